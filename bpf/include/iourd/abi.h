@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * iourd/abi.h - what loop programs, applications, hosts and the daemon share
+ *
+ * Two things are fixed here and nowhere else:
+ *
+ *  - the head of a *param region*: the memory that a loop program and its application share;
+ *  - the *descriptor*: what a loop program says of itself, in the section IOURD_DESCRIPTOR_SECTION
+ *    of its object file.
+ *
+ * Rules: fixed-width types; no pointers, enums, bools, bit-fields or long in shared structs; every
+ * 64-byte line of the region's head has exactly one writer, the other sides read it with acquire.
+ * The application can write all of the region: whoever reads it bounds every index and never reads
+ * a length twice. A newer minor version only gives meaning to reserved fields; another major
+ * version must be refused.
+ */
+#ifndef IOURD_ABI_H
+#define IOURD_ABI_H
+
+#ifdef __bpf__
+#include "iourd/kern.bpf.h"
+#else
+#include <linux/types.h>
+#endif
+
+#ifdef __cplusplus
+#define IOURD_STATIC_ASSERT(expr, text) static_assert(expr, text)
+#else
+#define IOURD_STATIC_ASSERT(expr, text) _Static_assert(expr, text)
+#endif
+
+#define IOURD_ABI_MAJOR 1
+#define IOURD_ABI_MINOR 0
+
+#define IOURD_LINE 64u /* bytes that have one writer */
+
+/* ---- the param region ------------------------------------------------------------------- */
+
+#define IOURD_REGION_MAGIC 0x44525549u /* "IURD", little endian */
+#define IOURD_SLOTS_MAX	   8u
+
+/* head.life.state: what the daemon says of the ring. */
+#define IOURD_RING_CREATED 0u /* not started yet */
+#define IOURD_RING_RUNNING 1u
+#define IOURD_RING_PAUSED  2u
+#define IOURD_RING_STOPPED 3u /* the program said that it is finished (progress.state says how) */
+#define IOURD_RING_FAILED  4u /* the kernel refused to go on: life.error is the errno */
+#define IOURD_RING_ENDED   5u /* the ring is gone: destroyed, or its host died */
+
+/* head.progress.state: what the program says of its work. */
+#define IOURD_WORK_IDLE	   0u
+#define IOURD_WORK_RUNNING 1u
+#define IOURD_WORK_DONE	   2u
+#define IOURD_WORK_STOPPED 3u /* ended because control.stop asked for it */
+#define IOURD_WORK_FAILED  4u /* progress.error is the errno, .error_offset where */
+
+/* Written by the daemon before anyone else maps the region, then never again. */
+struct iourd_identity {
+	__u32 magic; /* IOURD_REGION_MAGIC */
+	__u16 abi_major;
+	__u16 abi_minor;
+	__u64 region_size;   /* bytes, a multiple of the page size */
+	__u32 params_offset; /* bytes from the start of the region: sizeof(struct iourd_head) */
+	__u32 params_size;   /* bytes */
+	__u64 data_offset;   /* bytes from the start of the region, a multiple of the page size */
+	__u64 data_size;     /* bytes; may be 0 */
+	__u64 address;	     /* of the region in the task that runs the ring: for sqe->addr */
+	__u32 slot_count;
+	__u32 reserved;
+} __attribute__((aligned(64)));
+
+/* Written by the daemon during the ring's life. */
+struct iourd_life {
+	__u64 generation; /* 1 when created, +1 on every swap */
+	__u64 program_id; /* the first 8 bytes of the program object's SHA-256, little endian */
+	__u32 state;	  /* IOURD_RING_* */
+	__s32 error;	  /* positive errno, or 0 */
+	__u32 event;	  /* futex word: +1 and woken after any change of this line */
+	__u32 reserved[9];
+} __attribute__((aligned(64)));
+
+/* What the daemon saw of a file when it was put into its slot; sizes may have changed since. */
+struct iourd_slot {
+	__u64 size;  /* bytes, of a regular file; else 0 */
+	__u32 type;  /* st_mode & S_IFMT; 0: the slot is empty */
+	__u32 flags; /* IOURD_SLOT_FILE_* */
+};
+#define IOURD_SLOT_FILE_SPARSE (1u << 0) /* fewer blocks than its size needs: it has holes */
+
+/* Written by the application. */
+struct iourd_control {
+	__u32 stop;	/* non-zero: finish what is in flight and stop */
+	__u32 doorbell; /* futex word: +1, then FUTEX_WAKE, when there is something new to see */
+	__u32 waiters;	/* threads of the application that wait on progress.wake or on a request */
+	__u32 reserved[13];
+} __attribute__((aligned(64)));
+
+/* Written by the loop program. */
+struct iourd_progress {
+	__u32 state; /* IOURD_WORK_* */
+	__s32 error; /* positive errno of the first failure, or 0 */
+	__u64 done;  /* in the descriptor's progress_unit */
+	__u64 total; /* the same unit; 0: not known */
+	__u64 error_offset;
+	__u32 wake;	 /* futex word: +1 and woken when state changes; may be when done does */
+	__u32 error_op;	 /* the IORING_OP_* that failed */
+	__u32 error_slot; /* the file slot on which it failed; IOURD_SLOTS_MAX: none */
+	__u32 flight;	 /* requests in flight after the last step */
+	__u32 reserved[4];
+} __attribute__((aligned(64)));
+
+struct iourd_head {
+	struct iourd_identity identity;
+	struct iourd_life life;
+	struct iourd_slot slots[IOURD_SLOTS_MAX];
+	struct iourd_control control;
+	struct iourd_progress progress;
+};
+
+IOURD_STATIC_ASSERT(sizeof(struct iourd_identity) == 64, "identity is one line");
+IOURD_STATIC_ASSERT(sizeof(struct iourd_life) == 64, "life is one line");
+IOURD_STATIC_ASSERT(sizeof(struct iourd_control) == 64, "control is one line");
+IOURD_STATIC_ASSERT(sizeof(struct iourd_progress) == 64, "progress is one line");
+IOURD_STATIC_ASSERT(sizeof(struct iourd_head) == 384, "the head is six lines");
+
+/* Index, in the ring's registered buffers, of the region's data area (if data_size is not 0). */
+#define IOURD_BUFFER_DATA 0u
+
+/* ---- the descriptor --------------------------------------------------------------------- */
+
+#define IOURD_DESCRIPTOR_SECTION ".iourd"
+#define IOURD_DESCRIPTOR_MAGIC	 0x44445549u /* "IUDD", little endian */
+
+#define IOURD_NAME_MAX	    32u	 /* bytes with the final NUL, as for all texts here */
+#define IOURD_SUMMARY_MAX   128u
+#define IOURD_TYPE_MAX	    48u
+#define IOURD_SLOT_NAME_MAX 16u
+#define IOURD_HELP_MAX	    128u
+#define IOURD_PATH_MAX	    48u
+#define IOURD_FIELDS_MAX    32u
+#define IOURD_OPCODES_MAX   128u
+
+#define IOURD_ENTRIES_MAX 4096u		  /* of a submission or completion queue */
+#define IOURD_DATA_MAX	  (1ull << 30)	  /* bytes of a data area */
+#define IOURD_PARAMS_MAX  (64u << 10)	  /* bytes of a parameter struct */
+
+/* units of fields and of progress.done and .total */
+#define IOURD_UNIT_NONE		    0u
+#define IOURD_UNIT_BYTES	    1u
+#define IOURD_UNIT_OPERATIONS	    2u
+#define IOURD_UNIT_BYTES_PER_SECOND 3u
+#define IOURD_UNIT_NANOSECONDS	    4u
+#define IOURD_UNIT_REQUESTS	    5u
+#define IOURD_UNIT_BLOCKS	    6u
+
+#define IOURD_SLOT_READ	    (1u << 0) /* the descriptor must be open for reading */
+#define IOURD_SLOT_WRITE    (1u << 1) /* ... for writing */
+#define IOURD_SLOT_OPTIONAL (1u << 2)
+#define IOURD_SLOT_DISTINCT (1u << 3) /* may not be the same file as another DISTINCT slot */
+
+#define IOURD_TYPE_REGULAR (1u << 0)
+#define IOURD_TYPE_BLOCK   (1u << 1)
+#define IOURD_TYPE_SOCKET  (1u << 2)
+#define IOURD_TYPE_PIPE	   (1u << 3)
+#define IOURD_TYPE_CHAR	   (1u << 4)
+
+struct iourd_slot_descriptor {
+	char name[IOURD_SLOT_NAME_MAX]; /* [a-z][a-z0-9_]* */
+	__u32 flags;			/* IOURD_SLOT_* */
+	__u32 types;			/* IOURD_TYPE_*: what kind of file it takes */
+	char help[IOURD_HELP_MAX];
+};
+
+#define IOURD_FIELD_PROGRESS (1u << 0) /* the program writes it: read-only for everybody else */
+#define IOURD_FIELD_FIXED    (1u << 1) /* settable only before the ring is started */
+
+struct iourd_field_descriptor {
+	char name[IOURD_PATH_MAX]; /* of a member of the parameter struct */
+	__u32 flags;		   /* IOURD_FIELD_* */
+	__u32 unit;		   /* IOURD_UNIT_* */
+	__s64 minimum;		   /* with maximum: inclusive; both 0: the type's own range */
+	__s64 maximum;
+	__s64 initial;
+	char help[IOURD_HELP_MAX];
+};
+
+/*
+ * Members of the parameter struct that no field descriptor names are the program's private state:
+ * they are part of the layout (a swap compares them), but nobody is shown them or may set them.
+ */
+struct iourd_descriptor {
+	__u32 magic; /* IOURD_DESCRIPTOR_MAGIC */
+	__u16 abi_major;
+	__u16 abi_minor;
+	__u32 size; /* sizeof(struct iourd_descriptor) */
+	__u32 version;
+	char name[IOURD_NAME_MAX];	  /* [a-z][a-z0-9-]* */
+	char summary[IOURD_SUMMARY_MAX];
+	char params_type[IOURD_TYPE_MAX]; /* the name of a struct in the object's BTF */
+	__u32 params_size;		  /* its size in bytes */
+	__u32 sq_entries;		  /* powers of two */
+	__u32 cq_entries;
+	__u32 progress_unit; /* IOURD_UNIT_* */
+	__u64 data_initial;  /* bytes, if the client names none and data_fields is empty */
+	__u64 data_maximum;  /* bytes */
+	char data_fields[2][IOURD_NAME_MAX]; /* the data area must hold the product of these */
+	__u64 opcodes[IOURD_OPCODES_MAX / 64]; /* bit n: uses IORING_OP n */
+	__u32 slot_count;
+	__u32 field_count;
+	struct iourd_slot_descriptor slots[IOURD_SLOTS_MAX];
+	struct iourd_field_descriptor fields[IOURD_FIELDS_MAX];
+};
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fault.h - the closed list of conditions that a caller can be told, and the note that carries
+ * what they are about
+ *
+ * Functions return 0, or a positive enum fault (forward it unchanged), or -errno (the environment
+ * failed; the caller is told Internal). The note is filled exactly when a fault is returned.
+ */
+#ifndef WIRE_FAULT_H
+#define WIRE_FAULT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct json_object;
+
+enum fault {
+	FAULT_NONE,
+	/* org.iouringd.Manager */
+	FAULT_RING_NOT_FOUND,	    /* ring */
+	FAULT_PROGRAM_NOT_FOUND,    /* program */
+	FAULT_PROGRAM_REJECTED,	    /* program, reason, log */
+	FAULT_LAYOUT_MISMATCH,	    /* field, reason */
+	FAULT_GENERATION_MISMATCH,  /* current (number) */
+	FAULT_SLOT_MISSING,	    /* slot */
+	FAULT_FILE_REFUSED,	    /* slot, reason */
+	FAULT_QUOTA_EXCEEDED,	    /* limit, allowed (number) */
+	FAULT_NOT_PERMITTED,	    /* reason */
+	FAULT_KERNEL_LACKS,	    /* capability, since */
+	FAULT_RING_BUSY,	    /* ring, reason */
+	FAULT_MESSAGE_REFUSED,	    /* reason; the connection is closed after it */
+	FAULT_INTERNAL,		    /* reason: the name of an errno */
+	/* org.varlink.service */
+	FAULT_INVALID_PARAMETER,    /* parameter, value, expected */
+	FAULT_INTERFACE_NOT_FOUND,  /* interface */
+	FAULT_METHOD_NOT_FOUND,	    /* method */
+	FAULT_METHOD_NOT_IMPLEMENTED, /* method */
+	FAULT_EXPECTED_MORE,	    /* (no field) */
+	FAULT_MAX,
+};
+
+#define NOTE_FIELDS_MAX 3
+
+/* Zero-initialise, note_done() at the end. Texts are owned; long ones (a verifier log) are fine. */
+struct note {
+	enum fault fault;
+	char *texts[NOTE_FIELDS_MAX]; /* in the order of the fault's fields; NULL: a number, or none */
+	int64_t numbers[NOTE_FIELDS_MAX];
+};
+
+void note_done(struct note *note);
+/* Moves @from into @to, whose content is dropped; @from is empty afterwards. */
+void note_move(struct note *to, struct note *from);
+
+/* Each fills @note (may be NULL) and returns its fault, so that callers write: return fault_…(); */
+int fault_ring_not_found(struct note *note, const char *ring);
+int fault_program_not_found(struct note *note, const char *program);
+int fault_program_rejected(struct note *note, const char *program, const char *reason,
+			   const char *log);
+int fault_layout_mismatch(struct note *note, const char *field, const char *reason);
+int fault_generation_mismatch(struct note *note, uint64_t current);
+int fault_slot_missing(struct note *note, const char *slot);
+int fault_file_refused(struct note *note, const char *slot, const char *reason);
+int fault_quota_exceeded(struct note *note, const char *limit, uint64_t allowed);
+int fault_not_permitted(struct note *note, const char *reason);
+int fault_kernel_lacks(struct note *note, const char *capability, const char *since);
+int fault_ring_busy(struct note *note, const char *ring, const char *reason);
+int fault_message_refused(struct note *note, const char *reason);
+int fault_invalid_parameter(struct note *note, const char *parameter, const char *value,
+			    const char *expected);
+int fault_interface_not_found(struct note *note, const char *name);
+int fault_method_not_found(struct note *note, const char *method);
+int fault_method_not_implemented(struct note *note, const char *method);
+int fault_expected_more(struct note *note);
+
+/* "org.iouringd.Manager.RingNotFound", ... */
+const char *fault_name(enum fault fault);
+/* FAULT_NONE if the name is none of ours. */
+enum fault fault_from_name(const char *name);
+/* The reply's "parameters" object for the note; the caller puts it. r: a fault, or -errno (Internal). */
+int fault_to_json(int r, const struct note *note, struct json_object **ret);
+/* One line for a person: what happened, to which object. Never NULL; the caller frees. */
+char *fault_message(const char *error_name, struct json_object *parameters);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * manager.h - the interface org.iouringd.Manager: its messages as C structs
+ *
+ * The tables in manager.c describe these structs; texts are borrowed, never owned. To add a
+ * method: its structs here, its tables in manager.c, its handler in daemon/api/.
+ */
+#ifndef WIRE_MANAGER_H
+#define WIRE_MANAGER_H
+
+#include "wire/schema.h"
+
+#define MANAGER_INTERFACE   "org.iouringd.Manager"
+#define MANAGER_SOCKET_PATH "/run/iouringd/org.iouringd.Manager"
+
+/* Limits of the protocol (bytes, levels, descriptors in one message). */
+#define MANAGER_MESSAGE_MAX (1u << 20)
+#define MANAGER_DEPTH_MAX   16
+#define MANAGER_FDS_MAX	    64
+
+/* ---- named types ---- */
+
+struct wire_capability { /* type Capability */
+	const char *name;
+	bool present;
+	bool required;
+	const char *since;
+	const char *detail; /* optional */
+};
+
+struct wire_limits { /* type Limits: of one user, unless they say otherwise */
+	int64_t rings;		   /* ringsPerUser */
+	int64_t region_bytes;	   /* regionBytesPerUser */
+	int64_t entries;	   /* submissionEntriesPerUser */
+	int64_t connections;	   /* connectionsPerUser */
+	int64_t message_bytes;	   /* messageBytes */
+	int64_t message_depth;	   /* messageDepth */
+	int64_t message_fds;	   /* messageFileDescriptors */
+};
+
+struct wire_program { /* type Program */
+	const char *name;
+	int64_t version;
+	const char *summary;
+	const char *state;  /* choice: available, loading, loaded, rejected */
+	const char *reason; /* optional: why it was rejected */
+	bool shipped;	    /* found in the program directory, not loaded by LoadProgram */
+	const char *digest; /* SHA-256 of the object, hexadecimal */
+	int64_t rings;	    /* that run it now */
+};
+
+struct wire_slot { /* type Slot */
+	const char *name;
+	bool read;
+	bool write;
+	bool optional;
+	bool distinct;
+	struct schema_array types; /* of const char *: regular, block, socket, pipe, character */
+	const char *help;
+};
+
+struct wire_file { /* type File: one slot's file, in a call */
+	const char *slot;
+	int fd; /* fileDescriptor */
+};
+
+struct wire_work { /* type Work: what the program says of its work; not checked by anyone */
+	const char *state; /* choice: idle, running, done, stopped, failed, unknown */
+	int64_t done;
+	int64_t total;	    /* 0: not known */
+	const char *unit;   /* choice: none, bytes, operations, bytesPerSecond, nanoseconds, requests, blocks */
+	int64_t in_flight;  /* inFlight: requests */
+	const char *error;  /* optional: the name of an errno, such as ENOSPC */
+	const char *error_slot;		  /* errorSlot, optional */
+	struct optional_int error_offset; /* errorOffset, bytes */
+	const char *error_operation;	  /* errorOperation, optional: such as WRITE_FIXED */
+};
+
+struct wire_ring { /* type Ring */
+	const char *name;
+	const char *program;
+	int64_t program_version; /* programVersion */
+	const char *state;  /* choice: creating, created, running, paused, stopped, failed, ending */
+	const char *reason; /* optional: why it is stopped, failed or ending */
+	int64_t user;	    /* user id of the owner */
+	const char *user_name; /* userName, optional */
+	int64_t generation;
+	int64_t process; /* process id of its host */
+	int64_t created; /* microseconds since the epoch */
+	int64_t steps;	 /* taken by the loop, counted by the dispatcher */
+	struct optional_int last_step; /* lastStep: microseconds of CLOCK_MONOTONIC */
+	int64_t region_bytes;	       /* regionBytes */
+	int64_t data_bytes;	       /* dataBytes */
+	int64_t submission_entries;    /* submissionEntries */
+	int64_t completion_entries;    /* completionEntries */
+	struct wire_work work;
+};
+
+/* ---- methods ---- */
+
+struct in_none {
+	char nothing;
+};
+
+struct in_ring { /* OpenRing, StartRing, PauseRing, ResumeRing, DestroyRing, DescribeRing */
+	const char *ring;
+};
+
+struct in_program { /* DescribeProgram, UnloadProgram */
+	const char *program;
+};
+
+struct out_get_status {
+	const char *version;
+	const char *kernel; /* release, as uname -r prints it */
+	bool ready;	    /* every required capability is present: rings can be made */
+	struct schema_array capabilities; /* of struct wire_capability */
+	struct wire_limits limits;
+	int64_t rings;
+	int64_t programs;
+	int64_t connections;
+};
+
+struct out_list_programs {
+	struct schema_array programs; /* of struct wire_program */
+};
+
+struct out_describe_program {
+	struct wire_program program;
+	int64_t submission_entries;
+	int64_t completion_entries;
+	struct schema_array operations; /* of const char *: READ_FIXED, ... */
+	struct schema_array slots;	/* of struct wire_slot */
+	int64_t parameter_bytes;
+	int64_t data_bytes_initial;
+	int64_t data_bytes_maximum;
+	struct schema_array data_fields; /* of const char *: the data area holds their product */
+	const char *progress_unit;	 /* choice, as in Work */
+	struct schema_array fields; /* of struct json_object *: type Field, by layout_to_json() */
+};
+
+struct in_load_program {
+	int object_fd;	 /* objectFileDescriptor */
+	bool check_only; /* checkOnly, optional: verify, report, keep nothing */
+};
+
+struct out_load_program {
+	struct wire_program program;
+};
+
+struct in_create_ring {
+	const char *program;
+	const char *name;	   /* optional: else the program's name and a number */
+	struct schema_array files; /* optional, of struct wire_file */
+	struct json_object *parameters; /* optional */
+	struct optional_int data_bytes; /* dataBytes */
+};
+
+struct out_create_ring {
+	struct wire_ring ring;
+	int region_fd; /* regionFileDescriptor */
+	int lease_fd;  /* leaseFileDescriptor: the ring ends when the last copy is closed */
+};
+
+struct out_open_ring {
+	struct wire_ring ring;
+	int region_fd;
+};
+
+struct out_ring { /* DescribeRing, and the answer of Start, Pause and Resume */
+	struct wire_ring ring;
+};
+
+struct out_list_rings {
+	struct schema_array rings; /* of struct wire_ring */
+};
+
+struct in_read_parameters {
+	const char *ring;
+	struct schema_array fields; /* optional, of const char *: dotted paths; none: all */
+};
+
+struct out_read_parameters {
+	struct json_object *parameters;
+	int64_t generation;
+};
+
+struct in_write_parameters {
+	const char *ring;
+	struct json_object *parameters;
+};
+
+struct in_swap_program {
+	const char *ring;
+	const char *program;
+	struct optional_int expected_generation; /* expectedGeneration */
+};
+
+struct out_swap_program {
+	int64_t generation;
+};
+
+struct in_watch {
+	const char *ring; /* optional: only this ring's events */
+};
+
+struct out_watch { /* one event; the first has kind "watching" and comes at once */
+	const char *kind; /* choice: watching, created, started, paused, resumed, swapped, stopped,
+			     failed, destroyed, lost */
+	int64_t number;	  /* of the event, rising by one for each event of the daemon */
+	int64_t time;	  /* microseconds since the epoch */
+	const char *ring;    /* optional */
+	const char *program; /* optional */
+	struct optional_int user;
+	struct optional_int generation;
+	const char *reason;	  /* optional */
+	struct optional_int lost; /* events that this watcher missed */
+};
+
+extern const struct schema_interface manager_interface;
+
+/* ---- org.varlink.service ---- */
+
+struct out_get_info {
+	const char *vendor;
+	const char *product;
+	const char *version;
+	const char *url;
+	struct schema_array interfaces; /* of const char * */
+};
+
+struct in_get_interface_description {
+	const char *interface;
+};
+
+struct out_get_interface_description {
+	const char *description;
+};
+
+extern const struct schema_interface service_interface;
+
+/* Texts of the numbers in iourd/abi.h; "unknown" for others. */
+const char *manager_unit_text(uint32_t unit);
+const char *manager_work_state_text(uint32_t state);
+/* "READ_FIXED"; NULL if the opcode has no name here. */
+const char *manager_opcode_text(uint32_t opcode);
+/* "ENOSPC" for 28; NULL if it is none. */
+const char *manager_errno_text(int error);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * schema.h - tables that describe JSON objects as C structs, and what is driven by them
+ *
+ * One field table for each message decodes it, encodes it, prints it as Varlink IDL and documents
+ * it. Decoded structs borrow their texts and objects from the JSON they came from; arrays are
+ * allocated and freed by schema_done().
+ */
+#ifndef WIRE_SCHEMA_H
+#define WIRE_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct json_object;
+struct note;
+
+struct optional_int {
+	bool set;
+	int64_t value;
+};
+
+enum schema_kind {
+	SCHEMA_BOOL,	 /* bool */
+	SCHEMA_INT,	 /* int64_t */
+	SCHEMA_OPTIONAL_INT, /* struct optional_int; ?int */
+	SCHEMA_TEXT,	 /* const char *; NULL only if optional */
+	SCHEMA_CHOICE,	 /* const char *, one of choices: an enum in the IDL */
+	SCHEMA_FD,	 /* int: a descriptor; on the wire its index among the message's descriptors */
+	SCHEMA_OBJECT,	 /* struct json_object *: any JSON object */
+	SCHEMA_STRUCT,	 /* an embedded struct, described by type */
+	SCHEMA_TEXTS,	 /* struct schema_array of const char * */
+	SCHEMA_STRUCTS,	 /* struct schema_array of the struct described by type */
+	SCHEMA_OBJECTS,	 /* struct schema_array of struct json_object *, each of (IDL) type */
+};
+
+struct schema_array {
+	void *items; /* an array of structs, or of pointers */
+	size_t n;
+};
+
+struct schema_type;
+
+struct schema_field {
+	const char *name; /* camelCase, as on the wire; NULL ends a table */
+	enum schema_kind kind;
+	bool optional;	  /* may be missing or null; encoded only if set */
+	size_t offset;
+	const struct schema_type *type;
+	const char *const *choices; /* NULL-terminated */
+	int64_t minimum;	    /* of an int; both 0: any */
+	int64_t maximum;
+	const char *help; /* one sentence: printed as a comment in the IDL */
+};
+
+/* A struct with a name in the IDL ("RingInformation"), or without one (NULL): a method's side. */
+struct schema_type {
+	const char *name;
+	size_t size;
+	const struct schema_field *fields;
+	const char *help;
+};
+
+/* The descriptors that came, or shall go, with a message. */
+struct schema_fds {
+	int *fds;
+	size_t n;
+	size_t allocated; /* only encoding grows it */
+};
+
+/*
+ * Decodes @object into @ret (type->size bytes, zeroed here). Unknown, missing and mistyped fields,
+ * and a descriptor index out of range or used twice, are FAULT_INVALID_PARAMETER with the dotted
+ * path, the value and what was expected. The fds stay @fds's. On failure there is nothing to free.
+ */
+int schema_decode(const struct schema_type *type, struct json_object *object,
+		  const struct schema_fds *fds, struct note *note, void *ret);
+/* Frees what schema_decode allocated. */
+void schema_done(const struct schema_type *type, void *decoded);
+/* Encodes; descriptors are duplicated into @fds (CLOEXEC), which the caller closes. */
+int schema_encode(const struct schema_type *type, const void *value, struct schema_fds *fds,
+		  struct json_object **ret);
+void schema_fds_done(struct schema_fds *fds); /* closes all */
+
+struct schema_method {
+	const char *name; /* "CreateRing"; NULL ends a table */
+	const struct schema_type *input;
+	const struct schema_type *output;
+	bool more;	      /* answers only calls with "more" */
+	bool takes_fds;	      /* descriptors with any other method's call are refused */
+	const char *help;
+};
+
+struct schema_error {
+	const char *name;
+	const struct schema_field *fields;
+	const char *help;
+};
+
+struct schema_interface {
+	const char *name; /* "org.iouringd.Manager" */
+	const struct schema_method *methods;
+	const struct schema_error *errors;
+	const char *help;
+};
+
+const struct schema_method *schema_find_method(const struct schema_interface *interface,
+					       const char *name);
+/* The Varlink interface description; the caller frees. */
+int schema_print_idl(const struct schema_interface *interface, char **ret);
+
+#endif

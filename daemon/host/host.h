@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * host.h - the host port: starting and steering the processes that run rings
+ *
+ * Implemented by hosts_linux_new() (daemon/host/spawn.c: processes, sockets, libev) and by
+ * tests/fake. Never blocks; what comes back comes through the callbacks, on the event loop, and
+ * never from within a call of the port.
+ */
+#ifndef DAEMON_HOST_H
+#define DAEMON_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "host/control.h"
+
+struct ev_loop;
+struct hosts;
+struct host;
+
+struct host_setup {
+	const char *name; /* of the ring */
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups;
+	size_t n_groups;
+	uint32_t sq_entries;
+	uint32_t cq_entries;
+	uint64_t region_size; /* bytes */
+	uint64_t data_offset;
+	uint64_t data_size;
+	const uint64_t *opcodes; /* IOURD_OPCODES_MAX bits */
+	size_t n_slots;
+	int files[IOURD_SLOTS_MAX]; /* borrowed; -1: empty */
+	int region_fd;		    /* borrowed */
+	int lease_fd;		    /* borrowed; -1: none */
+};
+
+struct host_callbacks {
+	/* The disabled ring is there to be attached to. */
+	void (*ready)(void *arg, int ring_fd);
+	/* Setup failed; exited follows. */
+	void (*refused)(void *arg, enum control_stage stage, int error);
+	void (*running)(void *arg);
+	void (*paused)(void *arg);
+	/* io_uring_enter came back: 0 (program or dispatcher said stop) or -errno. */
+	void (*returned)(void *arg, int result);
+	/* The process is gone: the last callback. @status as of waitid: si_code, si_status. */
+	void (*exited)(void *arg, int code, int status);
+};
+
+struct hosts_ops {
+	void (*free)(struct hosts *hosts); /* no host may be left */
+	int (*start)(struct hosts *hosts, const struct host_setup *setup,
+		     const struct host_callbacks *callbacks, void *arg, struct host **ret);
+	/* START, PAUSE, RESUME or END. -EPIPE: it is going away, exited will come. */
+	int (*command)(struct host *host, enum control_type type);
+	int (*pidfd)(const struct host *host); /* borrowed */
+	pid_t (*pid)(const struct host *host);
+	/* SIGKILL; exited will come. */
+	void (*kill)(struct host *host);
+	/* After exited; or before, to forget it without ending it (the daemon goes, hosts stay). */
+	void (*host_free)(struct host *host);
+};
+
+struct hosts {
+	const struct hosts_ops *ops;
+};
+
+/* @program: path of iouring-host. @directory: for control sockets, made (0700) if missing. */
+int hosts_linux_new(struct ev_loop *loop, const char *program, const char *directory,
+		    struct hosts **ret);
+
+/* For a person: "registering the param region", ... */
+const char *control_stage_text(enum control_stage stage);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * kern.h - the kernel port: all that the daemon asks of BPF and io_uring
+ *
+ * The domain (daemon/ring) sees this header only. There are two implementations: kern_linux()
+ * (this room: libbpf and raw system calls) and kern_fake() (tests/fake), held to the same
+ * assertions by tests/contract.
+ *
+ * Every operation may be called from any thread, several at once, except that operations on one
+ * object (program, dispatch) must not overlap. Those marked "slow" may take from milliseconds to
+ * seconds: never call them on the event loop. Return values as in client/wire/fault.h.
+ */
+#ifndef DAEMON_KERN_H
+#define DAEMON_KERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "iourd/abi.h"
+#include "iourd/dispatch.h"
+#include "wire/fault.h"
+#include "wire/layout.h"
+
+struct kern;
+struct kern_program;
+struct kern_dispatch;
+
+struct kern_capability {
+	const char *name;   /* "struct_ops.io_uring_bpf_ops" */
+	const char *since;  /* "Linux 7.1" */
+	const char *detail; /* what was found, or why it is missing; or NULL */
+	bool present;
+	bool required; /* without it no ring can be made */
+};
+
+/* What is known of an object once it was opened; owned by the program, never changes. */
+struct kern_program_info {
+	struct iourd_descriptor descriptor; /* checked: texts end, numbers are in range */
+	struct layout layout;		    /* of the parameter struct, with the descriptor's fields */
+	uint8_t digest[32];		    /* SHA-256 of the object file */
+	uint64_t id;			    /* digest's first 8 bytes, little endian */
+};
+
+struct kern_ops {
+	/* Frees the port; no object of it may be left. */
+	void (*free)(struct kern *kern);
+
+	/* The table and its texts live as long as the port. Fast: probed once, at creation. */
+	const struct kern_capability *(*capabilities)(struct kern *kern, size_t *ret_n);
+
+	/*
+	 * Reads an object file from its start to its end (any offset, sealed or not: it is copied
+	 * first), checks ELF, descriptor and BTF. Nothing reaches the kernel. Slow.
+	 * FAULT_PROGRAM_REJECTED says what is wrong with it.
+	 */
+	int (*program_open)(struct kern *kern, int object_fd, struct note *note,
+			    struct kern_program **ret);
+	const struct kern_program_info *(*program_info)(const struct kern_program *program);
+	/* Verifies and loads; FAULT_PROGRAM_REJECTED has the verifier's log. Slow. */
+	int (*program_load)(struct kern_program *program, struct note *note);
+	/* NULL is fine. Rings that run it keep it loaded in the kernel until they are swapped. */
+	void (*program_free)(struct kern_program *program);
+
+	/*
+	 * Makes and pins the dispatcher of a ring, not attached yet, its array empty. @name is the
+	 * ring's, and its folder's under the pin directory. -EEXIST: pins of that name exist. Slow.
+	 */
+	int (*dispatch_new)(struct kern *kern, const char *name, struct kern_dispatch **ret);
+	/* Puts a loaded program into the array: the next step runs it. Slow (waits for RCU). */
+	int (*dispatch_set)(struct kern_dispatch *dispatch, const struct kern_program *program);
+	/*
+	 * Takes ring @ring_fd out of the process @pidfd, checks that it is an io_uring, attaches
+	 * the dispatcher, and closes the ring again. The ring must still be disabled. Once. Slow.
+	 */
+	int (*dispatch_attach)(struct kern_dispatch *dispatch, int pidfd, int ring_fd);
+	/* Shared with the dispatcher; valid until dispatch_free. */
+	volatile struct iourd_dispatch *(*dispatch_state)(struct kern_dispatch *dispatch);
+	/*
+	 * Removes pins, link, array and program. Only when the ring's process is gone, or the ring
+	 * was never started: detaching from a ring that runs can block everybody. Slow. NULL is fine.
+	 */
+	void (*dispatch_free)(struct kern_dispatch *dispatch);
+	/* Names under the pin directory, of this or an earlier daemon; the caller frees each and all. */
+	int (*pins_list)(struct kern *kern, char ***ret_names, size_t *ret_n);
+	/* Removes the pins of a name whose ring is dead. Slow. */
+	int (*pins_remove)(struct kern *kern, const char *name);
+};
+
+/* What every implementation's object starts with. */
+struct kern {
+	const struct kern_ops *ops;
+};
+
+/*
+ * The real one. @dispatcher_path: the dispatcher's object file. @pin_directory: on a bpffs, made if
+ * missing. Works on any kernel: what that lacks is in the capabilities, and making a dispatcher or
+ * loading a program then returns FAULT_KERNEL_LACKS or -EOPNOTSUPP. Reads the kernel's BTF once.
+ */
+int kern_linux_new(const char *dispatcher_path, const char *pin_directory, struct kern **ret);
+
+#endif

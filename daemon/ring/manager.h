@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * manager.h - the domain: programs and rings, and what may be done with them
+ *
+ * Nothing here knows sockets, JSON framing, libev, libbpf or liburing; it reaches out through the
+ * kernel port, the host port and the executor only, so all of it runs in unit tests. Everything is
+ * called on, and calls back on, the event loop.
+ *
+ * Requests that need slow work end by calling their `done` exactly once, never from within the
+ * request itself when that returned 0. A request that returns a fault or -errno calls no done.
+ */
+#ifndef DAEMON_RING_MANAGER_H
+#define DAEMON_RING_MANAGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "host/host.h"
+#include "kern/kern.h"
+#include "util/job.h"
+#include "wire/fault.h"
+
+struct manager;
+struct ring;
+struct program;
+struct json_object;
+struct manager_event;
+
+/* Who asks. Borrowed for the time of the call; what must last is copied. */
+struct peer {
+	uid_t uid;
+	gid_t gid;
+	pid_t pid;
+	const gid_t *groups; /* supplementary */
+	size_t n_groups;
+};
+
+struct manager_limits { /* of one user */
+	uint64_t rings;
+	uint64_t region_bytes;
+	uint64_t entries; /* of submission queues */
+};
+
+struct manager_setup {
+	struct kern *kern;	      /* borrowed, as are the next two */
+	struct hosts *hosts;
+	struct executor *executor;
+	const char *program_directory; /* of shipped programs; NULL: none */
+	struct manager_limits limits;
+	/* Told of every event; may be NULL. */
+	void (*event)(void *arg, const struct manager_event *event);
+	void *event_arg;
+};
+
+enum ring_state {
+	RING_CREATING,
+	RING_CREATED, /* attached, not started */
+	RING_RUNNING,
+	RING_PAUSED,
+	RING_STOPPED, /* the program said that it is finished */
+	RING_FAILED,  /* io_uring_enter failed */
+	RING_ENDING,  /* its host is going, or gone and being cleaned up */
+};
+
+enum event_kind {
+	EVENT_CREATED,
+	EVENT_STARTED,
+	EVENT_PAUSED,
+	EVENT_RESUMED,
+	EVENT_SWAPPED,
+	EVENT_STOPPED,
+	EVENT_FAILED,
+	EVENT_DESTROYED,
+};
+
+struct manager_event { /* texts are borrowed for the time of the call */
+	enum event_kind kind;
+	uint64_t number; /* from 1, +1 for each event */
+	uint64_t time_us; /* since the epoch */
+	const char *ring;
+	const char *program;
+	uid_t uid;
+	uint64_t generation;
+	const char *reason; /* or NULL */
+};
+
+int manager_new(const struct manager_setup *setup, struct manager **ret);
+/*
+ * Ends every ring; @done when the last is gone (at once, from within, if there is none). Requests
+ * made after it fail with -ESHUTDOWN.
+ */
+void manager_stop(struct manager *manager, void (*done)(void *arg), void *arg);
+/* Only after manager_stop's done; NULL is fine. */
+void manager_free(struct manager *manager);
+
+/* ---- programs ---- */
+
+enum program_state { PROGRAM_AVAILABLE, PROGRAM_LOADING, PROGRAM_LOADED, PROGRAM_REJECTED };
+
+struct program_view { /* borrowed, until the next call into the manager */
+	const struct kern_program_info *info; /* NULL only while its object is being opened */
+	const char *name;
+	enum program_state state;
+	const char *reason; /* or NULL */
+	bool shipped;
+	size_t rings;
+};
+
+size_t manager_program_count(const struct manager *manager);
+void manager_program_at(const struct manager *manager, size_t index, struct program_view *ret);
+int manager_program_find(const struct manager *manager, const char *name, struct note *note,
+			 struct program_view *ret);
+
+/* @view: NULL unless r is 0. @note: filled if r > 0. Both borrowed. */
+typedef void (*program_done)(void *arg, int r, const struct note *note,
+			     const struct program_view *view);
+/* The object's content is copied; @object_fd stays the caller's. Root only. */
+int manager_program_load(struct manager *manager, const struct peer *peer, int object_fd,
+			 bool check_only, program_done done, void *arg, struct note *note);
+/* FAULT_RING_BUSY if a ring runs it. Root only. */
+int manager_program_unload(struct manager *manager, const struct peer *peer, const char *name,
+			   struct note *note);
+
+/* ---- rings ---- */
+
+struct ring_file {
+	const char *slot;
+	int fd; /* borrowed: duplicated if kept */
+};
+
+struct ring_request {
+	const char *program;
+	const char *name; /* or NULL */
+	const struct ring_file *files;
+	size_t n_files;
+	struct json_object *parameters; /* or NULL */
+	bool data_bytes_set;
+	uint64_t data_bytes;
+};
+
+struct ring_view { /* borrowed, until the next call into the manager */
+	const char *name;
+	const struct kern_program_info *program;
+	enum ring_state state;
+	const char *reason; /* or NULL */
+	uid_t uid;
+	uint64_t generation;
+	pid_t pid;
+	uint64_t created_us; /* since the epoch */
+	uint64_t steps;
+	uint64_t last_step_ns; /* CLOCK_MONOTONIC; 0: none yet */
+	uint64_t region_size;
+	uint64_t data_size;
+	uint32_t sq_entries;
+	uint32_t cq_entries;
+	struct iourd_progress progress; /* a copy: what the program says */
+	int region_fd;			/* borrowed */
+	int lease_fd; /* the client's end; borrowed, and only in manager_ring_create's done */
+};
+
+typedef void (*ring_done)(void *arg, int r, const struct note *note, const struct ring_view *view);
+
+int manager_ring_create(struct manager *manager, const struct peer *peer,
+			const struct ring_request *request, ring_done done, void *arg,
+			struct note *note);
+int manager_ring_start(struct manager *manager, const struct peer *peer, const char *name,
+		       ring_done done, void *arg, struct note *note);
+int manager_ring_pause(struct manager *manager, const struct peer *peer, const char *name,
+		       ring_done done, void *arg, struct note *note);
+int manager_ring_resume(struct manager *manager, const struct peer *peer, const char *name,
+			ring_done done, void *arg, struct note *note);
+/* done when host, pins and everything are gone; its view is NULL. */
+int manager_ring_destroy(struct manager *manager, const struct peer *peer, const char *name,
+			 ring_done done, void *arg, struct note *note);
+/* @expected_generation 0: any. */
+int manager_ring_swap(struct manager *manager, const struct peer *peer, const char *name,
+		      const char *program, uint64_t expected_generation, ring_done done, void *arg,
+		      struct note *note);
+
+/* Rings that @peer may see; @index counts those only. */
+size_t manager_ring_count(const struct manager *manager, const struct peer *peer);
+void manager_ring_at(const struct manager *manager, const struct peer *peer, size_t index,
+		     struct ring_view *ret);
+int manager_ring_find(const struct manager *manager, const struct peer *peer, const char *name,
+		      struct note *note, struct ring_view *ret);
+/* May @uid see events of a ring of @owner? */
+bool manager_may_see(uid_t uid, uid_t owner);
+
+int manager_parameters_read(const struct manager *manager, const struct peer *peer,
+			    const char *name, const char *const *fields, size_t n_fields,
+			    struct note *note, struct json_object **ret, uint64_t *ret_generation);
+int manager_parameters_write(struct manager *manager, const struct peer *peer, const char *name,
+			     struct json_object *parameters, struct note *note);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * job.h - work that is too slow for the event loop
+ *
+ * A job is embedded in its owner, which stays alive until done() has been called. work() runs on
+ * some thread and touches nothing but what the job's owner has set aside for it; done() runs on the
+ * event loop. Jobs of different owners may run at the same time, in any order. The real executor
+ * (daemon/net/pool.c) is a thread pool; unit tests use one that runs jobs when the test says so.
+ */
+#ifndef DAEMON_UTIL_JOB_H
+#define DAEMON_UTIL_JOB_H
+
+struct job {
+	void (*work)(struct job *job);
+	void (*done)(struct job *job);
+	struct job *next; /* the executor's */
+};
+
+struct executor {
+	/* Never fails, never calls back from within. */
+	void (*submit)(struct executor *executor, struct job *job);
+};
+
+#endif
