@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The guest's machine: its command line and its working directory. Sourced by guest and snapshot, which
+# must agree in every word: a RAM snapshot fits only the machine that it was taken from.
+
+GUEST_MEMORY=2560M
+PAYLOAD_SIZE=512M # the same for all: a restored guest keeps the capacity that it probed
+
+# qemu_machine ACCELERATOR KERNEL MODE: fills QEMU (the command). MODE: systemd, fast or counted (fast, and
+# time is the number of instructions). Paths of the run's own files are relative to its directory.
+qemu_machine() {
+	local accelerator=$1 kernel=$2 mode=$3 append
+	append='console=ttyS0 quiet panic=-1 oops=panic systemd.show_status=no systemd.journald.forward_to_console=no'
+	append+=' systemd.log_target=journal mitigations=off'
+	QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -machine pc -m "$GUEST_MEMORY")
+	case $accelerator in
+	kvm) QEMU+=(-accel kvm -cpu host -smp 2) ;;
+	*)
+		case $mode in
+		counted) QEMU+=(-accel tcg,thread=single -icount shift=0,sleep=off -cpu max -smp 1) ;;
+		*) QEMU+=(-accel tcg,thread=multi -cpu max -smp 2) ;;
+		esac
+		;;
+	esac
+	[ "$mode" = systemd ] || append+=' guest.fast'
+	QEMU+=(-kernel "$INITRDS/$kernel.vmlinuz" -initrd "$INITRDS/$kernel.initrd" -append "$append"
+		-drive "file=$TREE/disk.img,if=none,id=disk,format=raw,readonly=on" -device virtio-blk-pci,drive=disk
+		-drive file=payload,if=none,id=payload,format=raw,readonly=on -device virtio-blk-pci,drive=payload
+		-drive file=scratch,if=none,id=scratch,format=raw,cache=unsafe -device virtio-blk-pci,drive=scratch
+		-device virtio-rng-pci -device virtio-serial-pci
+		-chardev pipe,id=tty,path=tty -device virtconsole,chardev=tty,name=tty
+		-chardev pipe,id=in,path=in -device virtserialport,chardev=in,name=in,id=in
+		-chardev file,id=out,path=out -device virtserialport,chardev=out,name=out
+		-chardev file,id=files,path=files.tar -device virtserialport,chardev=files,name=files
+		-chardev file,id=result,path=result -device virtserialport,chardev=result,name=result
+		-serial file:console)
+}
+
+# qemu_directory DIR: the files that the command line names
+qemu_directory() {
+	mkfifo "$1/in.in" "$1/in.out" "$1/tty.in" "$1/tty.out" || die "cannot make pipes in $1"
+	cp --sparse=always --reflink=auto "$TREE/scratch.img" "$1/scratch" && chmod 600 "$1/scratch" ||
+		die "cannot make the guest's scratch disk in $1" "is the disk full?"
+}
