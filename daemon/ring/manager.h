@@ -19,6 +19,7 @@
 
 #include "host/host.h"
 #include "kern/kern.h"
+#include "util/clock.h"
 #include "util/job.h"
 #include "wire/fault.h"
 
@@ -44,9 +45,10 @@ struct manager_limits { /* of one user */
 };
 
 struct manager_setup {
-	struct kern *kern;	      /* borrowed, as are the next two */
+	struct kern *kern;	      /* borrowed, as are the next three */
 	struct hosts *hosts;
 	struct executor *executor;
+	struct clock_port *clock;
 	const char *program_directory; /* of shipped programs; NULL: none */
 	struct manager_limits limits;
 	/* Told of every event; may be NULL. */
@@ -88,8 +90,8 @@ struct manager_event { /* texts are borrowed for the time of the call */
 
 int manager_new(const struct manager_setup *setup, struct manager **ret);
 /*
- * Ends every ring; @done when the last is gone (at once, from within, if there is none). Requests
- * made after it fail with -ESHUTDOWN.
+ * Ends every ring; @done when the last is gone and no job is under way (at once, from within, if
+ * there is none of either). Requests made after it fail with -ESHUTDOWN.
  */
 void manager_stop(struct manager *manager, void (*done)(void *arg), void *arg);
 /* Only after manager_stop's done; NULL is fine. */
@@ -100,7 +102,7 @@ void manager_free(struct manager *manager);
 enum program_state { PROGRAM_AVAILABLE, PROGRAM_LOADING, PROGRAM_LOADED, PROGRAM_REJECTED };
 
 struct program_view { /* borrowed, until the next call into the manager */
-	const struct kern_program_info *info; /* NULL only while its object is being opened */
+	const struct kern_program_info *info; /* NULL: being opened (LOADING), or that failed */
 	const char *name;
 	enum program_state state;
 	const char *reason; /* or NULL */
@@ -119,7 +121,10 @@ typedef void (*program_done)(void *arg, int r, const struct note *note,
 /* The object's content is copied; @object_fd stays the caller's. Root only. */
 int manager_program_load(struct manager *manager, const struct peer *peer, int object_fd,
 			 bool check_only, program_done done, void *arg, struct note *note);
-/* FAULT_RING_BUSY if a ring runs it. Root only. */
+/*
+ * Takes it off the list (a shipped one is there again when the daemon starts anew).
+ * FAULT_RING_BUSY if a ring runs it. Root only.
+ */
 int manager_program_unload(struct manager *manager, const struct peer *peer, const char *name,
 			   struct note *note);
 
