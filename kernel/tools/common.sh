@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Sourced by the tools: messages, the cache, locks, stamps, children. Needs bash.
+# Sourced by the tools: where things are, messages, locks, and what the cache holds. Needs bash.
 
 set -u -o pipefail
 export LC_ALL=C.UTF-8
@@ -8,18 +8,15 @@ export LC_ALL=C.UTF-8
 TOOLS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 1
 CLONE=$(cd "$TOOLS/../.." && pwd) || exit 1
 CACHE=${IOURINGD_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/iouringd}
-SUITE=trixie
-KERNEL_MINIMUM=7.2
-export TOOLS CLONE CACHE SUITE KERNEL_MINIMUM
+KEEP_DAYS=2 # what nobody used for so long goes when its successor is made
+export TOOLS CLONE CACHE
 
 # progress TEXT: what is being done now; for people only, so silent in a pipe
 progress() {
-	if [ -t 2 ]; then
-		printf '%s\n' "-- $*" >&2
-	fi
+	[ ! -t 2 ] || printf '%s\n' "-- $*" >&2
 }
 
-# stage TEXT: one line for a step that takes long; also told in CI's log
+# stage TEXT: a step that takes long; in CI's log too
 stage() {
 	if [ -t 2 ] || [ -n "${CI:-}" ]; then
 		printf '%s\n' "-- $*" >&2
@@ -30,7 +27,7 @@ warn() {
 	printf '%s\n' "iouringd: $*" >&2
 }
 
-# die TEXT...: what happened, to what, what to do; a line each
+# die TEXT...: what happened, to what; then what to do, a line each
 die() {
 	printf 'iouringd: %s\n' "$1" >&2
 	shift
@@ -39,32 +36,30 @@ die() {
 }
 
 need_root() {
-	[ "$(id -u)" -eq 0 ] || die "this needs root (it makes a chroot and mounts in a namespace of its own)" \
-		"run it as root, for example: sudo ./run $*"
+	[ "$(id -u)" -eq 0 ] || die "this needs root (it makes a chroot, and mounts in a namespace of its own)" \
+		"run it again as root"
 }
 
-# make_cache: the cache directory exists and is ours
 make_cache() {
 	mkdir -p "$CACHE/tmp" || die "cannot make the cache directory $CACHE" \
 		"set IOURINGD_CACHE to a directory on a disk with 8 GB free"
 }
 
-# hash_of FILE...: one name for the content of these files and the words on standard input, if any
+# hash_of FILE...: one name for what is in these files
 hash_of() {
-	local f
-	for f; do
-		sha256sum <"$f" || exit 1
+	local file
+	for file; do
+		sha256sum <"$file" || exit 1
 	done | sha256sum | cut -c1-16
 }
 
-# lock NAME WHAT: wait for the lock of that name, telling the user why; held until unlock or exit.
-# The descriptor is in LOCK_FD; long-lived children close it with {LOCK_FD}>&-.
+# lock NAME WHAT: waits for the lock of that name and says why; held until unlock or exit.
 LOCK_FD=
 lock() {
-	exec {LOCK_FD}>"$CACHE/$1.lock" || die "cannot open $CACHE/$1.lock"
-	flock -n "$LOCK_FD" && return
-	[ -n "${IOURINGD_QUIET_LOCK:-}" ] || warn "waiting for another run that is $2"
-	flock "$LOCK_FD" || die "cannot lock $CACHE/$1.lock"
+	exec {LOCK_FD}>"$CACHE/$1.lock" || die "cannot open the lock $CACHE/$1.lock"
+	flock --nonblock "$LOCK_FD" && return
+	warn "waiting for another run that is $2"
+	flock "$LOCK_FD" || die "cannot take the lock $CACHE/$1.lock"
 }
 
 unlock() {
@@ -72,54 +67,52 @@ unlock() {
 	LOCK_FD=
 }
 
-# stamp DIR FILE...: records size and time of each file, so that a half or damaged artefact is noticed
-stamp() {
-	local dir=$1
-	shift
-	(cd "$dir" && stat -c '%n %s %Y' "$@") >"$dir/stamp.new" && mv "$dir/stamp.new" "$dir/stamp"
-}
-
-# stamped DIR: whether DIR is whole, as stamp left it
-stamped() {
-	local dir=$1 name rest files=()
-	[ -s "$dir/stamp" ] || return 1
-	while read -r name rest; do
-		files+=("$name")
-	done <"$dir/stamp"
-	(cd "$dir" && stat -c '%n %s %Y' "${files[@]}" 2>/dev/null) | cmp -s - "$dir/stamp"
-}
-
-# scratch_dir NAME: makes a temporary directory in the cache and prints it
+# scratch_dir NAME: makes a temporary directory, SCRATCH. A lock on it says that it is in use; one whose
+# owner was killed has no lock any more, and is removed by the next to come here.
+SCRATCH=
 scratch_dir() {
-	mktemp -d "$CACHE/tmp/$1.XXXXXX" || die "cannot make a directory in $CACHE/tmp" "is the disk full?"
+	local dir fd
+	make_cache
+	exec {fd}<"$CACHE/tmp"
+	flock "$fd" || die "cannot lock $CACHE/tmp"
+	find "$CACHE/tmp" -maxdepth 1 -name 'answer.*' -mtime +0 -delete
+	for dir in "$CACHE"/tmp/*/; do
+		[ ! -d "$dir" ] || ! flock --nonblock --exclusive "$dir" true || rm -rf --one-file-system "$dir"
+	done
+	SCRATCH=$(mktemp -d "$CACHE/tmp/$1.XXXXXX") || die "cannot make a directory in $CACHE/tmp" "is the disk full?"
+	exec {SCRATCH_FD}<"$SCRATCH"
+	flock --shared "$SCRATCH_FD" || die "cannot lock $SCRATCH"
+	exec {fd}<&-
 }
 
-# run_child COMMAND...: runs it so that a signal to this script ends it too; returns its status.
-# Callers' exit traps then clean up. Background children ignore SIGINT, hence TERM.
-CHILD=
-CHILD_SIGNAL=TERM
-run_child() {
-	"$@" <&0 &
-	CHILD=$!
-	local status
-	wait "$CHILD"
-	status=$?
-	CHILD=
-	return "$status"
+# made DIR: whether DIR is whole, as finish left it: a damaged file has another size or time
+made() {
+	local name names=()
+	[ -s "$1/stamp" ] || return 1
+	while read -r name _; do
+		names+=("$name")
+	done <"$1/stamp"
+	(cd "$1" && stat -c '%n %s %Y' "${names[@]}" 2>/dev/null) | cmp -s - "$1/stamp" || return 1
+	touch -c "$1/used" 2>/dev/null
+	return 0
 }
 
-end_child() {
-	[ -n "$CHILD" ] || return 0
-	kill -"$CHILD_SIGNAL" "$CHILD" 2>/dev/null
-	wait "$CHILD" 2>/dev/null
-	CHILD=
+# finish NEW DIR FILE...: what was made in NEW becomes DIR, with a stamp of the files that must stay as
+# they are. Others of its kind (same name up to the last -) that nobody used lately are removed.
+finish() {
+	local new=$1 dir=$2 other
+	shift 2
+	: >"$new/used"
+	(cd "$new" && stat -c '%n %s %Y' "$@" >stamp) || die "what was made in $new lacks one of: $*"
+	chmod 755 "$new"
+	if ! { rm -rf --one-file-system "$dir" && mv "$new" "$dir"; }; then
+		die "cannot put $new into place as $dir"
+	fi
+	for other in "${dir%-*}"-*/; do
+		[ "${other%/}" = "$dir" ] || [ -z "$(find "$other" -maxdepth 1 -name used -mtime +$((KEEP_DAYS - 1)))" ] ||
+			rm -rf --one-file-system "$other"
+	done
 }
 
-# on_exit FUNCTION: calls it at the end, whatever the reason of the end
-on_exit() {
-	# shellcheck disable=SC2064  # the name is wanted now
-	trap "end_child; $1" EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
-	trap 'exit 129' HUP
-}
+# shellcheck source=kernel/tools/children.sh
+. "$TOOLS/children.sh"

@@ -39,6 +39,6 @@ qemu_machine() {
 # qemu_directory DIR: the files that the command line names
 qemu_directory() {
 	mkfifo "$1/in.in" "$1/in.out" "$1/tty.in" "$1/tty.out" || die "cannot make pipes in $1"
-	cp --sparse=always --reflink=auto "$TREE/scratch.img" "$1/scratch" && chmod 600 "$1/scratch" ||
+	{ cp --sparse=always --reflink=auto "$TREE/scratch.img" "$1/scratch" && chmod 600 "$1/scratch"; } ||
 		die "cannot make the guest's scratch disk in $1" "is the disk full?"
 }
