@@ -5,11 +5,11 @@
  * The shortest whole loop program. Its requests are all alike, so the SQEs are prepared once: with
  * IORING_SETUP_SQ_REWIND each submit takes the same entries again.
  */
+#define IOURD_SQ_ENTRIES 64u /* NOP_DEPTH_MAX */
+#define IOURD_CQ_ENTRIES 128u
+
 #include "iourd/loop.bpf.h"
 #include "iourd/prog/nop.h"
-
-#define SQ_ENTRIES NOP_DEPTH_MAX
-#define CQ_ENTRIES (2 * NOP_DEPTH_MAX)
 
 struct nop_region {
 	struct iourd_head head;
@@ -20,8 +20,6 @@ IOURD_PROGRAM(nop_params,
 	      .name = "nop",
 	      .summary = "Does nothing, many times: what a step and a request cost",
 	      .version = 1,
-	      .sq_entries = SQ_ENTRIES,
-	      .cq_entries = CQ_ENTRIES,
 	      .progress_unit = IOURD_UNIT_OPERATIONS,
 	      .opcodes = {IOURD_OP(NOP) | IOURD_OP(FUTEX_WAKE)},
 	      .field_count = 2,
@@ -42,8 +40,8 @@ static __always_inline void prepare(const struct iourd_ring *ring)
 {
 	__u32 i;
 
-	bpf_for(i, 0, SQ_ENTRIES)
-		ring->sqes[i & (SQ_ENTRIES - 1)] = (struct io_uring_sqe){
+	bpf_for(i, 0, IOURD_SQ_ENTRIES)
+		ring->sqes[i & (IOURD_SQ_ENTRIES - 1)] = (struct io_uring_sqe){
 			.opcode = IORING_OP_NOP, .flags = IOSQE_FIXED_FILE};
 }
 
@@ -54,7 +52,7 @@ static __noinline int turn(struct iou_ctx *ctx, struct iou_loop_params *wait, __
 	struct iourd_ring ring;
 	__u32 state;
 
-	if (!region || iourd_open(ctx, wait, SQ_ENTRIES, CQ_ENTRIES, &ring))
+	if (!region || iourd_open(ctx, wait, &ring))
 		return IOURD_LOOP_BROKEN;
 	state = iourd_read(region->head.progress.state);
 	if (state == IOURD_WORK_IDLE) {
@@ -64,10 +62,7 @@ static __noinline int turn(struct iou_ctx *ctx, struct iou_loop_params *wait, __
 	} else if (state == IOURD_WORK_RUNNING) {
 		iourd_set_state(&ring, &region->head, final);
 	}
-	if (state != IOURD_WORK_IDLE)
-		return iourd_finish(&ring);
-	iourd_no_wait(&ring);
-	return IOU_LOOP_CONTINUE;
+	return state == IOURD_WORK_IDLE ? iourd_again(&ring) : iourd_finish(&ring);
 }
 
 IOURD_STEP(nop_step, task_ring, wait)
@@ -80,7 +75,7 @@ IOURD_STEP(nop_step, task_ring, wait)
 	__s64 want;
 	int taken;
 
-	if (!region || iourd_open_cq(task_ring, wait, CQ_ENTRIES, &ring))
+	if (!region || iourd_open_cq(task_ring, wait, &ring))
 		return IOURD_LOOP_BROKEN;
 	progress = &region->head.progress;
 	if (iourd_read(progress->state) != IOURD_WORK_RUNNING)
@@ -116,14 +111,10 @@ IOURD_STEP(nop_step, task_ring, wait)
 		taken = 0;
 	iourd_write(progress->done, done);
 	iourd_write(progress->flight, flight + taken);
-	if (flight + taken) {
-		iourd_wait(&ring);
-		return IOU_LOOP_CONTINUE;
-	}
-	if (want > 0) { /* the kernel is short of memory */
-		iourd_no_wait(&ring);
-		return IOU_LOOP_CONTINUE;
-	}
+	if (flight + taken)
+		return iourd_wait(&ring);
+	if (want > 0) /* the kernel is short of memory */
+		return iourd_again(&ring);
 	if (iourd_read(progress->error))
 		return turn(task_ring, wait, IOURD_WORK_FAILED);
 	if (operations && done >= operations)

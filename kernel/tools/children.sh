@@ -15,10 +15,10 @@ on_exit() {
 	trap 'exit 129' HUP
 }
 
-# run_child PROGRAM...: runs it to its end and returns its status; it ends too if this script is killed
+# run_child COMMAND...: runs it to its end and returns its status
 run_child() {
 	local status
-	setpriv --pdeathsig TERM -- "$@" <&0 &
+	"$@" <&0 &
 	CHILD=$!
 	wait "$CHILD"
 	status=$?

@@ -112,9 +112,11 @@ _Static_assert(sizeof(struct io_uring_cqe) == 16, "a CQE as the kernel has it");
 #define IORING_OP_FUTEX_WAKE  52
 #define IORING_OP_FTRUNCATE   55
 
-#define FUTEX2_SIZE_U32		 2
-#define FUTEX_BITSET_MATCH_ANY	 0xffffffffu
-#define IORING_TIMEOUT_ETIME_SUCCESS (1u << 5)
+#define RWF_NOAPPEND	       0x20
+#define FUTEX2_SIZE_U32	       2
+#define FUTEX_BITSET_MATCH_ANY 0xffffffffu
+
+#define S_IFREG 0100000 /* iourd_slot.type of a regular file */
 
 /* ---- errno ---- */
 
@@ -124,8 +126,7 @@ _Static_assert(sizeof(struct io_uring_cqe) == 16, "a CQE as the kernel has it");
 #define ENOMEM	  12
 #define EINVAL	  22
 #define ERANGE	  34
-#define ETIME	  62
-#define EPROTO	  71
+#define ENOBUFS   105
 #define ECANCELED 125
 
 #endif

@@ -12,14 +12,26 @@
  * its own. The application can write the region at any time: read a number once, bound it, use it.
  *
  * Rings are made with IORING_SETUP_NO_SQARRAY and IORING_SETUP_SQ_REWIND: each submit takes the
- * first n entries of the SQ, and the kernel does not look at sq.tail. That word counts the
- * entries that are prepared and not yet taken; the application has no mapping of it.
+ * first n entries of the SQ, and the kernel does not look at sq.tail. So that word counts the
+ * entries that are prepared and not yet taken, and the last entry, which is never submitted, is 64
+ * bytes for the program's own use: iourd_private(). Unlike the region, the application of a hosted
+ * ring cannot reach the rings' memory. Like the region, it stays over a swap.
  */
 #ifndef IOURD_LOOP_BPF_H
 #define IOURD_LOOP_BPF_H
 
 #include "iourd/kern.bpf.h"
 #include "iourd/abi.h"
+
+/* Constants, so that the verifier sees each index bounded and no step loads them from memory. */
+#if !defined(IOURD_SQ_ENTRIES) || !defined(IOURD_CQ_ENTRIES)
+#error "define IOURD_SQ_ENTRIES and IOURD_CQ_ENTRIES, powers of two, before iourd/loop.bpf.h"
+#endif
+_Static_assert((IOURD_SQ_ENTRIES & (IOURD_SQ_ENTRIES - 1)) == 0 && IOURD_SQ_ENTRIES > 1,
+	       "IOURD_SQ_ENTRIES is a power of two");
+_Static_assert((IOURD_CQ_ENTRIES & (IOURD_CQ_ENTRIES - 1)) == 0 &&
+		       IOURD_CQ_ENTRIES >= IOURD_SQ_ENTRIES,
+	       "IOURD_CQ_ENTRIES is a power of two, and not less than IOURD_SQ_ENTRIES");
 
 /* ---- what a program is ------------------------------------------------------------------ */
 
@@ -38,6 +50,8 @@
 		.size = sizeof(struct iourd_descriptor),                                           \
 		.params_type = #params,                                                            \
 		.params_size = sizeof(struct params),                                              \
+		.sq_entries = IOURD_SQ_ENTRIES,                                                    \
+		.cq_entries = IOURD_CQ_ENTRIES,                                                    \
 		__VA_ARGS__}
 
 /* A bit of descriptor.opcodes[0]: IOURD_OP(NOP) | IOURD_OP(FUTEX_WAKE) */
@@ -76,6 +90,9 @@ static __always_inline void iourd_barrier(void)
 	asm volatile("" ::"r"(__sync_fetch_and_add(&word, 1)) : "memory");
 }
 
+/* Writes and returns the old value; ordered as iourd_barrier() does. 32 or 64 bits. */
+#define iourd_exchange(pointer, value) __sync_lock_test_and_set((pointer), (value))
+
 /* The param region as a @type, which starts with a struct iourd_head; or NULL. */
 #define iourd_region(ring, type)                                                                   \
 	((type *)bpf_io_uring_get_region((ring), IOU_REGION_MEM, sizeof(type)))
@@ -97,39 +114,38 @@ struct iourd_ring {
 	struct iou_loop_params *wait;
 	struct iourd_rings *rings;
 	struct io_uring_sqe *sqes; /* NULL after iourd_open_cq() */
-	__u32 sq_entries;	   /* constants of the program, powers of two */
-	__u32 cq_entries;
 };
 
-/* 0, or -1: the ring is smaller. The entries are the descriptor's, as constants. */
+/* 0, or -1: the ring is smaller than the descriptor says. For reaping only. */
 static __always_inline int iourd_open_cq(struct iou_ctx *ctx, struct iou_loop_params *wait,
-					 __u32 cq_entries, struct iourd_ring *ret)
+					 struct iourd_ring *ret)
 {
-	void *rings = bpf_io_uring_get_region(ctx, IOU_REGION_CQ,
-					      sizeof(struct iourd_rings) +
-						      cq_entries * sizeof(struct io_uring_cqe));
-
-	if (!rings)
-		return -1;
-	*ret = (struct iourd_ring){
-		.ctx = ctx, .wait = wait, .rings = rings, .cq_entries = cq_entries};
-	return 0;
+	ret->ctx = ctx;
+	ret->wait = wait;
+	ret->sqes = 0;
+	ret->rings = (void *)bpf_io_uring_get_region(
+		ctx, IOU_REGION_CQ,
+		sizeof(struct iourd_rings) + IOURD_CQ_ENTRIES * sizeof(struct io_uring_cqe));
+	return ret->rings ? 0 : -1;
 }
 
-/* Needed before SQEs are prepared or submitted; a step that does neither saves the call. */
-static __always_inline int iourd_open_sq(struct iourd_ring *ring, __u32 sq_entries)
-{
-	ring->sq_entries = sq_entries;
-	ring->sqes = (void *)bpf_io_uring_get_region(ring->ctx, IOU_REGION_SQ,
-						     sq_entries * sizeof(struct io_uring_sqe));
-	return ring->sqes ? 0 : -1;
-}
-
+/* The same; for preparing and submitting, too. */
 static __always_inline int iourd_open(struct iou_ctx *ctx, struct iou_loop_params *wait,
-				      __u32 sq_entries, __u32 cq_entries, struct iourd_ring *ret)
+				      struct iourd_ring *ret)
 {
-	return iourd_open_cq(ctx, wait, cq_entries, ret) ?: iourd_open_sq(ret, sq_entries);
+	if (iourd_open_cq(ctx, wait, ret))
+		return -1;
+	ret->sqes = (void *)bpf_io_uring_get_region(
+		ctx, IOU_REGION_SQ, IOURD_SQ_ENTRIES * sizeof(struct io_uring_sqe));
+	return ret->sqes ? 0 : -1;
 }
+
+/* The 64 bytes of the ring that are the program's own, zero at first, as a @type. */
+#define iourd_private(ring, type)                                                                  \
+	({                                                                                         \
+		_Static_assert(sizeof(type) <= sizeof(struct io_uring_sqe), "64 bytes");           \
+		(type *)&(ring)->sqes[IOURD_SQ_ENTRIES - 1];                                       \
+	})
 
 /* ---- completions ------------------------------------------------------------------------ */
 
@@ -161,7 +177,7 @@ static __always_inline __u32 iourd_cq_ready(const struct iourd_ring *ring, __u32
 static __always_inline const struct io_uring_cqe *iourd_cqe(const struct iourd_ring *ring,
 							    __u32 index)
 {
-	return &ring->rings->cqes[index & (ring->cq_entries - 1)];
+	return &ring->rings->cqes[index & (IOURD_CQ_ENTRIES - 1)];
 }
 
 /* Gives the completions before @head back to the kernel: they are not to be read after. */
@@ -170,19 +186,11 @@ static __always_inline void iourd_cq_release(const struct iourd_ring *ring, __u3
 	iourd_write(ring->rings->cq_head, head);
 }
 
-/*
- * The next step comes when there is a completion that was not released yet; at once if there is
- * one already. Without this call in a step the last one's stays, and is in the past: no wait.
- */
-static __always_inline void iourd_wait(const struct iourd_ring *ring)
+/* CONTINUE, and the next step comes when there is a completion that was not released yet. */
+static __always_inline int iourd_wait(const struct iourd_ring *ring)
 {
 	ring->wait->cq_wait_idx = ring->rings->cq_head + 1;
-}
-
-/* The next step comes at once. */
-static __always_inline void iourd_no_wait(const struct iourd_ring *ring)
-{
-	ring->wait->cq_wait_idx = ring->rings->cq_head;
+	return IOU_LOOP_CONTINUE;
 }
 
 /* ---- user_data: what a completion belongs to ---------------------------------------------- */
@@ -196,14 +204,6 @@ static __always_inline void iourd_no_wait(const struct iourd_ring *ring)
 
 /* ---- submissions ------------------------------------------------------------------------ */
 
-/* Entries that can still be prepared before the next iourd_submit(). */
-static __always_inline __u32 iourd_sq_space(const struct iourd_ring *ring)
-{
-	__u32 tail = iourd_read(ring->rings->sq_tail);
-
-	return tail < ring->sq_entries ? ring->sq_entries - tail : 0;
-}
-
 /*
  * The next free entry, zeroed but for the flags, or NULL: the SQ is full. Every request says
  * IOSQE_FIXED_FILE, also one without a file: hosts have the ring demand that flag.
@@ -214,7 +214,7 @@ static __always_inline struct io_uring_sqe *iourd_sqe(const struct iourd_ring *r
 	__u32 tail = iourd_read(ring->rings->sq_tail);
 	struct io_uring_sqe *sqe;
 
-	if (tail >= ring->sq_entries)
+	if (tail >= IOURD_SQ_ENTRIES - 1)
 		return 0;
 	iourd_write(ring->rings->sq_tail, tail + 1);
 	sqe = &ring->sqes[tail];
@@ -224,43 +224,50 @@ static __always_inline struct io_uring_sqe *iourd_sqe(const struct iourd_ring *r
 }
 
 /*
- * @buffer: bytes from the start of the data area. The address of the region comes from memory that
- * the application can write: a wrong one is outside the registered buffer, so the request fails.
+ * For sqe->addr; @place: bytes from the start of the region. The region's address comes from memory
+ * that the application can write: a wrong one is none of its registered buffer's, and the request
+ * fails, or it is a futex or a timespec in the memory of the application's own host.
  */
-static __always_inline int iourd_prepare_rw(const struct iourd_ring *ring,
-					    const struct iourd_head *head, __u8 opcode, __u32 slot,
-					    __u64 buffer, __u32 length, __u64 offset,
-					    __u64 user_data)
+static __always_inline __u64 iourd_address(const struct iourd_head *head, __u64 place)
 {
-	struct io_uring_sqe *sqe = iourd_sqe(ring, opcode, user_data);
-
-	if (!sqe)
-		return -1;
-	sqe->fd = slot;
-	sqe->off = offset;
-	sqe->addr = iourd_read(head->identity.address) + iourd_read(head->identity.data_offset) +
-		    buffer;
-	sqe->len = length;
-	sqe->buf_index = IOURD_BUFFER_DATA;
-	return 0;
+	return iourd_read(head->identity.address) + place;
 }
 
+/* @buffer: bytes from the start of the data area. */
 static __always_inline int iourd_prepare_read(const struct iourd_ring *ring,
 					      const struct iourd_head *head, __u32 slot,
 					      __u64 buffer, __u32 length, __u64 offset,
 					      __u64 user_data)
 {
-	return iourd_prepare_rw(ring, head, IORING_OP_READ_FIXED, slot, buffer, length, offset,
-				user_data);
+	struct io_uring_sqe *sqe = iourd_sqe(ring, IORING_OP_READ_FIXED, user_data);
+
+	if (!sqe)
+		return -1;
+	sqe->fd = slot;
+	sqe->off = offset;
+	sqe->addr = iourd_address(head, iourd_read(head->identity.data_offset) + buffer);
+	sqe->len = length;
+	sqe->buf_index = IOURD_BUFFER_DATA;
+	return 0;
 }
 
+/* At @offset, also if the file was opened with O_APPEND. */
 static __always_inline int iourd_prepare_write(const struct iourd_ring *ring,
 					       const struct iourd_head *head, __u32 slot,
 					       __u64 buffer, __u32 length, __u64 offset,
 					       __u64 user_data)
 {
-	return iourd_prepare_rw(ring, head, IORING_OP_WRITE_FIXED, slot, buffer, length, offset,
-				user_data);
+	struct io_uring_sqe *sqe = iourd_sqe(ring, IORING_OP_WRITE_FIXED, user_data);
+
+	if (!sqe)
+		return -1;
+	sqe->fd = slot;
+	sqe->off = offset;
+	sqe->addr = iourd_address(head, iourd_read(head->identity.data_offset) + buffer);
+	sqe->len = length;
+	sqe->op_flags = RWF_NOAPPEND;
+	sqe->buf_index = IOURD_BUFFER_DATA;
+	return 0;
 }
 
 static __always_inline int iourd_prepare_fsync(const struct iourd_ring *ring, __u32 slot,
@@ -295,14 +302,16 @@ static __always_inline int iourd_prepare_timeout(const struct iourd_ring *ring,
 
 	if (!sqe)
 		return -1;
-	sqe->addr = iourd_read(head->identity.address) + place;
+	sqe->addr = iourd_address(head, place);
 	sqe->len = 1;
 	return 0;
 }
 
-/* Completes when the word at @place is woken; at once, with -EAGAIN, if it is not @expected. */
-static __always_inline int iourd_prepare_futex_wait(const struct iourd_ring *ring,
-						    const struct iourd_head *head, __u64 place,
+/*
+ * Completes when the word at @address is woken; at once, with -EAGAIN, if it is not @expected. Keep
+ * the address if the wait must be ended later: the application may have changed the region's.
+ */
+static __always_inline int iourd_prepare_futex_wait(const struct iourd_ring *ring, __u64 address,
 						    __u32 expected, __u64 user_data)
 {
 	struct io_uring_sqe *sqe = iourd_sqe(ring, IORING_OP_FUTEX_WAIT, user_data);
@@ -310,15 +319,14 @@ static __always_inline int iourd_prepare_futex_wait(const struct iourd_ring *rin
 	if (!sqe)
 		return -1;
 	sqe->fd = FUTEX2_SIZE_U32;
-	sqe->addr = iourd_read(head->identity.address) + place;
+	sqe->addr = address;
 	sqe->off = expected;
 	sqe->addr3 = FUTEX_BITSET_MATCH_ANY;
 	return 0;
 }
 
-/* Wakes all who wait on the word at @place. Completes while it is submitted. */
-static __always_inline int iourd_prepare_futex_wake(const struct iourd_ring *ring,
-						    const struct iourd_head *head, __u64 place,
+/* Wakes all who wait on the word at @address. Completes while it is submitted. */
+static __always_inline int iourd_prepare_futex_wake(const struct iourd_ring *ring, __u64 address,
 						    __u64 user_data)
 {
 	struct io_uring_sqe *sqe = iourd_sqe(ring, IORING_OP_FUTEX_WAKE, user_data);
@@ -326,7 +334,7 @@ static __always_inline int iourd_prepare_futex_wake(const struct iourd_ring *rin
 	if (!sqe)
 		return -1;
 	sqe->fd = FUTEX2_SIZE_U32;
-	sqe->addr = iourd_read(head->identity.address) + place;
+	sqe->addr = address;
 	sqe->off = 0x7fffffff;
 	sqe->addr3 = FUTEX_BITSET_MATCH_ANY;
 	return 0;
@@ -334,9 +342,13 @@ static __always_inline int iourd_prepare_futex_wake(const struct iourd_ring *rin
 
 /*
  * Submits what is prepared; returns how many entries were *not* taken (normally none). They stay
- * prepared, moved to the front, and the next call tries them again: call it in every step. The
- * kernel stops after an entry that it refuses (that one is taken: its completion says why), and
- * takes none when it is short of memory.
+ * prepared, moved to the front, and the next call tries them again. The kernel stops after an entry
+ * that it refuses (that one is taken: its completion says why), and takes none when it is short of
+ * memory. A step starts with this, and does nothing else if entries are left, so that what it
+ * prepares always finds room:
+ *
+ *	if (iourd_submit(&ring))
+ *		return iourd_again(&ring);
  */
 static __always_inline __u32 iourd_submit(const struct iourd_ring *ring)
 {
@@ -345,8 +357,8 @@ static __always_inline __u32 iourd_submit(const struct iourd_ring *ring)
 
 	if (!n)
 		return 0;
-	if (n > ring->sq_entries)
-		n = ring->sq_entries;
+	if (n > IOURD_SQ_ENTRIES - 1)
+		n = IOURD_SQ_ENTRIES - 1;
 	taken = bpf_io_uring_submit_sqes(ring->ctx, n);
 	if (taken >= (int)n) {
 		iourd_write(ring->rings->sq_tail, 0);
@@ -356,31 +368,44 @@ static __always_inline __u32 iourd_submit(const struct iourd_ring *ring)
 		taken = 0;
 	left = n - taken;
 	bpf_for(i, 0, left)
-		ring->sqes[i & (ring->sq_entries - 1)] =
-			ring->sqes[(i + taken) & (ring->sq_entries - 1)];
+		ring->sqes[i & (IOURD_SQ_ENTRIES - 1)] =
+			ring->sqes[(i + taken) & (IOURD_SQ_ENTRIES - 1)];
 	iourd_write(ring->rings->sq_tail, left);
 	return left;
+}
+
+/* CONTINUE, and the next step comes at once: nothing that a completion would tell is waited for. */
+static __always_inline int iourd_again(const struct iourd_ring *ring)
+{
+	ring->wait->cq_wait_idx = ring->rings->cq_head;
+	return IOU_LOOP_CONTINUE;
 }
 
 /* ---- progress --------------------------------------------------------------------------- */
 
 /*
- * Changes progress.state and prepares the wake-up of those who wait for it. None is lost: we
- * change state and word, then look at waiters; they raise waiters, then look at state and word,
- * and sleep on the word only if it still is what they saw.
+ * Tells those who wait that the progress line changed. No wake-up is lost: we change line and word,
+ * then look at waiters; they raise waiters, then look at line and word, and sleep on the word only
+ * if it still is what they saw.
  */
-static __always_inline int iourd_set_state(const struct iourd_ring *ring, struct iourd_head *head,
-					   __u32 state)
+static __always_inline void iourd_wake(const struct iourd_ring *ring, struct iourd_head *head)
 {
-	iourd_barrier(); /* all that the state speaks of is written before it */
-	iourd_write(head->progress.state, state);
 	iourd_write(head->progress.wake, iourd_read(head->progress.wake) + 1);
 	iourd_barrier();
-	if (!iourd_read(head->control.waiters))
-		return 0;
-	return iourd_prepare_futex_wake(ring, head,
-					__builtin_offsetof(struct iourd_head, progress.wake),
-					iourd_user_data(IOURD_KIND_WAKE, 0));
+	if (iourd_read(head->control.waiters))
+		iourd_prepare_futex_wake(
+			ring,
+			iourd_address(head, __builtin_offsetof(struct iourd_head, progress.wake)),
+			iourd_user_data(IOURD_KIND_WAKE, 0));
+}
+
+/* Changes progress.state, after all that the state speaks of. */
+static __always_inline void iourd_set_state(const struct iourd_ring *ring, struct iourd_head *head,
+					    __u32 state)
+{
+	iourd_barrier();
+	iourd_write(head->progress.state, state);
+	iourd_wake(ring, head);
 }
 
 /* The first failure stays. @error: a positive errno. */
@@ -401,18 +426,15 @@ static __always_inline _Bool iourd_is_final(__u32 state)
 }
 
 /*
- * The last steps, once progress.state is final and nothing but wake-ups can be in flight: IOU_LOOP_STOP
- * when all is submitted, and so, as a wake-up completes while it is submitted, completed.
+ * The last steps, once progress.state is final and nothing but wake-ups is in flight. STOP when all
+ * is submitted and so, as a wake-up completes while it is submitted, completed.
  */
 static __always_inline int iourd_finish(const struct iourd_ring *ring)
 {
 	__u32 left = iourd_submit(ring);
 
 	iourd_cq_release(ring, iourd_read(ring->rings->cq_tail));
-	if (!left)
-		return IOU_LOOP_STOP;
-	iourd_no_wait(ring);
-	return IOU_LOOP_CONTINUE;
+	return left ? iourd_again(ring) : IOU_LOOP_STOP;
 }
 
 #endif

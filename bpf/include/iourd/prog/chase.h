@@ -10,6 +10,16 @@
  * fills start and hop_limit, stores POSTED (release), adds 1 to control.doorbell and wakes it. The
  * program stores TAKEN, later the result and then DONE (release), and wakes the futex `state`. The
  * thread reads the result and stores FREE.
+ *
+ * A thread that sleeps stores 1 to `waiting` first, then looks at `state` (sequentially consistent,
+ * both), then waits on `state` for as long as it is what it saw. A request that is posted after the
+ * stop request is answered ECANCELED. A thread that posted looks at progress.state as well (or
+ * waits on progress.wake at the same time): nobody answers once that is final.
+ *
+ * error: EINVAL (hop_limit is 0), ERANGE (an offset that is no multiple of the block size, or not in
+ * the file), EIO (the file ends in the block), ECANCELED, or what the read failed with. After an
+ * error hops, offset and value are of the last block that was read; offset is of the block that
+ * could not be read, if the read is what failed.
  */
 #ifndef IOURD_PROG_CHASE_H
 #define IOURD_PROG_CHASE_H
@@ -43,7 +53,9 @@ struct chase_request {
 	__u64 offset;	 /* of the last of them */
 	__u64 value;	 /* of the last of them */
 	__u32 waiting;	 /* non-zero: a thread sleeps on state, wake it */
-	__u32 reserved[3];
+	__u32 filled;	 /* the program's: bytes of the block that are there */
+	__u32 retries;	 /* the program's */
+	__u32 reserved;
 } __attribute__((aligned(64)));
 
 struct chase_params {
@@ -54,9 +66,7 @@ struct chase_params {
 	__u64 requests; /* answered so far */
 	__u64 hops;	/* blocks read so far */
 	/* private */
-	__u32 seen_doorbell;
-	__u32 armed; /* a FUTEX_WAIT on the doorbell is in flight */
-	__u64 reserved[4];
+	__u64 reserved[5];
 	/* progress: the table */
 	struct chase_request table[CHASE_REQUESTS];
 };

@@ -13,6 +13,7 @@
 #define COPY_DEPTH_MAX 64u
 #define COPY_BLOCK_MIN 512u
 #define COPY_BLOCK_MAX (256u << 10)
+#define COPY_RATE_MAX  (1ll << 36) /* bytes per second */
 
 #define COPY_SLOT_SOURCE 0u
 #define COPY_SLOT_TARGET 1u
@@ -25,17 +26,17 @@ enum copy_source {
 	COPY_SOURCE_SHRANK = 3, /* shorter: copied to its new end */
 };
 
-/* Private to the program: one request. */
+/* Private to the program: the block that a request reads and then writes. */
 struct copy_request {
-	__u64 offset; /* bytes, of the block in both files */
-	__u32 filled; /* bytes of the block that have been read */
+	__u64 offset; /* bytes, in both files */
+	__u32 length; /* bytes */
+	__u32 filled; /* bytes of it that have been read */
 	__u32 written;
-	__u32 length; /* bytes of the block */
-	__u32 state;
+	__u32 reserved;
 };
 
 struct copy_params {
-	/* settings */
+	/* settings: may be changed while the copy runs */
 	__u32 depth;		/* requests in flight, 1 to COPY_DEPTH_MAX */
 	__u32 block_size;	/* bytes, COPY_BLOCK_MIN to COPY_BLOCK_MAX */
 	__u64 bytes_per_second; /* copy-paced keeps to it; 0: no limit; "copy" ignores it */
@@ -43,18 +44,29 @@ struct copy_params {
 	_Bool reserved0[3];
 	/* progress */
 	enum copy_source source;
-	__u64 short_reads;
+	__u64 short_reads;  /* reads that returned less than was asked for, before the end */
 	__u64 short_writes;
-	/* private */
-	__u64 next_offset;
-	__u64 end; /* offset of the end of the source once seen, else ~0 */
-	__u64 paced_since;
-	__u64 paced_bytes;
-	__u64 timeout[2]; /* a struct __kernel_timespec for the pacing TIMEOUT */
+	/* private: bytes, offsets in bytes */
+	__u64 next_offset; /* of the next block to read */
+	__u64 horizon;	   /* where the source probably ends: behind it one block is tried */
+	__u64 end;	   /* of the source, once a read returned 0; else ~0 */
+	__u64 low;	   /* of the search for the end: bytes that the source has */
+	__u64 reached;	   /* of the target: up to here it was written */
+	__u64 broken;	   /* the lowest offset that could not be copied, or ~0 */
+	__u32 stride;	   /* of the blocks in the data area, and their length */
 	__u32 phase;
-	__u32 timer;
-	__u64 reserved1[4];
+	__u32 retries;	   /* requests in a row that were to be tried again */
+	__u32 reserved1;
+	/* private to copy-paced */
+	__u64 paced_since; /* CLOCK_MONOTONIC, ns: the debt is of this time */
+	__s64 paced_debt;  /* bytes read ahead of the rate; negative: behind it */
+	__u64 paced_rate;  /* the rate that the debt was made under */
+	__s64 timeout[2];  /* a struct __kernel_timespec */
+	__u64 reserved2[3];
 	struct copy_request requests[COPY_DEPTH_MAX];
 };
+
+IOURD_STATIC_ASSERT(sizeof(struct copy_request) == 24, "layout of copy_request");
+IOURD_STATIC_ASSERT(sizeof(struct copy_params) == 168 + 64 * 24, "layout of copy_params");
 
 #endif
