@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * log.h - lines for the administrator, on standard error
+ *
+ * Under systemd, where standard error is the journal, each line says its level. A message is one
+ * sentence: what happened, to which object, what to do. May be called from any thread.
+ */
+#ifndef DAEMON_UTIL_LOG_H
+#define DAEMON_UTIL_LOG_H
+
+enum log_level { /* syslog's numbers */
+	LOG_LEVEL_ERROR = 3,
+	LOG_LEVEL_WARNING = 4,
+	LOG_LEVEL_NOTICE = 5,
+	LOG_LEVEL_INFO = 6,
+};
+
+void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...)	 log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_notice(...)	 log_line(LOG_LEVEL_NOTICE, __VA_ARGS__)
+#define log_info(...)	 log_line(LOG_LEVEL_INFO, __VA_ARGS__)
+
+#endif
