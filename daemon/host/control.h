@@ -6,7 +6,11 @@
  * daemon binds /run/iouringd/hosts/RING.socket, hands the listening descriptor to the host as fd 3
  * and connects; a later daemon connects again, and the newest connection wins. Each message starts
  * with struct control_head. A host of an older version must be understood by a newer daemon:
- * messages only ever grow at the end, and the receiver takes missing bytes as zero.
+ * messages only ever grow at the end (a setup before its groups), and the receiver takes missing
+ * bytes as zero.
+ *
+ * A host calls listen() on fd 3 once more when it starts: from then on the SO_PEERCRED and
+ * SO_PEERPIDFD of whoever connects name the host, by the kernel's word, even if it is stopped.
  */
 #ifndef DAEMON_HOST_CONTROL_H
 #define DAEMON_HOST_CONTROL_H
@@ -19,6 +23,8 @@
 #define CONTROL_LISTEN_FD   3   /* in the host */
 #define CONTROL_GROUPS_MAX  1024u
 #define CONTROL_MESSAGE_MAX 8192u /* bytes */
+#define CONTROL_NAME_MAX    64u	  /* bytes of a ring's name, with the final NUL */
+#define CONTROL_FDS_MAX	    (2u + IOURD_SLOTS_MAX)
 
 /* Where a host maps its region: a fixed place, so that no forged header can move it. */
 #define CONTROL_REGION_ADDRESS 0x100000000000ull
@@ -35,7 +41,7 @@ enum control_type {
 	CONTROL_READY = 64, /* ring_fd: the number of the disabled ring in this process */
 	CONTROL_REFUSED,    /* setup failed: stage, error; the host exits after it */
 	CONTROL_RUNNING,    /* after START and RESUME */
-	CONTROL_PAUSED,
+	CONTROL_PAUSED,	    /* after PAUSE; result: 0 or -EINTR */
 	CONTROL_RETURNED,   /* io_uring_enter ended by itself: result */
 	CONTROL_STATE,	    /* the answer to QUERY: ring_fd, result, state */
 };
@@ -50,18 +56,19 @@ struct control_setup {
 	struct control_head head;
 	uint32_t uid;
 	uint32_t gid;
-	uint32_t n_groups; /* of groups[] */
+	uint32_t n_groups;
+	uint32_t groups_offset; /* bytes from the start of the message: n_groups gids of 32 bits */
 	uint32_t sq_entries;
 	uint32_t cq_entries;
 	uint32_t n_slots;
+	uint32_t reserved;
 	uint64_t region_size;
 	uint64_t data_offset;
 	uint64_t data_size; /* 0: register no buffer */
 	uint64_t opcodes[IOURD_OPCODES_MAX / 64];
 	uint32_t has_lease;
 	uint32_t slots_filled; /* bit n: slot n has a file; their fds come in slot order */
-	char name[64];	       /* of the ring, for the process title */
-	uint32_t groups[];     /* n_groups */
+	char name[CONTROL_NAME_MAX]; /* of the ring */
 };
 
 enum control_stage {

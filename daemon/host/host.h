@@ -2,7 +2,7 @@
 /*
  * host.h - the host port: starting and steering the processes that run rings
  *
- * Implemented by hosts_linux_new() (daemon/host/spawn.c: processes, sockets, libev) and by
+ * Implemented by hosts_linux_new() (daemon/host/hosts-linux.c: processes, sockets, libev) and by
  * tests/fake. Never blocks; what comes back comes through the callbacks, on the event loop, and
  * never from within a call of the port.
  */
@@ -44,6 +44,10 @@ struct host_callbacks {
 	/* Setup failed; exited follows. */
 	void (*refused)(void *arg, enum control_stage stage, int error);
 	void (*running)(void *arg);
+	/*
+	 * The loop was left after a PAUSE. It may have come to its own end at the same moment: the
+	 * dispatcher's counts say how its last step ended.
+	 */
 	void (*paused)(void *arg);
 	/* io_uring_enter came back: 0 (program or dispatcher said stop) or -errno. */
 	void (*returned)(void *arg, int result);
@@ -63,13 +67,22 @@ struct hosts_ops {
 	void (*kill)(struct host *host);
 	/* After exited; or before, to forget it without ending it (the daemon goes, hosts stay). */
 	void (*host_free)(struct host *host);
+	/*
+	 * Ends the hosts that an earlier daemon has left and removes their sockets. Once, before
+	 * the first start; waits for their end, 2 seconds at most in all. -ETIMEDOUT: some would
+	 * not end (their sockets stay). May be NULL in a fake.
+	 */
+	int (*leftovers_end)(struct hosts *hosts);
 };
 
 struct hosts {
 	const struct hosts_ops *ops;
 };
 
-/* @program: path of iouring-host. @directory: for control sockets, made (0700) if missing. */
+/*
+ * @loop: borrowed. @program: path of iouring-host. @directory: for control sockets, made (0700) if
+ * missing; -EPERM if it belongs to somebody else.
+ */
 int hosts_linux_new(struct ev_loop *loop, const char *program, const char *directory,
 		    struct hosts **ret);
 

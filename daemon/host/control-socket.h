@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * control-socket.h - the sockets by which hosts are reached, in a directory that only root enters
+ */
+#ifndef DAEMON_HOST_CONTROL_SOCKET_H
+#define DAEMON_HOST_CONTROL_SOCKET_H
+
+#include <stdbool.h>
+
+#define CONTROL_SOCKET_SUFFIX ".socket"
+
+/* Makes @path if it is missing, with its parents. -EPERM: it belongs to somebody else. */
+int control_directory_open(const char *path, int *ret_fd);
+
+/* May @name be a ring's: one that makes a file name, and no hidden one? */
+bool control_name_is_valid(const char *name);
+
+/* A listening socket for a new host; -EEXIST: there is one of that name. */
+int control_socket_listen(int directory_fd, const char *name, int *ret_fd);
+/* -ECONNREFUSED: nobody listens any more; -EAGAIN: somebody does, and has not for a while. */
+int control_socket_connect(int directory_fd, const char *name, int *ret_fd);
+void control_socket_remove(int directory_fd, const char *name);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "host/control-socket.h"
+#include "host/hosts-linux.h"
+#include "host/message.h"
+#include "host/setup.h"
+#include "host/process.h"
+#include "host/cleanup.h"
+
+static struct hosts_linux *hosts_linux(struct hosts *hosts)
+{
+	return (struct hosts_linux *)hosts;
+}
+
+/* The connection with its first message, before there is a process: a host finds both waiting. */
+static int connect_first(struct hosts_linux *hosts, const char *name,
+			 const struct setup_message *message, int *ret_fd)
+{
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	r = control_socket_connect(hosts->directory_fd, name, &fd);
+	if (r == 0)
+		r = control_send(fd, message->bytes, message->size, message->fds, message->n_fds);
+	if (r < 0)
+		return r;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int launch(struct hosts_linux *hosts, struct host *host, const struct setup_message *message)
+{
+	_cleanup_close_ int listener = -1;
+	int r;
+
+	r = control_socket_listen(hosts->directory_fd, host->name, &listener);
+	if (r < 0)
+		return r;
+	r = connect_first(hosts, host->name, message, &host->connection);
+	if (r == 0)
+		r = host_spawn(hosts->program, host->name, listener, &host->pid, &host->pidfd);
+	if (r < 0)
+		control_socket_remove(hosts->directory_fd, host->name);
+	return r;
+}
+
+static int start(struct hosts *port, const struct host_setup *setup,
+		 const struct host_callbacks *callbacks, void *arg, struct host **ret)
+{
+	struct hosts_linux *hosts = hosts_linux(port);
+	_cleanup_free_ struct setup_message *message = NULL;
+	struct host *host;
+	int r;
+
+	if (!control_name_is_valid(setup->name))
+		return -EINVAL;
+	message = malloc(sizeof(*message));
+	if (!message)
+		return -ENOMEM;
+	r = setup_message_fill(setup, message);
+	if (r < 0)
+		return r;
+	host = calloc(1, sizeof(*host));
+	if (!host)
+		return -ENOMEM;
+	host->owner = hosts;
+	hosts->n_hosts++;
+	host->pidfd = host->connection = -1;
+	host->callbacks = *callbacks;
+	host->arg = arg;
+	strcpy(host->name, setup->name);
+	r = launch(hosts, host, message);
+	if (r < 0) {
+		host_destroy(host);
+		return r;
+	}
+	host_watch(host);
+	*ret = host;
+	return 0;
+}
+
+static int command(struct host *host, enum control_type type)
+{
+	const struct control_head head = control_command(type);
+	int r;
+
+	if (type < CONTROL_START || type > CONTROL_END)
+		return -EINVAL;
+	if (host->exited || host->connection < 0)
+		return -EPIPE;
+	r = control_send(host->connection, &head, sizeof(head), NULL, 0);
+	if (r < 0)
+		return r == -ECONNRESET ? -EPIPE : r;
+	if (type == CONTROL_START || type == CONTROL_RESUME)
+		host->runs_ordered++;
+	else if (type == CONTROL_PAUSE)
+		host->pauses_ordered++;
+	return 0;
+}
+
+static int pidfd(const struct host *host)
+{
+	return host->pidfd;
+}
+
+static pid_t pid(const struct host *host)
+{
+	return host->pid;
+}
+
+void host_kill(struct host *host)
+{
+	if (!host->exited)
+		syscall(SYS_pidfd_send_signal, host->pidfd, SIGKILL, NULL, 0);
+}
+
+void host_close_connection(struct host *host)
+{
+	if (host->connection < 0)
+		return;
+	ev_io_stop(host->owner->loop, &host->connection_watcher);
+	close(host->connection);
+	host->connection = -1;
+}
+
+void host_destroy(struct host *host)
+{
+	host_unwatch(host);
+	host_close_connection(host);
+	if (host->pidfd >= 0)
+		close(host->pidfd);
+	host->owner->n_hosts--;
+	free(host);
+}
+
+static void host_free(struct host *host)
+{
+	if (!host)
+		return;
+	if (host->busy > 0) {
+		host->freed = true; /* freed when its callback returns */
+		return;
+	}
+	host_destroy(host);
+}
+
+static void hosts_free(struct hosts *port)
+{
+	struct hosts_linux *hosts = hosts_linux(port);
+
+	if (!port)
+		return;
+	assert(hosts->n_hosts == 0);
+	if (hosts->directory_fd >= 0)
+		close(hosts->directory_fd);
+	free(hosts->program);
+	free(hosts);
+}
+
+static const struct hosts_ops ops = {
+	.free = hosts_free,
+	.start = start,
+	.command = command,
+	.pidfd = pidfd,
+	.pid = pid,
+	.kill = host_kill,
+	.host_free = host_free,
+	.leftovers_end = leftovers_end,
+};
+
+int hosts_linux_new(struct ev_loop *loop, const char *program, const char *directory,
+		    struct hosts **ret)
+{
+	struct hosts_linux *hosts;
+	int r;
+
+	hosts = calloc(1, sizeof(*hosts));
+	if (!hosts)
+		return -ENOMEM;
+	hosts->hosts.ops = &ops;
+	hosts->loop = loop;
+	hosts->directory_fd = -1;
+	hosts->program = strdup(program);
+	r = hosts->program ? control_directory_open(directory, &hosts->directory_fd) : -ENOMEM;
+	if (r < 0) {
+		hosts_free(&hosts->hosts);
+		return r;
+	}
+	*ret = &hosts->hosts;
+	return 0;
+}

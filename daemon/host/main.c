@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * iouring-host - runs one ring for one client, as that client
+ *
+ * Started by iouringd as root, with nothing but fd 3: a listening control socket to which the
+ * daemon is connected already (control.h). It takes its setup, becomes the client, makes the ring,
+ * shuts itself in, says READY, and from then on does what it is told until it is told to end, or
+ * the lease ends. The daemon may go and come back meanwhile.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host/identity.h"
+#include "host/message.h"
+#include "host/ring-setup.h"
+#include "host/seccomp.h"
+#include "host/session.h"
+
+#define BACKLOG 8
+
+/* What came with the setup message. */
+struct order {
+	_Alignas(8) char message[CONTROL_MESSAGE_MAX];
+	int fds[CONTROL_FDS_MAX];
+	size_t n_fds;
+};
+
+/* Only the control socket stays; and who connects from now on learns who listens (control.h). */
+static int clean_up(void)
+{
+	if (close_range(0, CONTROL_LISTEN_FD - 1, 0) < 0 ||
+	    close_range(CONTROL_LISTEN_FD + 1, ~0u, 0) < 0)
+		return -errno;
+	return listen(CONTROL_LISTEN_FD, BACKLOG) < 0 ? -errno : 0;
+}
+
+static int accept_first(int *ret_connection)
+{
+	int connection = accept4(CONTROL_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC);
+
+	if (connection < 0)
+		return -errno;
+	*ret_connection = connection;
+	return session_peer_is_root(connection) ? 0 : -EPERM;
+}
+
+static int receive_order(int connection, struct order *order)
+{
+	ssize_t n = control_receive(connection, order->message, sizeof(order->message), order->fds,
+				    CONTROL_FDS_MAX, &order->n_fds);
+
+	if (n < 0)
+		return (int)n;
+	return control_setup_check(order->message, (size_t)n, order->n_fds);
+}
+
+/* The descriptors in order: region, lease (if there is one), files of the filled slots. */
+static void describe_ring(const struct order *order, struct ring_setup *ret, int *ret_lease)
+{
+	const struct control_setup *setup = (const struct control_setup *)order->message;
+	size_t next = 0;
+
+	*ret = (struct ring_setup){
+		.sq_entries = setup->sq_entries,
+		.cq_entries = setup->cq_entries,
+		.region_size = setup->region_size,
+		.data_offset = setup->data_offset,
+		.data_size = setup->data_size,
+		.opcodes = setup->opcodes,
+		.n_slots = setup->n_slots,
+		.region_fd = order->fds[next++],
+	};
+	*ret_lease = setup->has_lease ? order->fds[next++] : -1;
+	for (size_t i = 0; i < IOURD_SLOTS_MAX; i++)
+		ret->files[i] = setup->slots_filled & (1u << i) ? order->fds[next++] : -1;
+}
+
+/* The ring holds them; the process shall not. */
+static void close_files(const struct ring_setup *ring)
+{
+	close(ring->region_fd);
+	for (size_t i = 0; i < IOURD_SLOTS_MAX; i++)
+		if (ring->files[i] >= 0)
+			close(ring->files[i]);
+}
+
+static int become_client(const struct control_setup *setup, enum control_stage *stage)
+{
+	int r;
+
+	*stage = STAGE_LIMITS;
+	r = identity_set_limits();
+	if (r < 0)
+		return r;
+	*stage = STAGE_CREDENTIALS;
+	return identity_drop(setup->uid, setup->gid, control_setup_groups(setup), setup->n_groups);
+}
+
+static int shut_in(struct session *session, enum control_stage *stage)
+{
+	int notify_fd, r;
+
+	*stage = STAGE_SANDBOX;
+	notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (notify_fd < 0)
+		return -errno;
+	r = runner_init(&session->runner, session->ring_fd, notify_fd);
+	if (r < 0)
+		return r;
+	r = identity_close_limits();
+	if (r < 0)
+		return r;
+	return seccomp_close();
+}
+
+static int set_up(struct session *session, enum control_stage *stage)
+{
+	struct order order;
+	struct ring_setup ring;
+	int r;
+
+	*stage = STAGE_MESSAGE;
+	r = receive_order(session->connection, &order);
+	if (r < 0)
+		return r;
+	describe_ring(&order, &ring, &session->lease);
+	r = become_client((const struct control_setup *)order.message, stage);
+	if (r < 0)
+		return r;
+	r = ring_make(&ring, stage, NULL, &session->ring_fd);
+	if (r < 0)
+		return r;
+	close_files(&ring);
+	return shut_in(session, stage);
+}
+
+int main(void)
+{
+	struct session session = {.connection = -1, .lease = -1, .ring_fd = -1};
+	enum control_stage stage;
+	int r;
+
+	/* Without a daemon there is nobody who could be told. */
+	if (clean_up() < 0 || accept_first(&session.connection) < 0)
+		return 1;
+	r = set_up(&session, &stage);
+	if (r < 0) {
+		session_tell(&session, CONTROL_REFUSED, stage, -r);
+		return 1;
+	}
+	session.state = CONTROL_READY;
+	session_tell(&session, CONTROL_READY, 0, 0);
+	session_run(&session);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/control.h"
+#include "host/process.h"
+
+static int set_attributes(posix_spawnattr_t *attributes)
+{
+	sigset_t all, none;
+	int r;
+
+	sigfillset(&all);
+	sigemptyset(&none);
+	r = posix_spawnattr_setsigdefault(attributes, &all);
+	if (r == 0)
+		r = posix_spawnattr_setsigmask(attributes, &none);
+	if (r == 0)
+		r = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF |
+								 POSIX_SPAWN_SETSIGMASK |
+								 POSIX_SPAWN_SETSID);
+	return -r;
+}
+
+static int spawn(const char *program, const char *name, int listen_fd, pid_t *ret_pid)
+{
+	char *const arguments[] = {(char *)"iouring-host", (char *)name, NULL};
+	char *const environment[] = {NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	int r;
+
+	r = -posix_spawn_file_actions_init(&actions);
+	if (r < 0)
+		return r;
+	r = -posix_spawnattr_init(&attributes);
+	if (r < 0)
+		goto free_actions;
+	r = set_attributes(&attributes);
+	if (r == 0)
+		r = -posix_spawn_file_actions_adddup2(&actions, listen_fd, CONTROL_LISTEN_FD);
+	if (r == 0)
+		r = -posix_spawn(ret_pid, program, &actions, &attributes, arguments, environment);
+	posix_spawnattr_destroy(&attributes);
+free_actions:
+	posix_spawn_file_actions_destroy(&actions);
+	return r;
+}
+
+int host_spawn(const char *program, const char *name, int listen_fd, pid_t *ret_pid,
+	       int *ret_pidfd)
+{
+	pid_t pid;
+	int pidfd, r;
+
+	r = spawn(program, name, listen_fd, &pid);
+	if (r < 0)
+		return r;
+	/* Nobody else waits for it, so the number is still its own. */
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0) {
+		r = -errno;
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		return r;
+	}
+	*ret_pid = pid;
+	*ret_pidfd = pidfd;
+	return 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "host/message.h"
+#include "host/setup.h"
+
+_Static_assert(sizeof(struct control_setup) + CONTROL_GROUPS_MAX * sizeof(uint32_t) <=
+		       CONTROL_MESSAGE_MAX,
+	       "a setup with all groups fits");
+
+static void collect_descriptors(const struct host_setup *setup, struct setup_message *ret)
+{
+	ret->fds[ret->n_fds++] = setup->region_fd;
+	if (setup->lease_fd >= 0) {
+		ret->fds[ret->n_fds++] = setup->lease_fd;
+		ret->setup.has_lease = 1;
+	}
+	for (size_t i = 0; i < setup->n_slots; i++) {
+		if (setup->files[i] < 0)
+			continue;
+		ret->fds[ret->n_fds++] = setup->files[i];
+		ret->setup.slots_filled |= 1u << i;
+	}
+}
+
+int setup_message_fill(const struct host_setup *setup, struct setup_message *ret)
+{
+	size_t size = sizeof(ret->setup) + setup->n_groups * sizeof(uint32_t);
+
+	if (setup->n_groups > CONTROL_GROUPS_MAX)
+		return -E2BIG;
+	if (setup->n_slots > IOURD_SLOTS_MAX || strlen(setup->name) >= CONTROL_NAME_MAX)
+		return -EINVAL;
+	memset(ret, 0, sizeof(*ret));
+	ret->size = size;
+	ret->setup = (struct control_setup){
+		.head = {.version = CONTROL_VERSION, .type = CONTROL_SETUP, .size = (uint32_t)size},
+		.uid = setup->uid,
+		.gid = setup->gid,
+		.n_groups = (uint32_t)setup->n_groups,
+		.groups_offset = sizeof(ret->setup),
+		.sq_entries = setup->sq_entries,
+		.cq_entries = setup->cq_entries,
+		.n_slots = (uint32_t)setup->n_slots,
+		.region_size = setup->region_size,
+		.data_offset = setup->data_offset,
+		.data_size = setup->data_size,
+	};
+	memcpy(ret->setup.opcodes, setup->opcodes, sizeof(ret->setup.opcodes));
+	strcpy(ret->setup.name, setup->name);
+	for (size_t i = 0; i < setup->n_groups; i++) {
+		uint32_t group = setup->groups[i];
+
+		memcpy(ret->bytes + sizeof(ret->setup) + i * sizeof(group), &group, sizeof(group));
+	}
+	collect_descriptors(setup, ret);
+	/* The host would refuse it just the same, after all the work of starting it. */
+	return control_setup_check(ret->bytes, ret->size, ret->n_fds);
+}

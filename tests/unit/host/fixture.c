@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <dirent.h>
+#include <errno.h>
+#include <ev.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+
+#define REGION_SIZE 8192
+#define PATIENCE    10.0 /* seconds, of a machine that is busy */
+
+static const uint64_t opcodes[IOURD_OPCODES_MAX / 64] = {1};
+
+static size_t count_descriptors(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	assert_non_null(directory);
+	while (readdir(directory))
+		n++;
+	closedir(directory);
+	return n;
+}
+
+__attribute__((format(printf, 2, 3))) static void note_down(struct fixture *fixture,
+							    const char *format, ...)
+{
+	size_t length = strlen(fixture->diary);
+	va_list arguments;
+
+	if (length > 0 && length + 1 < sizeof(fixture->diary))
+		strcat(fixture->diary, " "), length++;
+	va_start(arguments, format);
+	vsnprintf(fixture->diary + length, sizeof(fixture->diary) - length, format, arguments);
+	va_end(arguments);
+	if (fixture->free_in_callback) {
+		fixture->hosts->ops->host_free(fixture->free_in_callback);
+		fixture->free_in_callback = NULL;
+	}
+}
+
+static void on_ready(void *arg, int ring_fd)
+{
+	note_down(arg, "ready(%d)", ring_fd);
+}
+
+static void on_refused(void *arg, enum control_stage stage, int error)
+{
+	note_down(arg, "refused(%s,%d)", control_stage_text(stage), error);
+}
+
+static void on_running(void *arg)
+{
+	note_down(arg, "running");
+}
+
+static void on_paused(void *arg)
+{
+	note_down(arg, "paused");
+}
+
+static void on_returned(void *arg, int result)
+{
+	note_down(arg, "returned(%d)", result);
+}
+
+static void on_exited(void *arg, int code, int status)
+{
+	struct fixture *fixture = arg;
+
+	fixture->exits++;
+	note_down(fixture, "exited(%d,%d)", code, status);
+}
+
+const struct host_callbacks fixture_callbacks = {
+	.ready = on_ready,
+	.refused = on_refused,
+	.running = on_running,
+	.paused = on_paused,
+	.returned = on_returned,
+	.exited = on_exited,
+};
+
+static int fixture_make(void **state, struct ev_loop *loop)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	char path[128];
+
+	assert_non_null(fixture);
+	assert_non_null(loop);
+	fixture->loop = loop;
+	strcpy(fixture->directory, "/tmp/hosts-test-XXXXXX");
+	assert_non_null(mkdtemp(fixture->directory));
+	/* what the loop opens on first use is not a leak */
+	ev_run(loop, EVRUN_NOWAIT);
+	fixture->fds_before = count_descriptors();
+	snprintf(path, sizeof(path), "%s/a/hosts", fixture->directory);
+	assert_int_equal(hosts_linux_new(loop, getenv("STAND_IN"), path, &fixture->hosts), 0);
+	*state = fixture;
+	return 0;
+}
+
+int fixture_new(void **state)
+{
+	return fixture_make(state, ev_loop_new(EVFLAG_AUTO));
+}
+
+int fixture_new_default(void **state)
+{
+	return fixture_make(state, ev_default_loop(EVFLAG_AUTO));
+}
+
+int fixture_free(void **state)
+{
+	struct fixture *fixture = *state;
+	char path[128];
+
+	fixture->hosts->ops->free(fixture->hosts);
+	assert_int_equal(count_descriptors(), fixture->fds_before);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	/* fails if there is a file left */
+	snprintf(path, sizeof(path), "%s/a/hosts", fixture->directory);
+	assert_int_equal(rmdir(path), 0);
+	snprintf(path, sizeof(path), "%s/a", fixture->directory);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(fixture->directory), 0);
+	ev_loop_destroy(fixture->loop);
+	free(fixture);
+	return 0;
+}
+
+struct host_setup fixture_setup(const char *name)
+{
+	static int region_fd = -1;
+	struct host_setup setup = {
+		.name = name,
+		.uid = 1000,
+		.gid = 1000,
+		.sq_entries = 8,
+		.cq_entries = 16,
+		.region_size = REGION_SIZE,
+		.opcodes = opcodes,
+		.lease_fd = -1,
+	};
+
+	if (region_fd < 0) {
+		region_fd = memfd_create("region", MFD_CLOEXEC);
+		assert_int_equal(ftruncate(region_fd, REGION_SIZE), 0);
+	}
+	setup.region_fd = region_fd;
+	for (size_t i = 0; i < IOURD_SLOTS_MAX; i++)
+		setup.files[i] = -1;
+	return setup;
+}
+
+struct host *fixture_start(struct fixture *fixture, const char *name)
+{
+	struct host_setup setup = fixture_setup(name);
+	struct host *host = NULL;
+
+	assert_int_equal(fixture->hosts->ops->start(fixture->hosts, &setup, &fixture_callbacks,
+						    fixture, &host),
+			 0);
+	assert_non_null(host);
+	return host;
+}
+
+static void too_late(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	*(bool *)timer->data = true;
+}
+
+static void run_until(struct fixture *fixture, bool (*is_so)(const struct fixture *, const void *),
+		      const void *what)
+{
+	struct ev_timer timer;
+	bool late = false;
+
+	ev_timer_init(&timer, too_late, PATIENCE, 0);
+	timer.data = &late;
+	ev_now_update(fixture->loop);
+	ev_timer_start(fixture->loop, &timer);
+	while (!is_so(fixture, what) && !late)
+		ev_run(fixture->loop, EVRUN_ONCE);
+	ev_timer_stop(fixture->loop, &timer);
+}
+
+static bool diary_is(const struct fixture *fixture, const void *what)
+{
+	return strcmp(fixture->diary, what) == 0;
+}
+
+void fixture_expect(struct fixture *fixture, const char *diary)
+{
+	run_until(fixture, diary_is, diary);
+	assert_string_equal(fixture->diary, diary);
+}
+
+static bool exits_are(const struct fixture *fixture, const void *what)
+{
+	return fixture->exits >= *(const unsigned int *)what;
+}
+
+void fixture_wait_exits(struct fixture *fixture, unsigned int n)
+{
+	run_until(fixture, exits_are, &n);
+	assert_int_equal(fixture->exits, n);
+}
+
+void fixture_poll(struct fixture *fixture)
+{
+	ev_run(fixture->loop, EVRUN_NOWAIT);
+}
+
+bool fixture_has_socket(const struct fixture *fixture, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/a/hosts/%s.socket", fixture->directory, name);
+	return access(path, F_OK) == 0;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * stand-in NAME - a host without a ring, whose manners its NAME tells
+ *
+ * "good…" does what iouring-host does; the others are what a client can make of the process that
+ * runs in its name.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host/message.h"
+
+#define RING_FD 5
+
+static int connection;
+
+static void tell_more(enum control_type type, int ring_fd, int result, uint32_t stage,
+		      uint32_t error)
+{
+	struct control_event event = {
+		.head = {.version = CONTROL_VERSION, .type = type, .size = sizeof(event)},
+		.ring_fd = ring_fd,
+		.result = result,
+		.stage = stage,
+		.error = error,
+	};
+
+	if (control_send(connection, &event, sizeof(event), NULL, 0) < 0)
+		_exit(9);
+}
+
+static void tell(enum control_type type)
+{
+	tell_more(type, RING_FD, 0, 0, 0);
+}
+
+static bool is(const char *name, const char *manner)
+{
+	return strncmp(name, manner, strlen(manner)) == 0;
+}
+
+static void wait_for_kill(void)
+{
+	for (;;)
+		pause();
+}
+
+/* A command's type; 0: the daemon has hung up. */
+static int next_command(void)
+{
+	_Alignas(8) char message[CONTROL_MESSAGE_MAX];
+	ssize_t n = control_receive(connection, message, sizeof(message), NULL, 0, NULL);
+
+	if (n <= 0)
+		return 0;
+	return control_head_check(message, (size_t)n);
+}
+
+static void accept_next(void)
+{
+	struct pollfd listener = {.fd = CONTROL_LISTEN_FD, .events = POLLIN};
+
+	close(connection);
+	if (poll(&listener, 1, -1) != 1)
+		_exit(10);
+	connection = accept4(CONTROL_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC);
+	if (connection < 0)
+		_exit(8);
+}
+
+static void serve(const char *name)
+{
+	for (;;) {
+		switch (next_command()) {
+		case CONTROL_START:
+		case CONTROL_RESUME:
+			tell(CONTROL_RUNNING);
+			if (is(name, "good-ends"))
+				tell_more(CONTROL_RETURNED, RING_FD, -22, 0, 0);
+			break;
+		case CONTROL_PAUSE:
+			/* as a loop that ended before the order was read */
+			tell(is(name, "good-crosses") ? CONTROL_RETURNED : CONTROL_PAUSED);
+			break;
+		case CONTROL_END:
+			_exit(0);
+		case 0:
+			accept_next();
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+/* Nothing inherited but what control.h says; what is wrong is the exit status. */
+static void check_inheritance(void)
+{
+	extern char **environ;
+	sigset_t mask;
+	int highest = 0;
+
+	if (environ[0])
+		_exit(20);
+	if (sigprocmask(SIG_BLOCK, NULL, &mask) < 0 || sigismember(&mask, SIGUSR2))
+		_exit(21);
+	if (signal(SIGPIPE, SIG_DFL) != SIG_DFL)
+		_exit(22);
+	if (getsid(0) != getpid())
+		_exit(23);
+	for (int fd = 0; fd < 256; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			highest = fd;
+	if (highest != CONTROL_LISTEN_FD)
+		_exit(24);
+}
+
+static void check_setup(const char *message, size_t size, const int *fds, size_t n_fds)
+{
+	const struct control_setup *setup = (const struct control_setup *)message;
+	char byte = 0;
+
+	if (control_setup_check(message, size, n_fds) != 0)
+		_exit(30);
+	if (setup->uid != 1000 || setup->n_groups != 2 || control_setup_groups(setup)[1] != 1002)
+		_exit(31);
+	if (setup->slots_filled != 2 || !setup->has_lease || n_fds != 3)
+		_exit(32);
+	/* region, lease, file: the test has made the last a pipe with one byte in it */
+	if (read(fds[2], &byte, 1) != 1 || byte != 'f')
+		_exit(33);
+	_exit(0);
+}
+
+static void misbehave_at_once(const char *name)
+{
+	static char huge[CONTROL_MESSAGE_MAX + 64];
+	struct control_event event = {
+		.head = {.version = CONTROL_VERSION, .type = CONTROL_READY, .size = sizeof(event)},
+		.ring_fd = RING_FD,
+	};
+
+	if (is(name, "cut"))
+		control_send(connection, &event, 3, NULL, 0);
+	else if (is(name, "huge"))
+		control_send(connection, huge, sizeof(huge), NULL, 0);
+	else if (is(name, "liar"))
+		control_send(connection, &event, sizeof(event) - 4, NULL, 0);
+	else if (is(name, "sends-files"))
+		control_send(connection, &event, sizeof(event), &(int){CONTROL_LISTEN_FD}, 1);
+	else if (is(name, "negative-ring"))
+		tell_more(CONTROL_READY, -1, 0, 0, 0);
+	else if (is(name, "state-unasked"))
+		tell(CONTROL_STATE);
+	else if (is(name, "unknown"))
+		tell((enum control_type)99);
+	else if (is(name, "runs-before-ready"))
+		tell(CONTROL_RUNNING);
+	else if (is(name, "hangs-up"))
+		close(connection);
+	else
+		return;
+	wait_for_kill();
+}
+
+static void misbehave_when_ready(const char *name)
+{
+	if (is(name, "ready-twice"))
+		tell(CONTROL_READY);
+	else if (is(name, "runs-unasked"))
+		tell(CONTROL_RUNNING);
+	else if (is(name, "returns-unasked"))
+		tell(CONTROL_RETURNED);
+	else if (is(name, "late-refusal"))
+		tell_more(CONTROL_REFUSED, -1, 0, STAGE_FILES, 9);
+	else if (is(name, "pauses-unasked") && next_command() == CONTROL_START) {
+		tell(CONTROL_RUNNING);
+		tell(CONTROL_PAUSED);
+	} else if (is(name, "impossible-result") && next_command() == CONTROL_START) {
+		tell(CONTROL_RUNNING);
+		tell_more(CONTROL_RETURNED, RING_FD, 17, 0, 0);
+	} else
+		return;
+	wait_for_kill();
+}
+
+int main(int argc, char **argv)
+{
+	_Alignas(8) char message[CONTROL_MESSAGE_MAX];
+	int fds[CONTROL_FDS_MAX];
+	size_t n_fds;
+	ssize_t n;
+	const char *name = argc > 1 ? argv[1] : "";
+
+	if (is(name, "inherits"))
+		check_inheritance();
+	listen(CONTROL_LISTEN_FD, 8);
+	connection = accept4(CONTROL_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC);
+	if (connection < 0)
+		return 8;
+	n = control_receive(connection, message, sizeof(message), fds, CONTROL_FDS_MAX, &n_fds);
+	if (n < 0)
+		return 7;
+	if (is(name, "checks-setup"))
+		check_setup(message, (size_t)n, fds, n_fds);
+	misbehave_at_once(name);
+	if (is(name, "refuses")) {
+		tell_more(CONTROL_REFUSED, -1, 0, STAGE_REGION, 12);
+		return 1;
+	}
+	tell(CONTROL_READY);
+	misbehave_when_ready(name);
+	if (is(name, "dies"))
+		return 6;
+	if (is(name, "deaf"))
+		wait_for_kill();
+	serve(name);
+}
