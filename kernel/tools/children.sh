@@ -15,10 +15,10 @@ on_exit() {
 	trap 'exit 129' HUP
 }
 
-# run_child COMMAND...: runs it to its end and returns its status
+# run_child PROGRAM...: runs it to its end and returns its status; it ends too if this script is killed
 run_child() {
 	local status
-	"$@" <&0 &
+	setpriv --pdeathsig TERM -- "$@" <&0 &
 	CHILD=$!
 	wait "$CHILD"
 	status=$?
@@ -51,17 +51,16 @@ run_in_namespace() {
 }
 
 # end_child: unshare shuts out SIGTERM, so there the first process of the namespace is killed: unshare
-# ends when the last of the others is gone. Children get time to end in order.
+# ends when the last of the others is gone. Children get time to end in order. (A child is waited for only
+# if there was one to kill: in a trap, bash waits for ever for one that it has seen the end of already.)
 end_child() {
-	local first=''
+	local first='' victim=$CHILD signal=TERM
 	[ -z "$ANSWER_FILE" ] || rm -f "$ANSWER_FILE"
 	[ -n "$CHILD" ] || return 0
 	if $CHILD_IN_NAMESPACE; then
-		read -r first _ <"/proc/$CHILD/task/$CHILD/children"
-		kill -KILL "${first:-$CHILD}"
-	else
-		kill -TERM "$CHILD"
-	fi 2>/dev/null
-	wait "$CHILD" 2>/dev/null
+		{ read -r first _ <"/proc/$CHILD/task/$CHILD/children"; } 2>/dev/null
+		victim=${first:-$CHILD} signal=KILL
+	fi
+	! kill -"$signal" "$victim" 2>/dev/null || wait "$CHILD" 2>/dev/null
 	CHILD=''
 }

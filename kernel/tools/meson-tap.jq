@@ -2,19 +2,23 @@
 # meson's testlog.json (one object for each program) as one TAP stream for tap-count. A program that
 # does not speak TAP is one test.
 
-def ended: if .result == "OK" or .result == "SKIP" or .result == "EXPECTEDFAIL" then 0
-	elif (.returncode // 0) != 0 then .returncode else 1 end;
+def ended:
+	if .result == "OK" or .result == "SKIP" or .result == "EXPECTEDFAIL" then 0
+	elif (.returncode // 0) != 0 then .returncode
+	else 1 end;
 def lines: if . == null or . == "" then empty else rtrimstr("\n") end;
-def said: (.stderr | lines | split("\n")[] | "# " + .);
+def comment: lines | split("\n")[] | select(. != "") | "# " + .;
+def known: ["OK", "FAIL", "SKIP"] | index(.) != null;
 
-"# program: \(.name)",
+(.name | split(" / ") | last) as $name |
+"# program: \($name)",
 (if (.stdout // "") | test("(^|\n)(TAP version|1\\.\\.[0-9])")
  then (.stdout | lines)
  else "1..1",
-	(if .result == "SKIP" then "ok 1 - \(.name) # SKIP \((.stdout // "") | lines)"
-	 elif ended == 0 then "ok 1 - \(.name)"
-	 else "not ok 1 - \(.name)", (.stdout | lines | split("\n")[] | "# " + .)
+	(if .result == "SKIP" then "ok 1 - # SKIP \([.stdout | lines] | add // "")"
+	 elif ended == 0 then "ok 1"
+	 else "not ok 1", (.stdout | comment)
 	 end)
  end),
-(if ended != 0 then said else empty end),
-"# program ended: \(ended)\(if .result == "OK" or .result == "FAIL" or .result == "SKIP" then "" else " (\(.result | ascii_downcase))" end)"
+(if ended != 0 then .stderr | comment else empty end),
+"# program ended: \(ended)\(if .result | known then "" else " (\(.result | ascii_downcase))" end)"
