@@ -79,7 +79,7 @@ const char *fault_name(enum fault fault);
 enum fault fault_from_name(const char *name);
 /* The reply's "parameters" object for the note; the caller puts it. r: a fault, or -errno (Internal). */
 int fault_to_json(int r, const struct note *note, struct json_object **ret);
-/* One line for a person: what happened, to which object. Never NULL; the caller frees. */
+/* One line for a person: what happened, to which object. NULL: no memory; the caller frees. */
 char *fault_message(const char *error_name, struct json_object *parameters);
 
 #endif

@@ -25,6 +25,7 @@ enum layout_kind {
 };
 
 enum layout_access {
+	/* A member of a struct is as restricted as the struct, or more. */
 	LAYOUT_SETTING,	 /* anybody who may steer the ring may set it */
 	LAYOUT_FIXED,	 /* settable until the ring is started */
 	LAYOUT_PROGRESS, /* the program writes it */
@@ -61,6 +62,16 @@ struct layout {
 	size_t n_fields;
 };
 
+/* Structs in structs: as many as a DescribeProgram reply can show within MANAGER_DEPTH_MAX levels. */
+#define LAYOUT_DEPTH_MAX    6
+#define LAYOUT_ELEMENTS_MAX (1u << 16) /* numbers and texts in all, arrays counted by element */
+
+/*
+ * 0 if the layout, whatever made it, is safe to use: every field has a name, a size that its kind
+ * can have, and lies inside its struct; limits above hold. Else -EINVAL. All that follows needs it.
+ */
+int layout_check(const struct layout *layout);
+
 /* Frees what the layout owns, not the layout; fit for a zeroed one. */
 void layout_done(struct layout *layout);
 
@@ -76,8 +87,10 @@ int layout_write(const struct layout *layout, struct json_object *object, bool s
 		 struct note *note);
 
 /*
- * Reads the fields in @names (dotted paths; n_names 0: all that are not private) from @bytes, which
- * others may be writing: each number is read once. The caller puts the object.
+ * Reads the fields in @names (dotted paths such as "table[3].hops"; n_names 0: all that are not
+ * private) from @bytes, which others may be writing: each number is read once. The object has the
+ * paths as they were given as its keys. The caller puts it. FAULT_INVALID_PARAMETER: a path that
+ * leads nowhere.
  */
 int layout_read(const struct layout *layout, const void *bytes, const char *const *names,
 		size_t n_names, struct note *note, struct json_object **ret);
@@ -85,7 +98,10 @@ int layout_read(const struct layout *layout, const void *bytes, const char *cons
 /* The value of the unsigned or signed scalar @name, 0 if there is none of that name. */
 uint64_t layout_number(const struct layout *layout, const void *bytes, const char *name);
 
-/* As JSON for DescribeProgram, and back. The caller puts the object. */
+/*
+ * As JSON for DescribeProgram (an array of the IDL's type Field, without what is private), and back,
+ * where anything that is no layout is -EBADMSG. The caller puts the array.
+ */
 int layout_to_json(const struct layout *layout, struct json_object **ret);
 int layout_from_json(struct json_object *fields, uint32_t size, struct layout *ret);
 

@@ -11,6 +11,7 @@
 #include "wire/schema.h"
 
 #define MANAGER_INTERFACE   "org.iouringd.Manager"
+#define SERVICE_INTERFACE   "org.varlink.service"
 #define MANAGER_SOCKET_PATH "/run/iouringd/org.iouringd.Manager"
 
 /* Limits of the protocol (bytes, levels, descriptors in one message). */
@@ -219,7 +220,7 @@ struct out_watch { /* one event; the first has kind "watching" and comes at once
 
 extern const struct schema_interface manager_interface;
 
-/* ---- org.varlink.service ---- */
+/* ---- org.varlink.service (SERVICE_INTERFACE) ---- */
 
 struct out_get_info {
 	const char *vendor;

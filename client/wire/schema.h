@@ -51,6 +51,7 @@ struct schema_field {
 	const char *const *choices; /* NULL-terminated */
 	int64_t minimum;	    /* of an int; both 0: any */
 	int64_t maximum;
+	size_t text_max; /* of an error's text, bytes: what is sent is shortened to it; 0: 1024 */
 	const char *help; /* one sentence: printed as a comment in the IDL */
 };
 
@@ -76,6 +77,12 @@ struct schema_fds {
  */
 int schema_decode(const struct schema_type *type, struct json_object *object,
 		  const struct schema_fds *fds, struct note *note, void *ret);
+/*
+ * The same for a reply of a daemon that may be newer than we are: fields and choices that we don't
+ * know are no mistake.
+ */
+int schema_decode_reply(const struct schema_type *type, struct json_object *object,
+			const struct schema_fds *fds, struct note *note, void *ret);
 /* Frees what schema_decode allocated. */
 void schema_done(const struct schema_type *type, void *decoded);
 /* Encodes; descriptors are duplicated into @fds (CLOEXEC), which the caller closes. */
@@ -93,9 +100,15 @@ struct schema_method {
 };
 
 struct schema_error {
-	const char *name;
+	const char *name; /* without the interface; NULL ends a table */
+	const char *full_name;
 	const struct schema_field *fields;
 	const char *help;
+	/*
+	 * One line for a person: {field} stands for the field's value, and what stands in brackets is
+	 * left out when one of the fields in it is missing.
+	 */
+	const char *message;
 };
 
 struct schema_interface {

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fault-message.c - an error of the daemon as one line for a person, out of its row's message
+ */
+#include "wire/fault.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "wire/cleanup.h"
+#include "wire/tables.h"
+
+static const struct schema_error *find(const char *name)
+{
+	enum fault fault = fault_from_name(name);
+
+	if (fault == FAULT_NONE)
+		return NULL;
+	if (fault >= FAULT_INVALID_PARAMETER)
+		return &fault_service_errors[fault - FAULT_INVALID_PARAMETER];
+	return &fault_manager_errors[fault - 1];
+}
+
+/* What comes from elsewhere goes to a terminal: on one line, and without escape sequences. */
+static void put_text(FILE *out, const char *text)
+{
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		bool c1 = *c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
+
+		fputc(c1 || *c < 0x20 || *c == 0x7f ? ' ' : *c, out);
+		c += c1;
+	}
+}
+
+/* The field {name} at @at; false if it is missing. @out NULL: only looks. */
+static bool put_field(FILE *out, const char *at, struct json_object *parameters)
+{
+	struct json_object *value = NULL;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(at + 1, "}"), at + 1);
+	if (!json_object_object_get_ex(parameters, name, &value) || !value)
+		return false;
+	if (out)
+		put_text(out, json_object_is_type(value, json_type_string) ?
+				      json_object_get_string(value) :
+				      json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+	return true;
+}
+
+/* Are all fields there that the optional part after @at ('[') names? */
+static bool complete(const char *at, struct json_object *parameters)
+{
+	for (; *at != ']'; at++)
+		if (*at == '{' && !put_field(NULL, at, parameters))
+			return false;
+	return true;
+}
+
+static void put_message(FILE *out, const char *at, struct json_object *parameters)
+{
+	for (; *at; at++) {
+		if (*at == '[' && !complete(at, parameters)) {
+			at = strchr(at, ']');
+		} else if (*at == '{') {
+			if (!put_field(out, at, parameters))
+				fputc('?', out);
+			at = strchr(at, '}');
+		} else if (*at != '[' && *at != ']') {
+			fputc(*at, out);
+		}
+	}
+}
+
+char *fault_message(const char *error_name, struct json_object *parameters)
+{
+	const struct schema_error *error = find(error_name);
+	size_t size = 0;
+	char *text = NULL;
+	FILE *out;
+
+	if (!json_object_is_type(parameters, json_type_object))
+		parameters = NULL;
+	out = open_memstream(&text, &size);
+	if (!out)
+		return NULL;
+	if (error) {
+		put_message(out, error->message, parameters);
+	} else {
+		fputs("the daemon answered with the error ", out);
+		put_text(out, error_name);
+		if (parameters) {
+			fputc(' ', out);
+			put_text(out, json_object_to_json_string_ext(parameters, JSON_C_TO_STRING_PLAIN));
+		}
+	}
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "wire/fault.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "wire/json.h"
+#include "wire/tables.h"
+
+#define TEXT_MAX 1024u
+
+static const struct schema_error *describe(enum fault fault)
+{
+	if (fault <= FAULT_NONE || fault >= FAULT_MAX)
+		return NULL;
+	if (fault >= FAULT_INVALID_PARAMETER)
+		return &fault_service_errors[fault - FAULT_INVALID_PARAMETER];
+	return &fault_manager_errors[fault - 1];
+}
+
+void note_done(struct note *note)
+{
+	for (size_t i = 0; i < NOTE_FIELDS_MAX; i++)
+		free(note->texts[i]);
+	*note = (struct note){};
+}
+
+void note_move(struct note *to, struct note *from)
+{
+	struct note moved = *from;
+
+	*from = (struct note){};
+	note_done(to);
+	*to = moved;
+}
+
+/* A text that cannot be copied for want of memory is left out: the fault itself still arrives. */
+static int fill(struct note *note, enum fault fault, const char *first, const char *second,
+		const char *third)
+{
+	const char *texts[NOTE_FIELDS_MAX] = {first, second, third};
+
+	if (!note)
+		return fault;
+	note_done(note);
+	note->fault = fault;
+	for (size_t i = 0; i < NOTE_FIELDS_MAX; i++)
+		note->texts[i] = texts[i] ? strdup(texts[i]) : NULL;
+	return fault;
+}
+
+static int64_t number(uint64_t value)
+{
+	return value > INT64_MAX ? INT64_MAX : (int64_t)value;
+}
+
+int fault_ring_not_found(struct note *note, const char *ring)
+{
+	return fill(note, FAULT_RING_NOT_FOUND, ring, NULL, NULL);
+}
+
+int fault_program_not_found(struct note *note, const char *program)
+{
+	return fill(note, FAULT_PROGRAM_NOT_FOUND, program, NULL, NULL);
+}
+
+int fault_program_rejected(struct note *note, const char *program, const char *reason,
+			   const char *log)
+{
+	return fill(note, FAULT_PROGRAM_REJECTED, program, reason, log);
+}
+
+int fault_layout_mismatch(struct note *note, const char *field, const char *reason)
+{
+	return fill(note, FAULT_LAYOUT_MISMATCH, field, reason, NULL);
+}
+
+int fault_generation_mismatch(struct note *note, uint64_t current)
+{
+	fill(note, FAULT_GENERATION_MISMATCH, NULL, NULL, NULL);
+	if (note)
+		note->numbers[0] = number(current);
+	return FAULT_GENERATION_MISMATCH;
+}
+
+int fault_slot_missing(struct note *note, const char *slot)
+{
+	return fill(note, FAULT_SLOT_MISSING, slot, NULL, NULL);
+}
+
+int fault_file_refused(struct note *note, const char *slot, const char *reason)
+{
+	return fill(note, FAULT_FILE_REFUSED, slot, reason, NULL);
+}
+
+int fault_quota_exceeded(struct note *note, const char *limit, uint64_t allowed)
+{
+	fill(note, FAULT_QUOTA_EXCEEDED, limit, NULL, NULL);
+	if (note)
+		note->numbers[1] = number(allowed);
+	return FAULT_QUOTA_EXCEEDED;
+}
+
+int fault_not_permitted(struct note *note, const char *reason)
+{
+	return fill(note, FAULT_NOT_PERMITTED, reason, NULL, NULL);
+}
+
+int fault_kernel_lacks(struct note *note, const char *capability, const char *since)
+{
+	return fill(note, FAULT_KERNEL_LACKS, capability, since, NULL);
+}
+
+int fault_ring_busy(struct note *note, const char *ring, const char *reason)
+{
+	return fill(note, FAULT_RING_BUSY, ring, reason, NULL);
+}
+
+int fault_message_refused(struct note *note, const char *reason)
+{
+	return fill(note, FAULT_MESSAGE_REFUSED, reason, NULL, NULL);
+}
+
+int fault_invalid_parameter(struct note *note, const char *parameter, const char *value,
+			    const char *expected)
+{
+	return fill(note, FAULT_INVALID_PARAMETER, parameter, value, expected);
+}
+
+int fault_interface_not_found(struct note *note, const char *name)
+{
+	return fill(note, FAULT_INTERFACE_NOT_FOUND, name, NULL, NULL);
+}
+
+int fault_method_not_found(struct note *note, const char *method)
+{
+	return fill(note, FAULT_METHOD_NOT_FOUND, method, NULL, NULL);
+}
+
+int fault_method_not_implemented(struct note *note, const char *method)
+{
+	return fill(note, FAULT_METHOD_NOT_IMPLEMENTED, method, NULL, NULL);
+}
+
+int fault_expected_more(struct note *note)
+{
+	return fill(note, FAULT_EXPECTED_MORE, NULL, NULL, NULL);
+}
+
+const char *fault_name(enum fault fault)
+{
+	const struct schema_error *error = describe(fault);
+
+	return error ? error->full_name : NULL;
+}
+
+enum fault fault_from_name(const char *name)
+{
+	for (enum fault fault = FAULT_NONE + 1; fault < FAULT_MAX; fault++)
+		if (strcmp(name, describe(fault)->full_name) == 0)
+			return fault;
+	return FAULT_NONE;
+}
+
+/* Shortened at its end, or, if it is a log, at its start: the verdict stands last there. */
+static struct json_object *text_to_json(const struct schema_field *field, const char *text)
+{
+	size_t n = strlen(text);
+	size_t max = field->text_max ?: TEXT_MAX;
+
+	if (n <= max)
+		return json_text(text, n);
+	if (!field->text_max)
+		return json_text(text, max);
+	text += n - max;
+	return json_text(strchr(text, '\n') ? strchr(text, '\n') + 1 : text, max);
+}
+
+int fault_to_json(int r, const struct note *note, struct json_object **ret)
+{
+	enum fault fault = r < 0 ? FAULT_INTERNAL : (enum fault)r;
+	const struct schema_error *error = describe(fault);
+	_cleanup_json_ struct json_object *object = json_object_new_object();
+
+	if (!object)
+		return -ENOMEM;
+	if (!error)
+		return -EINVAL;
+	for (size_t i = 0; error->fields[i].name; i++) {
+		const struct schema_field *field = &error->fields[i];
+		bool known = note && note->fault == fault;
+		const char *text = known ? note->texts[i] : NULL;
+		struct json_object *value;
+
+		if (r < 0)
+			text = manager_errno_text(-r) ?: "unknown error";
+		if (!text && field->kind == SCHEMA_TEXT && field->optional)
+			continue;
+		if (field->kind == SCHEMA_INT)
+			value = json_object_new_int64(known ? note->numbers[i] : 0);
+		else
+			value = text_to_json(field, text ?: "");
+		if (json_add(object, field->name, value) < 0)
+			return -ENOMEM;
+	}
+	*ret = take_ptr(object);
+	return 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * service.c - the interface org.varlink.service, which every Varlink service has
+ */
+#include "wire/fault.h"
+#include "wire/tables.h"
+
+static const struct schema_type in_get_info = {.size = sizeof(struct in_none), .fields = EMPTY};
+
+#define F(...) FIELD(out_get_info, __VA_ARGS__)
+static const struct schema_type out_get_info = {
+	.size = sizeof(struct out_get_info),
+	.fields = TABLE(F(vendor, "vendor", TEXT, "Who makes the service."),
+			F(product, "product", TEXT, "What the service is."),
+			F(version, "version", TEXT, "Its version."),
+			F(url, "url", TEXT, "Where to read more."),
+			F(interfaces, "interfaces", TEXTS, "The interfaces that it has.")),
+};
+#undef F
+
+#define F(...) FIELD(in_get_interface_description, __VA_ARGS__)
+static const struct schema_type in_get_interface_description = {
+	.size = sizeof(struct in_get_interface_description),
+	.fields = TABLE(F(interface, "interface", TEXT, "The interface's name.")),
+};
+#undef F
+
+#define F(...) FIELD(out_get_interface_description, __VA_ARGS__)
+static const struct schema_type out_get_interface_description = {
+	.size = sizeof(struct out_get_interface_description),
+	.fields = TABLE(F(description, "description", TEXT,
+			  "The interface in the Varlink interface definition language.")),
+};
+#undef F
+
+static const struct schema_method methods[] = {
+	{"GetInfo", &in_get_info, &out_get_info, .help = "What the service is."},
+	{"GetInterfaceDescription", &in_get_interface_description, &out_get_interface_description,
+	 .help = "The description of one of its interfaces."},
+	{},
+};
+
+const struct schema_interface service_interface = {
+	.name = SERVICE_INTERFACE,
+	.methods = methods,
+	.errors = fault_service_errors,
+	.help = "The interface that every Varlink service has.",
+};

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * tables.h - how the tables of this room are written down, and those that they share
+ */
+#ifndef WIRE_TABLES_H
+#define WIRE_TABLES_H
+
+#include <stddef.h>
+
+#include "wire/manager.h"
+
+/* FIELD(wire_file, slot, "slot", TEXT, "The slot's name.", .optional = true) */
+#define FIELD(tag, member, n, k, h, ...)                                                           \
+	{                                                                                          \
+		.name = n, .kind = SCHEMA_##k, .offset = offsetof(struct tag, member), .help = h,  \
+		__VA_ARGS__                                                                        \
+	}
+
+/* The fields of one struct as the table that a schema_type points to; what follows ends it. */
+#define TABLE(...) ((const struct schema_field[]){__VA_ARGS__, {}})
+#define EMPTY	   ((const struct schema_field[]){{}})
+
+#define CHOICES(...) .choices = ((const char *const[]){__VA_ARGS__, NULL})
+
+/*
+ * The one description of all faults, in the order of the enum: names, fields, help, messages. The
+ * second table starts with FAULT_INVALID_PARAMETER. Both end with a NULL name.
+ */
+extern const struct schema_error fault_manager_errors[];
+extern const struct schema_error fault_service_errors[];
+
+extern const struct schema_type wire_capability_type;
+extern const struct schema_type wire_limits_type;
+extern const struct schema_type wire_program_type;
+extern const struct schema_type wire_slot_type;
+extern const struct schema_type wire_field_type;
+extern const struct schema_type wire_file_type;
+extern const struct schema_type wire_work_type;
+extern const struct schema_type wire_ring_type;
+
+/* In the order of IOURD_UNIT_* and IOURD_WORK_*; then "unknown", then NULL. */
+extern const char *const manager_units[];
+extern const char *const manager_work_states[];
+
+#endif
