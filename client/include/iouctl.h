@@ -164,7 +164,7 @@ int iouctl_chase_await(const struct iouctl_ring *ring, uint32_t ticket, int time
 
 struct iouctl_watch;
 
-struct iouctl_event { /* texts are valid until the next dispatch; NULL if absent */
+struct iouctl_event { /* valid until the callback returns; texts are NULL if absent */
 	const char *kind; /* created, started, paused, resumed, swapped, stopped, failed, destroyed,
 			     lost */
 	uint64_t number;

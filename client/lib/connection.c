@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* connection.c - one call after the other, and what their answers mean */
+#include <assert.h>
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/connection.h"
+#include "wire/json.h"
+#include "wire/fault.h"
+#include "wire/manager.h"
+
+int iouctl_connect(const char *path, struct iouctl **ret)
+{
+	struct iouctl *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c)
+		return -ENOMEM;
+	r = transport_init(&c->transport, path);
+	if (r < 0) {
+		free(c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}
+
+struct iouctl *iouctl_free(struct iouctl *c)
+{
+	if (!c)
+		return NULL;
+	transport_done(&c->transport);
+	failure_done(&c->failure);
+	free(c);
+	return NULL;
+}
+
+const char *iouctl_error_name(const struct iouctl *c)
+{
+	return c->failure.name;
+}
+
+const char *iouctl_error_message(const struct iouctl *c)
+{
+	return failure_message(&c->failure);
+}
+
+const char *iouctl_error_parameters(const struct iouctl *c)
+{
+	return c->failure.parameters;
+}
+
+/* Sends and receives; the daemon's last word counts, even if it would not listen to all of ours. */
+static int exchange(struct iouctl *c, const char *method, struct json_object *parameters,
+		    const int *fds, size_t n_fds, struct reply *ret)
+{
+	int r, sent;
+
+	r = transport_reconnect(&c->transport);
+	if (r < 0)
+		return failure_set(&c->failure, r, "%s: cannot connect to %s: %s", method,
+				   c->transport.path, strerror(-r));
+	sent = transport_send(&c->transport, method, parameters, false, fds, n_fds);
+	if (sent == -EMSGSIZE)
+		return failure_set(&c->failure, sent,
+				   "%s: larger than a message may be (%u bytes, %d descriptors)",
+				   method, MANAGER_MESSAGE_MAX, MANAGER_FDS_MAX);
+	r = sent < 0 && sent != -ECONNRESET ? sent
+					    : transport_receive(&c->transport, TRANSPORT_WAIT, ret);
+	if (r == 0 && (ret->continues || transport_has_rest(&c->transport)))
+		r = -EPROTO;
+	if (r == 0 && sent == 0)
+		return 0;
+	transport_disconnect(&c->transport);
+	if (r == -ECONNRESET)
+		failure_set(&c->failure, r, "%s: iouringd closed the connection", method);
+	else if (r == -EPROTO)
+		failure_set(&c->failure, r, "%s: the answer is not understood", method);
+	else if (r < 0)
+		failure_set(&c->failure, r, "%s: %s", method, strerror(-r));
+	return r;
+}
+
+int connection_call(struct iouctl *c, const char *method, struct json_object *parameters,
+		    const int *fds, size_t n_fds, struct answer *ret)
+{
+	_cleanup_(reply_done) struct reply reply = {};
+	struct answer answer = {};
+	int r;
+
+	failure_done(&c->failure);
+	r = exchange(c, method, parameters, fds, n_fds, &reply);
+	if (r < 0)
+		return r;
+	if (reply.error)
+		return failure_refused(&c->failure, reply.error, reply.parameters);
+	answer.parameters =
+		reply.parameters ? json_object_get(reply.parameters) : json_object_new_object();
+	if (!answer.parameters)
+		return failure_set(&c->failure, -ENOMEM, "%s: no memory for the answer", method);
+	answer.fds = reply.fds;
+	reply.fds = (struct schema_fds){};
+	*ret = answer;
+	return 0;
+}
+
+int connection_ask(struct iouctl *c, const char *name, const void *in,
+		   const struct schema_type *type, void *out, struct answer *ret_answer)
+{
+	const struct schema_method *method = schema_find_method(&manager_interface, name);
+	_cleanup_json_ struct json_object *parameters = NULL;
+	_cleanup_(schema_fds_done) struct schema_fds fds = {};
+	_cleanup_(note_done) struct note note = {};
+	_cleanup_(answer_done) struct answer answer = {};
+	char full[128];
+	int r;
+
+	assert(method);
+	snprintf(full, sizeof(full), "%s.%s", manager_interface.name, name);
+	failure_done(&c->failure);
+	r = schema_encode(method->input, in, &fds, &parameters);
+	if (r < 0)
+		return failure_set(&c->failure, r, "%s: %s", name, strerror(-r));
+	r = connection_call(c, full, parameters, fds.fds, fds.n, &answer);
+	if (r < 0)
+		return r;
+	r = type ? answer_decode(&answer, type, &note, out) : 0;
+	if (r != 0)
+		return failure_from_note(&c->failure, r, &note, -EPROTO, name);
+	*ret_answer = answer;
+	answer = (struct answer){};
+	return 0;
+}
+
+int connection_tell(struct iouctl *c, const char *name, const void *in)
+{
+	_cleanup_(answer_done) struct answer answer = {};
+
+	return connection_ask(c, name, in, NULL, NULL, &answer);
+}

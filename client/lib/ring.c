@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* ring.c - making rings, and the regions and leases that come with them */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "iourd/prog/chase.h"
+#include "lib/connection.h"
+#include "lib/ring.h"
+#include "wire/json.h"
+#include "wire/manager.h"
+
+/* Takes over nothing: descriptors are borrowed. @lease_fd: -1: none. */
+static int ring_new(struct iouctl *c, const char *name, int region_fd, int lease_fd,
+		    struct iouctl_ring **ret)
+{
+	struct iouctl_ring *ring = calloc(1, sizeof(*ring));
+	const char *reason = NULL;
+	int r;
+
+	if (!ring)
+		return failure_set(&c->failure, -ENOMEM, "no memory for the ring %s", name);
+	ring->connection = c;
+	ring->lease_fd = -1;
+	r = region_map(region_fd, &ring->region, &reason);
+	if (r < 0) {
+		failure_set(&c->failure, r, "the region of ring %s cannot be used: %s", name,
+			    reason ? reason : strerror(-r));
+		goto fail;
+	}
+	ring->name = strdup(name);
+	r = ring->name ? 0 : -ENOMEM;
+	if (r == 0 && ring->region.identity.params_size == sizeof(struct chase_params)) {
+		ring->book = chase_book_new();
+		r = ring->book ? 0 : -ENOMEM;
+	}
+	if (r == 0 && lease_fd >= 0) {
+		ring->lease_fd = fcntl(lease_fd, F_DUPFD_CLOEXEC, 3);
+		r = ring->lease_fd < 0 ? -errno : 0;
+	}
+	if (r < 0) {
+		failure_set(&c->failure, r, "the ring %s cannot be kept: %s", name, strerror(-r));
+		goto fail;
+	}
+	*ret = ring;
+	return 0;
+fail:
+	iouctl_ring_free(ring);
+	return r;
+}
+
+static int check_options(struct iouctl *c, const struct iouctl_ring_options *options)
+{
+	if (options->size != sizeof(*options))
+		return failure_set(&c->failure, -EINVAL,
+				   "ring options of %zu bytes: this library knows %zu bytes",
+				   options->size, sizeof(*options));
+	if (!options->program)
+		return failure_set(&c->failure, -EINVAL, "ring options without a program");
+	if (options->n_files > 0 && !options->files)
+		return failure_set(&c->failure, -EINVAL, "%zu files, but no array of them",
+				   options->n_files);
+	if (options->n_files > MANAGER_FDS_MAX)
+		return failure_set(&c->failure, -EMSGSIZE,
+				   "%zu files: a message carries %d at the most", options->n_files,
+				   MANAGER_FDS_MAX);
+	if (options->data_bytes > INT64_MAX)
+		return failure_set(&c->failure, -EINVAL, "a data area of %llu bytes is too large",
+				   (unsigned long long)options->data_bytes);
+	return 0;
+}
+
+int iouctl_ring_create(struct iouctl *c, const struct iouctl_ring_options *options,
+		       struct iouctl_ring **ret)
+{
+	struct wire_file files[MANAGER_FDS_MAX];
+	_cleanup_(answer_done) struct answer answer = {};
+	_cleanup_json_ struct json_object *parameters = NULL;
+	struct answer_ring out;
+	struct in_create_ring in = {};
+	size_t i;
+	int r;
+
+	r = check_options(c, options);
+	if (r < 0)
+		return r;
+	if (options->parameters) {
+		r = connection_parse(c, "parameters", options->parameters, &parameters);
+		if (r < 0)
+			return r;
+	}
+	for (i = 0; i < options->n_files; i++) {
+		files[i].slot = options->files[i].slot;
+		files[i].fd = options->files[i].fd;
+	}
+	in.program = options->program;
+	in.name = options->name;
+	in.files = (struct schema_array){files, options->n_files};
+	in.parameters = parameters;
+	in.data_bytes.set = options->data_bytes > 0;
+	in.data_bytes.value = options->data_bytes;
+	r = connection_ask(c, "CreateRing", &in, &answer_created_type, &out, &answer);
+	if (r < 0)
+		return r;
+	return ring_new(c, out.ring.name, out.region_fd, out.lease_fd, ret);
+}
+
+int iouctl_ring_open(struct iouctl *c, const char *name, struct iouctl_ring **ret)
+{
+	_cleanup_(answer_done) struct answer answer = {};
+	const struct in_ring in = {.ring = name};
+	struct answer_ring out;
+	int r;
+
+	if (!name)
+		return failure_set(&c->failure, -EINVAL, "no name of the ring to open");
+	r = connection_ask(c, "OpenRing", &in, &answer_opened_type, &out, &answer);
+	if (r < 0)
+		return r;
+	return ring_new(c, out.ring.name, out.region_fd, -1, ret);
+}
+
+struct iouctl_ring *iouctl_ring_free(struct iouctl_ring *ring)
+{
+	if (!ring)
+		return NULL;
+	if (ring->lease_fd >= 0)
+		close(ring->lease_fd);
+	region_unmap(&ring->region);
+	chase_book_free(ring->book);
+	free(ring->name);
+	free(ring);
+	return NULL;
+}
+
+const char *iouctl_ring_name(const struct iouctl_ring *ring)
+{
+	return ring->name;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* watch.c - events, over a connection of their own */
+#include <assert.h>
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "iouctl.h"
+#include "lib/answer.h"
+#include "lib/failure.h"
+#include "lib/transport.h"
+#include "wire/json.h"
+#include "wire/fault.h"
+#include "wire/manager.h"
+
+struct iouctl_watch {
+	struct transport transport;
+	struct failure failure;
+	int error; /* what ended it; 0: it goes on */
+};
+
+static int subscribe(struct iouctl_watch *w, const char *ring)
+{
+	_cleanup_json_ struct json_object *parameters = NULL;
+	_cleanup_(schema_fds_done) struct schema_fds fds = {};
+	const struct schema_method *method = schema_find_method(&manager_interface, "Watch");
+	const struct in_watch in = {.ring = ring};
+	int r;
+
+	assert(method);
+	r = schema_encode(method->input, &in, &fds, &parameters);
+	if (r < 0)
+		return r;
+	return transport_send(&w->transport, MANAGER_INTERFACE ".Watch", parameters, true, NULL, 0);
+}
+
+/* Hands on one event; what it points to is the answer's. */
+static void hand_on(const struct answer_event *in, const char *json,
+		    void (*event)(void *arg, const struct iouctl_event *event), void *arg)
+{
+	const struct iouctl_event out = {
+		.kind = in->kind,
+		.number = in->number,
+		.time_us = in->time,
+		.ring = in->ring,
+		.program = in->program,
+		.reason = in->reason,
+		.generation = in->generation.set ? in->generation.value : 0,
+		.lost = in->lost.set ? in->lost.value : 0,
+		.json = json,
+	};
+
+	event(arg, &out);
+}
+
+/* Receives one event; hands it to @event unless that is NULL. */
+static int receive_one(struct iouctl_watch *w, enum transport_wait wait,
+		       void (*event)(void *arg, const struct iouctl_event *event), void *arg)
+{
+	_cleanup_(answer_done) struct answer answer = {};
+	_cleanup_(reply_done) struct reply reply = {};
+	_cleanup_(note_done) struct note note = {};
+	_cleanup_free_ char *json = NULL;
+	struct answer_event decoded;
+	int r;
+
+	r = transport_receive(&w->transport, wait, &reply);
+	if (r < 0)
+		return r;
+	if (reply.error)
+		return failure_refused(&w->failure, reply.error, reply.parameters);
+	if (!reply.parameters)
+		return -EPROTO;
+	/* as text before it is cut down to what we know */
+	r = json_print(reply.parameters, false, &json);
+	if (r < 0)
+		return r;
+	answer.parameters = json_object_get(reply.parameters);
+	r = answer_decode(&answer, &answer_event_type, &note, &decoded);
+	if (r != 0)
+		return failure_from_note(&w->failure, r, &note, -EPROTO, "Watch");
+	if (event)
+		hand_on(&decoded, json, event, arg);
+	return reply.continues ? 0 : -ECONNRESET;
+}
+
+/* Remembers what ended the watch. */
+static int end(struct iouctl_watch *w, int r)
+{
+	w->error = r;
+	if (w->failure.message)
+		return r;
+	if (r == -ECONNRESET)
+		return failure_set(&w->failure, r, "iouringd closed the connection");
+	return failure_set(&w->failure, r, "Watch: %s", strerror(-r));
+}
+
+int iouctl_watch_new(const char *path, const char *ring, struct iouctl_watch **ret)
+{
+	struct iouctl_watch *w = calloc(1, sizeof(*w));
+	int r;
+
+	if (!w)
+		return -ENOMEM;
+	r = transport_init(&w->transport, path);
+	if (r < 0) {
+		free(w);
+		return r;
+	}
+	r = subscribe(w, ring);
+	/* what comes after the answer stays in the socket, so that polling it tells of it */
+	if (r == 0 || r == -ECONNRESET)
+		r = receive_one(w, TRANSPORT_WAIT_EXACT, NULL, NULL);
+	if (r < 0) {
+		iouctl_watch_free(w);
+		return r;
+	}
+	*ret = w;
+	return 0;
+}
+
+struct iouctl_watch *iouctl_watch_free(struct iouctl_watch *w)
+{
+	if (!w)
+		return NULL;
+	transport_done(&w->transport);
+	failure_done(&w->failure);
+	free(w);
+	return NULL;
+}
+
+int iouctl_watch_get_fd(const struct iouctl_watch *w)
+{
+	return w->transport.fd;
+}
+
+int iouctl_watch_dispatch(struct iouctl_watch *w,
+			  void (*event)(void *arg, const struct iouctl_event *event), void *arg)
+{
+	int r;
+
+	if (w->error)
+		return w->error;
+	do
+		r = receive_one(w, TRANSPORT_NO_WAIT, event, arg);
+	while (r == 0);
+	return r == -EAGAIN ? 0 : end(w, r);
+}
+
+const char *iouctl_watch_error_message(const struct iouctl_watch *w)
+{
+	return failure_message(&w->failure);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fixture.h"
+
+static uint64_t round_up(uint64_t bytes)
+{
+	uint64_t page = sysconf(_SC_PAGESIZE);
+
+	return (bytes + page - 1) / page * page;
+}
+
+struct iourd_identity good_identity(uint32_t params_size, uint64_t data_size)
+{
+	uint64_t data_offset = round_up(sizeof(struct iourd_head) + params_size);
+
+	return (struct iourd_identity){
+		.magic = IOURD_REGION_MAGIC,
+		.abi_major = IOURD_ABI_MAJOR,
+		.abi_minor = IOURD_ABI_MINOR,
+		.region_size = data_offset + round_up(data_size),
+		.params_offset = sizeof(struct iourd_head),
+		.params_size = params_size,
+		.data_offset = data_offset,
+		.data_size = data_size,
+		.address = 0x100000000000,
+		.slot_count = 2,
+	};
+}
+
+int make_region(const struct iourd_identity *identity, size_t size, int seals)
+{
+	int fd = memfd_create("region", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, size), 0);
+	assert_int_equal(pwrite(fd, identity, sizeof(*identity) < size ? sizeof(*identity) : size,
+				0),
+			 sizeof(*identity) < size ? sizeof(*identity) : size);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, seals), 0);
+	return fd;
+}
+
+int make_good_region(uint32_t params_size, uint64_t data_size)
+{
+	struct iourd_identity identity = good_identity(params_size, data_size);
+
+	return make_region(&identity, identity.region_size,
+			   F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+}
+
+void fixture_init(struct fixture *fixture, uint32_t params_size)
+{
+	const struct iouctl_ring_options options = {.size = sizeof(options), .program = "copy"};
+	struct server *server;
+	int lease[2];
+	int region = make_good_region(params_size, 4096);
+
+	*fixture = (struct fixture){};
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lease), 0);
+	fixture->lease = lease[0];
+	fixture->size = lseek(region, 0, SEEK_END);
+	fixture->head =
+		mmap(NULL, fixture->size, PROT_READ | PROT_WRITE, MAP_SHARED, region, 0);
+	assert_ptr_not_equal(fixture->head, MAP_FAILED);
+	{
+		const struct step steps[] = {
+			{.expect = "CreateRing",
+			 .reply = CREATED_JSON,
+			 .fds = {region, lease[1]},
+			 .n_fds = 2},
+		};
+
+		server = SERVER_START(steps);
+		assert_int_equal(iouctl_connect(server_path(server), &fixture->c), 0);
+		assert_int_equal(iouctl_ring_create(fixture->c, &options, &fixture->ring), 0);
+		server_stop(server);
+	}
+	close(lease[1]);
+	close(region);
+}
+
+void fixture_done(struct fixture *fixture)
+{
+	assert_null(iouctl_ring_free(fixture->ring));
+	assert_null(iouctl_free(fixture->c));
+	if (fixture->lease >= 0)
+		close(fixture->lease);
+	munmap(fixture->head, fixture->size);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-watch.c - events, however they are cut into packets */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fixture.h"
+
+#define WATCHING                                                                                   \
+	"{\"continues\":true,\"parameters\":{\"kind\":\"watching\",\"number\":4,\"time\":1}}"
+#define EVENT(kind, number, more)                                                                  \
+	"{\"continues\":true,\"parameters\":{\"kind\":\"" kind "\",\"number\":" number             \
+	",\"time\":1700000000000001" more "}}"
+
+struct seen {
+	char log[512]; /* "created 5 r1;..." */
+	size_t n;
+	struct iouctl_event last; /* numbers only */
+	char program[32];
+	char reason[32];
+};
+
+static void on_event(void *arg, const struct iouctl_event *event)
+{
+	struct seen *seen = arg;
+	size_t length = strlen(seen->log);
+
+	snprintf(seen->log + length, sizeof(seen->log) - length, "%s %llu %s;", event->kind,
+		 (unsigned long long)event->number, event->ring ? event->ring : "-");
+	assert_non_null(event->json);
+	assert_non_null(strstr(event->json, event->kind));
+	seen->last = *event;
+	snprintf(seen->program, sizeof(seen->program), "%s", event->program ? event->program : "-");
+	snprintf(seen->reason, sizeof(seen->reason), "%s", event->reason ? event->reason : "-");
+	seen->n++;
+}
+
+/* Dispatches until @n events have come, or it fails. */
+static int collect(struct iouctl_watch *w, struct seen *seen, size_t n)
+{
+	int r = 0;
+
+	while (r == 0 && seen->n < n) {
+		struct pollfd pollfd = {.fd = iouctl_watch_get_fd(w), .events = POLLIN};
+
+		assert_int_equal(poll(&pollfd, 1, 20000), 1);
+		r = iouctl_watch_dispatch(w, on_event, seen);
+	}
+	return r;
+}
+
+static void events(void **state)
+{
+	static const char burst[] = EVENT("created", "5", ",\"ring\":\"r1\",\"program\":\"copy\"")
+		"\0" EVENT("started", "6", ",\"ring\":\"r1\"") "\0" EVENT(
+			"swapped", "7",
+			",\"ring\":\"r1\",\"generation\":2,\"user\":1000,\"reason\":\"by root\"");
+	const struct step steps[] = {
+		{.expect = "\"more\":true", .expect2 = "org.iouringd.Manager.Watch",
+		 .reply = WATCHING},
+		{.reply = burst, .length = sizeof(burst)},
+		{.reply = EVENT("destroyed", "8", ",\"ring\":\"r1\""), .split = 30},
+		{.reply = EVENT("lost", "9", ",\"lost\":12"), .split = 1},
+	};
+	struct server *server = SERVER_START(steps);
+	struct iouctl_watch *w = NULL;
+	struct seen seen = {};
+
+	assert_int_equal(iouctl_watch_new(server_path(server), NULL, &w), 0);
+	assert_true(fcntl(iouctl_watch_get_fd(w), F_GETFD) & FD_CLOEXEC);
+	assert_int_equal(collect(w, &seen, 3), 0);
+	assert_memory_equal(seen.log, "created 5 r1;started 6 r1;swapped 7 r1;", 38);
+	assert_int_equal(collect(w, &seen, 5), 0);
+	assert_string_equal(seen.log, "created 5 r1;started 6 r1;swapped 7 r1;destroyed 8 r1;"
+				      "lost 9 -;");
+	assert_int_equal(seen.last.lost, 12);
+	assert_true(seen.last.time_us == 1700000000000001);
+	/* nothing to read: nothing happens, and it does not block */
+	assert_int_equal(iouctl_watch_dispatch(w, on_event, &seen), 0);
+	assert_int_equal(seen.n, 5);
+	assert_null(iouctl_watch_free(w));
+	server_stop(server);
+}
+
+static void members(void **state)
+{
+	const struct step steps[] = {
+		{.expect = "\"ring\":\"r1\"", .reply = WATCHING},
+		{.reply = EVENT("swapped", "7",
+				",\"ring\":\"r1\",\"program\":\"copy\",\"generation\":2,"
+				"\"user\":1000,\"reason\":\"by root\"")},
+	};
+	struct server *server = SERVER_START(steps);
+	struct iouctl_watch *w = NULL;
+	struct seen seen = {};
+
+	assert_int_equal(iouctl_watch_new(server_path(server), "r1", &w), 0);
+	assert_int_equal(collect(w, &seen, 1), 0);
+	assert_int_equal(seen.last.generation, 2);
+	assert_int_equal(seen.last.lost, 0);
+	assert_string_equal(seen.program, "copy");
+	assert_string_equal(seen.reason, "by root");
+	iouctl_watch_free(w);
+	server_stop(server);
+}
+
+/* Events that come in one packet with the first answer are not forgotten. */
+static void events_with_the_first_answer(void **state)
+{
+	static const char both[] = WATCHING "\0" EVENT("created", "5", ",\"ring\":\"r1\"");
+	const struct step steps[] = {
+		{.expect = "Watch", .reply = both, .length = sizeof(both)},
+		{.reply = EVENT("started", "6", ",\"ring\":\"r1\"")},
+	};
+	struct server *server = SERVER_START(steps);
+	struct iouctl_watch *w = NULL;
+	struct seen seen = {};
+
+	assert_int_equal(iouctl_watch_new(server_path(server), NULL, &w), 0);
+	assert_int_equal(collect(w, &seen, 2), 0);
+	assert_string_equal(seen.log, "created 5 r1;started 6 r1;");
+	iouctl_watch_free(w);
+	server_stop(server);
+}
+
+static void daemon_goes(void **state)
+{
+	const struct step steps[] = {
+		{.expect = "Watch", .reply = WATCHING},
+		{.reply = EVENT("created", "5", ",\"ring\":\"r1\""), .close = true},
+	};
+	struct server *server = SERVER_START(steps);
+	struct iouctl_watch *w = NULL;
+	struct seen seen = {};
+
+	assert_int_equal(iouctl_watch_new(server_path(server), NULL, &w), 0);
+	assert_int_equal(collect(w, &seen, 2), -ECONNRESET);
+	assert_string_equal(seen.log, "created 5 r1;");
+	assert_true(strlen(iouctl_watch_error_message(w)) > 0);
+	assert_int_equal(iouctl_watch_dispatch(w, on_event, &seen), -ECONNRESET);
+	iouctl_watch_free(w);
+	server_stop(server);
+}
+
+static void refused_at_once(void **state)
+{
+	const struct step steps[] = {
+		{.expect = "Watch",
+		 .reply = "{\"error\":\"org.iouringd.Manager.NotPermitted\","
+			  "\"parameters\":{\"reason\":\"not yours\"}}"},
+	};
+	struct server *server = SERVER_START(steps);
+	struct iouctl_watch *w = NULL;
+
+	assert_int_equal(iouctl_watch_new(server_path(server), "r1", &w), -EREMOTEIO);
+	assert_null(w);
+	server_stop(server);
+}
+
+static void refused_later(void **state)
+{
+	const struct step steps[] = {
+		{.expect = "Watch", .reply = WATCHING},
+		{.reply = "{\"error\":\"org.iouringd.Manager.NotPermitted\","
+			  "\"parameters\":{\"reason\":\"not yours\"}}"},
+	};
+	struct server *server = SERVER_START(steps);
+	struct iouctl_watch *w = NULL;
+	struct seen seen = {};
+
+	assert_int_equal(iouctl_watch_new(server_path(server), NULL, &w), 0);
+	assert_int_equal(collect(w, &seen, 1), -EREMOTEIO);
+	assert_non_null(strstr(iouctl_watch_error_message(w), "not yours"));
+	iouctl_watch_free(w);
+	server_stop(server);
+}
+
+static void garbage(void **state)
+{
+	static const char *const replies[] = {
+		"no json",
+		"{\"continues\":true,\"parameters\":{}}",
+		"{\"continues\":true,\"parameters\":{\"kind\":7,\"number\":1,\"time\":1}}",
+		"{\"continues\":true}",
+		"[]",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+		const struct step steps[] = {
+			{.expect = "Watch", .reply = WATCHING},
+			{.reply = replies[i]},
+		};
+		struct server *server = SERVER_START(steps);
+		struct iouctl_watch *w = NULL;
+		struct seen seen = {};
+		int r;
+
+		assert_int_equal(iouctl_watch_new(server_path(server), NULL, &w), 0);
+		r = collect(w, &seen, 1);
+		if (r != -EPROTO)
+			fail_msg("case %zu: %d", i, r);
+		assert_int_equal(seen.n, 0);
+		iouctl_watch_free(w);
+		server_stop(server);
+	}
+}
+
+static void gone_before_the_first_answer(void **state)
+{
+	const struct step steps[] = {
+		{.expect = "Watch", .reply = "{\"cont", .length = 6, .close = true},
+	};
+	struct server *server = SERVER_START(steps);
+	struct iouctl_watch *w = NULL;
+
+	assert_int_equal(iouctl_watch_new(server_path(server), NULL, &w), -ECONNRESET);
+	assert_null(w);
+	server_stop(server);
+	assert_int_equal(iouctl_watch_new("/nonexistent/socket", NULL, &w), -ENOENT);
+	assert_null(iouctl_watch_free(NULL));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(events),
+		cmocka_unit_test(members),
+		cmocka_unit_test(events_with_the_first_answer),
+		cmocka_unit_test(daemon_goes),
+		cmocka_unit_test(refused_at_once),
+		cmocka_unit_test(refused_later),
+		cmocka_unit_test(garbage),
+		cmocka_unit_test(gone_before_the_first_answer),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("lib watch", tests, NULL, NULL);
+}
