@@ -11,7 +11,7 @@
 
 #include "host/control-socket.h"
 #include "host/control.h"
-#include "host/cleanup.h"
+#include "wire/cleanup.h"
 
 #define BACKLOG 8
 

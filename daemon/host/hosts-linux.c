@@ -12,7 +12,7 @@
 #include "host/message.h"
 #include "host/setup.h"
 #include "host/process.h"
-#include "host/cleanup.h"
+#include "wire/cleanup.h"
 
 static struct hosts_linux *hosts_linux(struct hosts *hosts)
 {

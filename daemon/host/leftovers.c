@@ -20,7 +20,7 @@
 #include "host/control-socket.h"
 #include "host/hosts-linux.h"
 #include "host/message.h"
-#include "host/cleanup.h"
+#include "wire/cleanup.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77

@@ -125,7 +125,8 @@ int runner_init(struct runner *runner, int ring_fd, int notify_fd)
 {
 	int r;
 
-	*runner = (struct runner){.ring_fd = ring_fd, .notify_fd = notify_fd};
+	*runner = (struct runner){
+		.pid = getpid(), .ring_fd = ring_fd, .notify_fd = notify_fd};
 	r = catch_signal();
 	if (r == 0)
 		r = create_thread(runner);
@@ -147,7 +148,7 @@ void runner_run(struct runner *runner)
 void runner_pause(struct runner *runner)
 {
 	order(runner, ORDER_PAUSE);
-	syscall(SYS_tgkill, getpid(), runner->tid, SIGNAL_LEAVE);
+	syscall(SYS_tgkill, runner->pid, runner->tid, SIGNAL_LEAVE);
 }
 
 enum runner_state runner_state(struct runner *runner)

@@ -29,6 +29,7 @@ enum runner_state {
 
 struct runner {
 	pthread_t thread;
+	pid_t pid; /* of the process; the filter lets nobody ask */
 	pid_t tid;
 	int ring_fd;	/* borrowed */
 	int notify_fd;	/* eventfd, written after each change of state; the main thread's to read */

@@ -106,7 +106,7 @@ static int fixture_make(void **state, struct ev_loop *loop)
 	ev_run(loop, EVRUN_NOWAIT);
 	fixture->fds_before = count_descriptors();
 	snprintf(path, sizeof(path), "%s/a/hosts", fixture->directory);
-	assert_int_equal(hosts_linux_new(loop, getenv("STAND_IN"), path, &fixture->hosts), 0);
+	assert_int_equal(hosts_linux_new(loop, getenv("HOST_PROGRAM"), path, &fixture->hosts), 0);
 	*state = fixture;
 	return 0;
 }
@@ -206,6 +206,32 @@ void fixture_expect(struct fixture *fixture, const char *diary)
 {
 	run_until(fixture, diary_is, diary);
 	assert_string_equal(fixture->diary, diary);
+}
+
+static bool diary_starts(const struct fixture *fixture, const void *what)
+{
+	return strncmp(fixture->diary, what, strlen(what)) == 0;
+}
+
+void fixture_expect_start(struct fixture *fixture, const char *start)
+{
+	run_until(fixture, diary_starts, start);
+	if (!diary_starts(fixture, start))
+		fail_msg("'%s' does not start with '%s'", fixture->diary, start);
+}
+
+static bool diary_ends(const struct fixture *fixture, const void *what)
+{
+	size_t length = strlen(fixture->diary), end = strlen(what);
+
+	return length >= end && strcmp(fixture->diary + length - end, what) == 0;
+}
+
+void fixture_expect_end(struct fixture *fixture, const char *end)
+{
+	run_until(fixture, diary_ends, end);
+	if (!diary_ends(fixture, end))
+		fail_msg("'%s' does not end with '%s'", fixture->diary, end);
 }
 
 static bool exits_are(const struct fixture *fixture, const void *what)

@@ -11,6 +11,7 @@
 
 struct ev_loop;
 
+/* HOST_PROGRAM in the environment is what it starts. */
 struct fixture {
 	struct ev_loop *loop;
 	struct hosts *hosts;
@@ -35,6 +36,8 @@ struct host_setup fixture_setup(const char *name);
 struct host *fixture_start(struct fixture *fixture, const char *name);
 /* Runs the loop until the diary is as said, and fails the test if it is not within seconds. */
 void fixture_expect(struct fixture *fixture, const char *diary);
+void fixture_expect_start(struct fixture *fixture, const char *start);
+void fixture_expect_end(struct fixture *fixture, const char *end);
 /* Runs the loop until @n hosts have exited. */
 void fixture_wait_exits(struct fixture *fixture, unsigned int n);
 /* Lets the loop handle what is there, without waiting. */

@@ -64,7 +64,7 @@ static void be_a_daemon(const char *directory, const char *const *names, size_t 
 	size_t ready = 0;
 
 	snprintf(path, sizeof(path), "%s/a/hosts", directory);
-	if (hosts_linux_new(loop, getenv("STAND_IN"), path, &hosts) < 0)
+	if (hosts_linux_new(loop, getenv("HOST_PROGRAM"), path, &hosts) < 0)
 		_exit(1);
 	for (size_t i = 0; i < n; i++) {
 		struct host_setup setup = fixture_setup(names[i]);

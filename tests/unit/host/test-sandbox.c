@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Identity and system call filter of a host, each tried in a child. Needs root. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/io_uring.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "host/identity.h"
+#include "host/seccomp.h"
+
+/* Ends the child with the line that did not hold. */
+#define CHECK(what)                                                                                \
+	do {                                                                                       \
+		if (!(what)) {                                                                     \
+			dprintf(STDERR_FILENO, "# line %d: not so: %s\n", __LINE__, #what);        \
+			_exit(1);                                                                  \
+		}                                                                                  \
+	} while (0)
+
+/* Runs @what in a child; its status as of waitpid. */
+static int in_child(void (*what)(void))
+{
+	int status;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		skip();
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		/* not the runner's core file */
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+		what();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+/* The hexadecimal number of a line of /proc/self/status. */
+static uint64_t status_number(const char *key, int base)
+{
+	char line[256];
+	FILE *file = fopen("/proc/self/status", "re");
+
+	CHECK(file);
+	while (fgets(line, sizeof(line), file))
+		if (strncmp(line, key, strlen(key)) == 0) {
+			fclose(file);
+			return strtoull(line + strlen(key), NULL, base);
+		}
+	CHECK(!"no such line");
+	return 0;
+}
+
+static void check_no_privilege(void)
+{
+	CHECK(status_number("CapInh:", 16) == 0);
+	CHECK(status_number("CapPrm:", 16) == 0);
+	CHECK(status_number("CapEff:", 16) == 0);
+	CHECK(status_number("CapAmb:", 16) == 0);
+	CHECK(status_number("NoNewPrivs:", 10) == 1);
+	CHECK(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0);
+}
+
+static void drop_to_user(void)
+{
+	const uint32_t groups[] = {2001, 2002};
+	gid_t have[8];
+	uid_t r, e, s;
+
+	CHECK(identity_drop(1234, 1235, groups, 2) == 0);
+	CHECK(getresuid(&r, &e, &s) == 0 && r == 1234 && e == 1234 && s == 1234);
+	CHECK(getresgid(&r, &e, &s) == 0 && r == 1235 && e == 1235 && s == 1235);
+	CHECK(getgroups(8, have) == 2 && have[0] == 2001 && have[1] == 2002);
+	/* /proc is root's now; the library's view is all there is */
+	CHECK(setresuid(-1, 0, -1) < 0 && errno == EPERM);
+	CHECK(setresgid(-1, 0, -1) < 0 && errno == EPERM);
+	CHECK(setgroups(0, NULL) < 0 && errno == EPERM);
+	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+	CHECK(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0);
+	CHECK(open("/proc/self/mem", O_RDONLY | O_CLOEXEC) < 0);
+}
+
+static void drop_as_root(void)
+{
+	CHECK(identity_drop(0, 0, NULL, 0) == 0);
+	CHECK(getgroups(0, NULL) == 0);
+	check_no_privilege();
+	CHECK(status_number("CapBnd:", 16) == 0);
+	/* root in name only */
+	CHECK(setresuid(1, 1, 1) < 0 && errno == EPERM);
+	CHECK(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, 1) < 0);
+	CHECK(kill(getppid(), 0) == 0); /* the same uid */
+}
+
+static void drop_with_groups_of_root(void)
+{
+	const gid_t many[] = {1, 2, 3};
+
+	CHECK(setgroups(3, many) == 0);
+	CHECK(identity_drop(1234, 1234, NULL, 0) == 0);
+	CHECK(getgroups(0, NULL) == 0);
+}
+
+static void limits(void)
+{
+	struct rlimit limit;
+
+	CHECK(identity_set_limits() == 0);
+	CHECK(getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0);
+	CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max <= 32);
+	CHECK(getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == limit.rlim_max);
+	CHECK(identity_drop(1234, 1234, NULL, 0) == 0);
+	CHECK(identity_close_limits() == 0);
+	CHECK(getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_max == 0);
+	limit.rlim_max = limit.rlim_cur = 4096;
+	CHECK(setrlimit(RLIMIT_MEMLOCK, &limit) < 0 && errno == EPERM);
+}
+
+static void test_identity(void **state)
+{
+	assert_int_equal(in_child(drop_to_user), 0);
+	assert_int_equal(in_child(drop_as_root), 0);
+	assert_int_equal(in_child(drop_with_groups_of_root), 0);
+	assert_int_equal(in_child(limits), 0);
+}
+
+static void shut_in(void)
+{
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	CHECK(seccomp_close() == 0);
+}
+
+/* What a host does day by day. */
+static void lives_on(void)
+{
+	struct pollfd nothing = {.fd = -1};
+	uint32_t word = 0;
+	char byte = 1;
+	int pair[2];
+
+	CHECK(pipe2(pair, O_CLOEXEC) == 0);
+	shut_in();
+	CHECK(poll(&nothing, 1, 1) == 0);
+	CHECK(write(pair[1], &byte, 1) == 1 && read(pair[0], &byte, 1) == 1);
+	CHECK(syscall(SYS_futex, &word, 1 /* wake */, 1, NULL, NULL, 0) == 0);
+	CHECK(syscall(SYS_io_uring_enter, -1, 0, 0, 0, NULL, 0) < 0 && errno == EBADF);
+	CHECK(syscall(SYS_io_uring_register, -1, IORING_REGISTER_ENABLE_RINGS, NULL, 0) < 0);
+	CHECK(recvmsg(-1, &(struct msghdr){0}, 0) < 0 && sendmsg(-1, &(struct msghdr){0}, 0) < 0);
+}
+
+static void *wait_and_ask(void *arg)
+{
+	char byte;
+	ssize_t n = read(*(int *)arg, &byte, 1);
+
+	(void)n;
+	syscall(SYS_getppid);
+	return NULL;
+}
+
+/* A thread that is there already is shut in, too. */
+static void other_thread(void)
+{
+	int pair[2];
+	pthread_t thread;
+
+	CHECK(pipe2(pair, O_CLOEXEC) == 0);
+	CHECK(pthread_create(&thread, NULL, wait_and_ask, &pair[0]) == 0);
+	shut_in();
+	CHECK(write(pair[1], "x", 1) == 1);
+	for (;;)
+		poll(NULL, 0, 1000);
+}
+
+#define FORBIDDEN(name, call)                                                                      \
+	static void name(void)                                                                     \
+	{                                                                                          \
+		shut_in();                                                                         \
+		(void)(call);                                                                      \
+	}
+
+FORBIDDEN(asks_parent, syscall(SYS_getppid))
+FORBIDDEN(opens, syscall(SYS_openat, AT_FDCWD, "/", O_RDONLY | O_CLOEXEC, 0))
+FORBIDDEN(connects, syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0))
+FORBIDDEN(execs, syscall(SYS_execve, "/bin/true", NULL, NULL))
+FORBIDDEN(clones, syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0))
+FORBIDDEN(maps, syscall(SYS_mmap, NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+FORBIDDEN(traces, syscall(SYS_ptrace, 0, 0, NULL, NULL))
+FORBIDDEN(makes_ring, syscall(SYS_io_uring_setup, 1, NULL))
+FORBIDDEN(registers_files, syscall(SYS_io_uring_register, -1, IORING_REGISTER_FILES, NULL, 0))
+FORBIDDEN(registers_clock, syscall(SYS_io_uring_register, -1, 29, NULL, 0))
+FORBIDDEN(gets_limits, syscall(SYS_prlimit64, 0, RLIMIT_CORE, NULL, NULL))
+#ifdef __x86_64__
+FORBIDDEN(other_abi, syscall(0x40000000 | SYS_read, -1, NULL, 0))
+#endif
+
+static void test_seccomp(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*what)(void);
+	} forbidden[] = {
+#define ENTRY(name) {#name, name}
+		ENTRY(asks_parent), ENTRY(opens), ENTRY(connects), ENTRY(execs), ENTRY(clones),
+		ENTRY(maps), ENTRY(traces), ENTRY(makes_ring), ENTRY(registers_files),
+		ENTRY(registers_clock), ENTRY(gets_limits), ENTRY(other_thread),
+#ifdef __x86_64__
+		ENTRY(other_abi),
+#endif
+#undef ENTRY
+	};
+
+	assert_int_equal(in_child(lives_on), 0);
+	for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
+		int status = in_child(forbidden[i].what);
+
+		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSYS)
+			fail_msg("%s: status %#x, not SIGSYS", forbidden[i].name,
+				 (unsigned int)status);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_seccomp),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
+}
