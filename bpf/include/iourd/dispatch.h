@@ -21,9 +21,10 @@
 struct iourd_dispatch {
 	/* written by the dispatcher */
 	__u64 steps;	 /* steps handed to a loop program */
-	__u64 last_step; /* CLOCK_MONOTONIC_COARSE, ns */
+	__u64 last_step; /* CLOCK_MONOTONIC, ns, as of the last timer tick before the step */
 	__u32 last;	 /* IOURD_STEP_* */
-	__u32 reserved0[11];
+	__u32 tick;	 /* the dispatcher's own: when it last asked for the time */
+	__u32 reserved0[10];
 	/* written by the daemon */
 	__u32 pause; /* non-zero: every step stops the loop instead of running the program */
 	__u32 reserved1[15];

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * socket.h - Unix stream sockets that carry descriptors
+ */
+#ifndef WIRE_SOCKET_H
+#define WIRE_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "wire/schema.h"
+
+/* Connects to @path; the socket is blocking and CLOEXEC. -ENAMETOOLONG: no socket can be there. */
+int socket_connect_unix(const char *path, int *ret_fd);
+
+/*
+ * Sends what one sendmsg() takes, the descriptors with the first byte; they stay the caller's. The
+ * bytes that were sent, or -errno: -EAGAIN, -EPIPE (no signal is raised), ...
+ */
+ssize_t socket_send(int fd, const void *bytes, size_t n, const int *fds, size_t n_fds);
+
+/*
+ * Receives what one recvmsg() gives: the bytes (0: the other end has closed), or -errno.
+ * Descriptors (CLOEXEC) are added to @fds, also when it fails. -EMFILE: there were more of them
+ * than MANAGER_FDS_MAX, or than this process can open.
+ */
+ssize_t socket_receive(int fd, void *bytes, size_t n, struct schema_fds *fds);
+
+/*
+ * Looks at up to @n bytes that are there without taking them. *ret_fds: descriptors come with one
+ * of them. It is the last one or after: the kernel never gives bytes beyond the first that has any
+ * and its own send. @fd must not have SO_PASSCRED or the like set. Else as socket_receive().
+ */
+ssize_t socket_peek(int fd, void *bytes, size_t n, bool *ret_fds);
+
+/* Waits for @events (POLLIN, POLLOUT). 0; -ETIMEDOUT after @timeout_ms (-1: never); -EINTR. */
+int socket_wait(int fd, short events, int timeout_ms);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* catalogue.h - the programs that rings can be made of, by name */
+#ifndef RING_CATALOGUE_H
+#define RING_CATALOGUE_H
+
+#include <stddef.h>
+
+#include "kern/kern.h"
+#include "util/job.h"
+
+struct note;
+struct program;
+
+/* Owned by the manager; owns the programs. */
+struct catalogue {
+	struct kern *kern; /* borrowed, as is the next */
+	struct executor *executor;
+	struct program **programs; /* in the order of their coming */
+	size_t n_programs;
+	size_t jobs; /* that open or load something */
+	/* Told when `jobs` falls to 0. */
+	void (*idle)(void *arg);
+	void *arg;
+};
+
+/* Begins to open what is in @directory (NULL: nothing): -errno if that cannot be listed. */
+int catalogue_scan(struct catalogue *catalogue, const char *directory);
+/* Asserts that no job is under way. */
+void catalogue_done(struct catalogue *catalogue);
+
+/* FAULT_PROGRAM_NOT_FOUND */
+int catalogue_find(const struct catalogue *catalogue, const char *name, struct note *note,
+		   struct program **ret);
+/* NULL if there is none of that name. */
+struct program *catalogue_search(const struct catalogue *catalogue, const char *name);
+/* Makes room for one more, so that the next catalogue_add, which takes it over, cannot fail. */
+int catalogue_reserve(struct catalogue *catalogue);
+void catalogue_add(struct catalogue *catalogue, struct program *program);
+/* Asserts that nobody uses it. */
+void catalogue_remove(struct catalogue *catalogue, struct program *program);
+
+/* Brackets of every job: for `jobs` and `idle`. */
+void catalogue_submit(struct catalogue *catalogue, struct job *job);
+void catalogue_job_done(struct catalogue *catalogue);
+
+#endif

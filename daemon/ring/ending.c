@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * ending.c - how a ring comes to its end
+ *
+ * Its host is asked to exit, and killed if it does not; then, and when no job of the ring is under
+ * way, a job takes the dispatcher away; then all else goes at once and those who asked are told.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "ring/context.h"
+#include "ring/create.h"
+#include "ring/ring.h"
+
+#define END_PATIENCE_MS 2000
+
+static const struct hosts_ops *hosts_ops(const struct ring *ring)
+{
+	return ring->manager->hosts->ops;
+}
+
+/* A request that ends with its ring, and what it is answered. */
+struct last_answer {
+	struct ring_reply reply;
+	int r;
+	struct note note;
+};
+
+static void prepare_busy(const struct ring *ring, const struct ring_reply *reply,
+			 struct last_answer *ret)
+{
+	char why[512];
+
+	snprintf(why, sizeof(why), "it ended%s%s", ring->reason ? ": " : "",
+		 ring->reason ? ring->reason : "");
+	ret->reply = *reply;
+	ret->r = fault_ring_busy(&ret->note, ring->name, why);
+}
+
+/* The last of it: those who asked are told when nothing of it is left. */
+static void ring_gone(void *arg, int r)
+{
+	struct ring *ring = arg;
+	struct manager *manager = ring->manager;
+	struct last_answer answers[3] = {};
+
+	if (ring->create) {
+		answers[0].reply = ring->request;
+		answers[0].r = create_result(ring, &answers[0].note);
+	} else {
+		prepare_busy(ring, &ring->request, &answers[0]);
+	}
+	prepare_busy(ring, &ring->swap.reply, &answers[1]);
+	answers[2].reply = ring->destroy;
+	if (ring->announced)
+		ring_event(ring, EVENT_DESTROYED);
+	else if (answers[0].r < 0)
+		ring_event(ring, EVENT_FAILED);
+	ring_free(ring);
+	manager->answering++;
+	for (size_t i = 0; i < 3; i++) {
+		struct last_answer *answer = &answers[i];
+
+		if (answer->reply.done)
+			answer->reply.done(answer->reply.arg, answer->r, &answer->note, NULL);
+		note_done(&answer->note);
+	}
+	manager->answering--;
+	manager_settle(manager);
+}
+
+void ring_end_continue(struct ring *ring)
+{
+	if (ring->host && !ring->host_exited)
+		return;
+	if (ring->dispatch.busy || ring->removing)
+		return;
+	ring->removing = true;
+	ring_publish(ring);
+	dispatch_remove(&ring->dispatch, ring_gone, ring);
+}
+
+void ring_end(struct ring *ring)
+{
+	struct clock_port *clock = ring->manager->clock;
+	int r;
+
+	clock->cancel(clock, &ring->timer);
+	if (ring->create)
+		create_abandon(ring);
+	program_forget(ring->swap.program, &ring->swap.waiter);
+	if (ring->host && !ring->host_exited) {
+		r = hosts_ops(ring)->command(ring->host, CONTROL_END);
+		if (r < 0 && r != -EPIPE) /* -EPIPE: it is going already */
+			hosts_ops(ring)->kill(ring->host);
+		clock->start(clock, &ring->timer, END_PATIENCE_MS);
+	}
+	ring_end_continue(ring);
+}
+
+void ring_timeout(struct timer *timer)
+{
+	struct ring *ring = (struct ring *)((char *)timer - offsetof(struct ring, timer));
+
+	if (ring->phase == PHASE_CREATING)
+		create_timeout(ring);
+	else if (ring->host && !ring->host_exited)
+		hosts_ops(ring)->kill(ring->host);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ring/context.h"
+#include "ring/params.h"
+#include "ring/region.h"
+#include "ring/ring.h"
+#include "wire/cleanup.h"
+#include "wire/layout.h"
+
+int params_make(const struct kern_program_info *info, struct json_object *object,
+		struct note *note, void **ret)
+{
+	_cleanup_free_ void *params = calloc(1, info->layout.size ? info->layout.size : 1);
+	int r;
+
+	if (!params)
+		return -ENOMEM;
+	layout_write_initial(&info->layout, params);
+	if (object) {
+		r = layout_write(&info->layout, object, false, params, note);
+		if (r != 0)
+			return r;
+	}
+	*ret = take_ptr(params);
+	return 0;
+}
+
+uint64_t params_data_need(const struct kern_program_info *info, const void *params)
+{
+	uint64_t need = 1;
+
+	if (!info->descriptor.data_fields[0][0])
+		return 0;
+	for (size_t i = 0; i < 2; i++) {
+		const char *field = info->descriptor.data_fields[i];
+
+		if (field[0] &&
+		    __builtin_mul_overflow(need, layout_number(&info->layout, params, field), &need))
+			return UINT64_MAX;
+	}
+	return need;
+}
+
+int params_check_need(const struct kern_program_info *info, const void *params, uint64_t limit,
+		      struct note *note)
+{
+	const char *first = info->descriptor.data_fields[0];
+	const char *second = info->descriptor.data_fields[1];
+	char parameter[IOURD_NAME_MAX + 16];
+	char value[24];
+	char expected[2 * IOURD_NAME_MAX + 80];
+
+	if (params_data_need(info, params) <= limit)
+		return 0;
+	snprintf(parameter, sizeof(parameter), "parameters.%s", first);
+	snprintf(value, sizeof(value), "%" PRIu64, layout_number(&info->layout, params, first));
+	snprintf(expected, sizeof(expected),
+		 "%s%s%s of at most %" PRIu64 ", which is the data area in bytes", first,
+		 second[0] ? " x " : "", second, limit);
+	return fault_invalid_parameter(note, parameter, value, expected);
+}
+
+int params_data_size(const struct kern_program_info *info, const void *params, bool wanted_set,
+		     uint64_t wanted, struct note *note, uint64_t *ret)
+{
+	uint64_t maximum = info->descriptor.data_maximum;
+	uint64_t need = params_data_need(info, params);
+	char value[24];
+	char expected[96];
+	int r;
+
+	r = params_check_need(info, params, maximum, note);
+	if (r != 0)
+		return r;
+	if (!wanted_set) {
+		wanted = need ? need : info->descriptor.data_initial;
+	} else if (wanted < need || wanted > maximum) {
+		snprintf(value, sizeof(value), "%" PRIu64, wanted);
+		snprintf(expected, sizeof(expected), "%" PRIu64 " to %" PRIu64 " bytes", need,
+			 maximum);
+		return fault_invalid_parameter(note, "dataBytes", value, expected);
+	}
+	*ret = region_round(wanted);
+	return 0;
+}
+
+/* ---- of a ring ---- */
+
+/* A ring that has parameters to be read or written now. */
+static int find_ring(const struct manager *manager, const struct peer *peer, const char *name,
+		     struct note *note, struct ring **ret)
+{
+	struct ring *ring;
+	int r;
+
+	r = manager_lookup(manager, peer, name, note, &ring);
+	if (r != 0)
+		return r;
+	if (ring->phase == PHASE_CREATING || !ring_visible(ring))
+		return fault_ring_busy(note, name, "it is not made yet");
+	*ret = ring;
+	return 0;
+}
+
+int manager_parameters_read(const struct manager *manager, const struct peer *peer,
+			    const char *name, const char *const *fields, size_t n_fields,
+			    struct note *note, struct json_object **ret, uint64_t *ret_generation)
+{
+	struct ring *ring;
+	int r;
+
+	r = find_ring(manager, peer, name, note, &ring);
+	if (r != 0)
+		return r;
+	r = layout_read(&program_info(ring->program)->layout, region_params(&ring->region), fields,
+			n_fields, note, ret);
+	if (r != 0)
+		return r;
+	*ret_generation = ring->generation;
+	return 0;
+}
+
+int manager_parameters_write(struct manager *manager, const struct peer *peer, const char *name,
+			     struct json_object *parameters, struct note *note)
+{
+	const struct kern_program_info *info;
+	_cleanup_free_ void *trial = NULL;
+	struct ring *ring;
+	bool started;
+	int r;
+
+	r = find_ring(manager, peer, name, note, &ring);
+	if (r != 0)
+		return r;
+	if (ring->phase == PHASE_ENDING)
+		return fault_ring_busy(note, name, "it is ending");
+	info = program_info(ring->program);
+	started = ring->phase != PHASE_CREATED;
+	trial = malloc(info->layout.size ? info->layout.size : 1);
+	if (!trial)
+		return -ENOMEM;
+	memcpy(trial, region_params(&ring->region), info->layout.size);
+	r = layout_write(&info->layout, parameters, started, trial, note);
+	if (r == 0)
+		r = params_check_need(info, trial, ring->region.data_size, note);
+	if (r != 0)
+		return r;
+	return layout_write(&info->layout, parameters, started, region_params(&ring->region), note);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "host/control.h"
+#include "ring/region.h"
+#include "wire/cleanup.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
+uint64_t region_round(uint64_t size)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return (size + page - 1) / page * page;
+}
+
+uint64_t region_size(uint32_t params_size, uint64_t data_size)
+{
+	return region_round(sizeof(struct iourd_head) + params_size) + data_size;
+}
+
+static int make_memfd(const char *ring)
+{
+	char name[80];
+	int fd;
+
+	snprintf(name, sizeof(name), "iouringd:%s", ring);
+	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+	if (fd < 0 && errno == EINVAL) /* Linux before 6.3 knows no MFD_NOEXEC_SEAL */
+		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	return fd < 0 ? -errno : fd;
+}
+
+int region_new(const struct region_setup *setup, struct region *ret)
+{
+	_cleanup_close_ int fd = -1;
+	struct iourd_head *head;
+	struct region region = {
+		.size = region_size(setup->params_size, setup->data_size),
+		.data_size = setup->data_size,
+	};
+
+	region.data_offset = region.size - region.data_size;
+	region.mapped = region.data_offset;
+	fd = make_memfd(setup->name);
+	if (fd < 0)
+		return fd;
+	if (ftruncate(fd, (off_t)region.size) < 0)
+		return -errno;
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+		return -errno;
+	head = mmap(NULL, region.mapped, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (head == MAP_FAILED)
+		return -errno;
+	head->identity = (struct iourd_identity){
+		.magic = IOURD_REGION_MAGIC,
+		.abi_major = IOURD_ABI_MAJOR,
+		.abi_minor = IOURD_ABI_MINOR,
+		.region_size = region.size,
+		.params_offset = sizeof(*head),
+		.params_size = setup->params_size,
+		.data_offset = region.data_offset,
+		.data_size = region.data_size,
+		.address = CONTROL_REGION_ADDRESS,
+		.slot_count = setup->n_slots,
+	};
+	for (uint32_t i = 0; i < setup->n_slots && i < IOURD_SLOTS_MAX; i++)
+		head->slots[i] = setup->slots[i];
+	memcpy(head + 1, setup->params, setup->params_size);
+	region.head = head;
+	region.fd = take_fd(&fd);
+	*ret = region;
+	return 0;
+}
+
+void region_done(struct region *region)
+{
+	if (region->head)
+		munmap(region->head, region->mapped);
+	if (region->fd >= 0)
+		close(region->fd);
+	*region = REGION_NONE;
+}
+
+void *region_params(const struct region *region)
+{
+	return region->head + 1;
+}
+
+void region_publish(struct region *region, uint32_t state, int error, uint64_t generation,
+		    uint64_t program_id)
+{
+	struct iourd_life *life = &region->head->life;
+
+	__atomic_store_n(&life->generation, generation, __ATOMIC_RELAXED);
+	__atomic_store_n(&life->program_id, program_id, __ATOMIC_RELAXED);
+	__atomic_store_n(&life->error, error, __ATOMIC_RELAXED);
+	__atomic_store_n(&life->state, state, __ATOMIC_RELEASE);
+	__atomic_store_n(&life->event, ++region->event, __ATOMIC_RELEASE);
+	syscall(SYS_futex, &life->event, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * region.h - the param region of a ring: a sealed memfd, of which the daemon maps head and
+ * parameters
+ *
+ * The client and its host can write every byte. What the daemon writes there is told to others
+ * only, and never read back; what it reads is shown to people and decides nothing.
+ */
+#ifndef RING_REGION_H
+#define RING_REGION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "iourd/abi.h"
+
+/* Owned by its ring. */
+struct region {
+	int fd; /* -1: there is none */
+	struct iourd_head *head;
+	size_t mapped;	      /* bytes: up to the data area */
+	uint64_t size;	      /* bytes */
+	uint64_t data_offset; /* bytes */
+	uint64_t data_size;   /* bytes */
+	uint32_t event;	      /* the daemon's own count of head.life.event */
+};
+
+#define REGION_NONE ((struct region){.fd = -1})
+
+/* Bytes, rounded up to pages. */
+uint64_t region_round(uint64_t size);
+uint64_t region_size(uint32_t params_size, uint64_t data_size);
+
+struct region_setup {
+	const char *name;   /* of the ring */
+	const void *params; /* initial content */
+	uint32_t params_size;
+	uint64_t data_size; /* a multiple of the page size */
+	const struct iourd_slot *slots;
+	uint32_t n_slots;
+};
+
+int region_new(const struct region_setup *setup, struct region *ret);
+void region_done(struct region *region);
+/* The parameter struct, shared. */
+void *region_params(const struct region *region);
+/* Tells all who map the region; wakes who waits for a change. */
+void region_publish(struct region *region, uint32_t state, int error, uint64_t generation,
+		    uint64_t program_id);
+
+#endif

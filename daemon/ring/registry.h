@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* registry.h - the rings, by name, and who may see and steer them */
+#ifndef RING_REGISTRY_H
+#define RING_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "kern/kern.h"
+#include "ring/manager.h"
+#include "ring/names.h"
+
+struct note;
+struct ring;
+
+/* Owned by the manager; owns the rings. */
+struct registry {
+	struct ring **rings; /* in the order of their making */
+	size_t n_rings;
+	char **foreign; /* names that pins of an earlier daemon's rings have */
+	size_t n_foreign;
+};
+
+int registry_init(struct registry *registry, struct kern *kern);
+/* Asserts that no ring is left. */
+void registry_done(struct registry *registry);
+
+/* NULL if there is none of that name. */
+struct ring *registry_search(const struct registry *registry, const char *name);
+/* Makes room for one more, so that the next registry_add, which takes it over, cannot fail. */
+int registry_reserve(struct registry *registry);
+void registry_add(struct registry *registry, struct ring *ring);
+/* Takes it out; one that is not in is fine. */
+void registry_remove(struct registry *registry, const struct ring *ring);
+
+/*
+ * The name of a new ring: @wanted, or the program's and a number. FAULT_INVALID_PARAMETER or
+ * FAULT_RING_BUSY if it cannot be @wanted.
+ */
+int registry_pick_name(const struct registry *registry, const char *wanted, const char *program,
+		       struct note *note, char ret[RING_NAME_MAX]);
+
+/* The ring of that name, if @peer may steer it: else FAULT_RING_NOT_FOUND or _NOT_PERMITTED. */
+int registry_find(const struct registry *registry, const struct peer *peer, const char *name,
+		  struct note *note, struct ring **ret);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * ring.h - one ring, from the request to the moment when nothing of it is left
+ *
+ * create.c makes it, steer.c moves it from phase to phase, swap.c gives it another program, and
+ * ending.c takes it apart. Only ending.c frees it, and create.c while it is being asked for.
+ */
+#ifndef RING_RING_H
+#define RING_RING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ring/dispatch.h"
+#include "ring/manager.h"
+#include "ring/names.h"
+#include "ring/program.h"
+#include "ring/quota.h"
+#include "ring/region.h"
+#include "ring/states.h"
+#include "util/clock.h"
+
+struct create;
+
+#define RING_NAME_FOREIGN "a ring of an earlier iouringd has the name, or has left its pins behind"
+
+/* Who is told of a request's end; empty (done is NULL) while there is none. */
+struct ring_reply {
+	ring_done done;
+	void *arg;
+};
+
+/* A swap under way. */
+struct ring_swap {
+	struct ring_reply reply;
+	struct program *program; /* held; NULL: there is none under way */
+	uint64_t expected_generation;
+	struct program_waiter waiter;
+};
+
+/* Owned by the registry. */
+struct ring {
+	struct manager *manager;
+	char name[RING_NAME_MAX];
+	uid_t uid;
+	enum phase phase;
+	char *reason; /* of its stop, failure or end; or NULL */
+	int error;    /* positive errno of its failure, or 0 */
+	bool announced; /* EVENT_CREATED was told */
+	uint64_t created_us;
+	/* what it runs */
+	struct program *program; /* held */
+	uint64_t generation;
+	/* what it was made with: a swap cannot change it */
+	struct iourd_descriptor made_of;
+	/* what it is made of */
+	struct charge charge;
+	struct region region;
+	struct dispatch dispatch;
+	struct host *host; /* or NULL */
+	bool host_exited;
+	bool removing;
+	struct timer timer; /* of its making, or of its end */
+	struct create *create; /* owned; until the create request was answered */
+	/* requests under way */
+	struct ring_reply request; /* create, start, pause or resume */
+	struct ring_reply destroy;
+	struct ring_swap swap;
+};
+
+/* Puts it into the registry. @program is held. */
+int ring_new(struct manager *manager, const char *name, uid_t uid, struct program *program,
+	     struct ring **ret);
+/* Drops all that it holds, at once: no host may be alive, no job under way. */
+void ring_free(struct ring *ring);
+
+/* A ring is shown once it has a region. */
+bool ring_visible(const struct ring *ring);
+void ring_view_fill(const struct ring *ring, struct ring_view *ret);
+/* Sets its reason, as by printf. */
+void ring_explain(struct ring *ring, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Tells phase, generation and error to all who map the region. */
+void ring_publish(struct ring *ring);
+void ring_event(struct ring *ring, enum event_kind kind);
+/* Answers a request, if there is one: with the ring's view if r is 0. */
+void ring_answer(struct ring *ring, struct ring_reply *reply, int r, const struct note *note);
+/* As above, with FAULT_RING_BUSY: @why, and the ring's reason. */
+void ring_answer_busy(struct ring *ring, struct ring_reply *reply, const char *why);
+
+/* ---- steer.c ---- */
+
+/* What follows from @input; never for a request. */
+void ring_input(struct ring *ring, enum input input);
+/* 0: @done will be called. FAULT_RING_BUSY if it may not be now. */
+int ring_request(struct ring *ring, enum input input, ring_done done, void *arg,
+		 struct note *note);
+int ring_start_host(struct ring *ring, const struct host_setup *setup);
+
+/* ---- ending.c ---- */
+
+/* Begins its end; never frees it from within. */
+void ring_end(struct ring *ring);
+/* Goes on with it, when its host is gone or a job of it is over. May free the ring. */
+void ring_end_continue(struct ring *ring);
+/* Its timer went off. */
+void ring_timeout(struct timer *timer);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* steer.c - a ring's way from phase to phase: requests and host events through the table */
+#include <assert.h>
+#include <errno.h>
+
+#include "ring/context.h"
+#include "ring/create.h"
+#include "ring/reasons.h"
+#include "ring/ring.h"
+
+/* A host that is going away says so by its exit, which every request under way is told of. */
+static int command(struct ring *ring, enum control_type type)
+{
+	int r = ring->manager->hosts->ops->command(ring->host, type);
+
+	return r == -EPIPE ? 0 : r;
+}
+
+/* What a request asks of the host, before the phase changes: if it fails, nothing has changed. */
+static int ask_host(struct ring *ring, enum action action)
+{
+	int r;
+
+	switch (action) {
+	case ACTION_START:
+		return command(ring, CONTROL_START);
+	case ACTION_PAUSE:
+		dispatch_pause(&ring->dispatch, true);
+		r = command(ring, CONTROL_PAUSE);
+		if (r < 0)
+			dispatch_pause(&ring->dispatch, false);
+		return r;
+	case ACTION_RESUME:
+		dispatch_pause(&ring->dispatch, false);
+		r = command(ring, CONTROL_RESUME);
+		if (r < 0)
+			dispatch_pause(&ring->dispatch, true);
+		return r;
+	default:
+		return 0;
+	}
+}
+
+static void tell(struct ring *ring, enum event_kind kind)
+{
+	ring_publish(ring);
+	ring_event(ring, kind);
+}
+
+/* Each ends with its only answer: that may make new requests, but cannot free the ring. */
+static void follow(struct ring *ring, enum phase from, enum action action)
+{
+	switch (action) {
+	case ACTION_CREATED:
+		ring->announced = true;
+		tell(ring, EVENT_CREATED);
+		create_finish(ring);
+		break;
+	case ACTION_STARTED:
+		tell(ring, EVENT_STARTED);
+		ring_answer(ring, &ring->request, 0, NULL);
+		break;
+	case ACTION_PAUSED:
+		tell(ring, EVENT_PAUSED);
+		ring_answer(ring, &ring->request, 0, NULL);
+		break;
+	case ACTION_RESUMED:
+		tell(ring, EVENT_RESUMED);
+		ring_answer(ring, &ring->request, 0, NULL);
+		break;
+	case ACTION_STOPPED:
+		reason_stopped(ring);
+		tell(ring, EVENT_STOPPED);
+		if (from == PHASE_PAUSING)
+			ring_answer_busy(ring, &ring->request, "it stopped before it could pause");
+		else
+			ring_answer(ring, &ring->request, 0, NULL);
+		break;
+	case ACTION_FAILED:
+		tell(ring, EVENT_FAILED);
+		ring_answer_busy(ring, &ring->request, "it failed");
+		break;
+	case ACTION_END:
+		ring_end(ring);
+		break;
+	case ACTION_GONE:
+		ring_end_continue(ring);
+		break;
+	default:
+		break;
+	}
+}
+
+void ring_input(struct ring *ring, enum input input)
+{
+	const struct transition *transition = states_transition(ring->phase, input);
+	enum phase from = ring->phase;
+
+	ring->phase = transition->next;
+	follow(ring, from, transition->action);
+}
+
+int ring_request(struct ring *ring, enum input input, ring_done done, void *arg,
+		 struct note *note)
+{
+	const struct transition *transition = states_transition(ring->phase, input);
+	struct ring_reply reply = {.done = done, .arg = arg};
+	int r;
+
+	if (transition->action == ACTION_REFUSE)
+		return fault_ring_busy(note, ring->name, transition->refusal);
+	if (input == INPUT_DESTROY) {
+		if (ring->destroy.done)
+			return fault_ring_busy(note, ring->name, "it is being destroyed already");
+		ring->destroy = reply;
+	} else if (ring->swap.program) {
+		return fault_ring_busy(note, ring->name, "a swap is under way");
+	} else if (transition->action != ACTION_SWAP) {
+		r = ask_host(ring, transition->action);
+		if (r < 0)
+			return r;
+		ring->request = reply;
+	}
+	ring_input(ring, input);
+	return 0;
+}
+
+/* ---- what the host says ---- */
+
+static void host_ready(void *arg, int ring_fd)
+{
+	struct ring *ring = arg;
+
+	if (ring->phase == PHASE_CREATING)
+		create_host_ready(ring, ring_fd);
+}
+
+static void host_refused(void *arg, enum control_stage stage, int error)
+{
+	struct ring *ring = arg;
+
+	if (ring->phase == PHASE_CREATING) {
+		create_host_refused(ring, stage, error);
+	} else if (ring->phase == PHASE_STARTING) {
+		reason_refused(ring, control_stage_text(stage), error);
+		ring_input(ring, INPUT_BROKEN);
+	}
+}
+
+static void host_running(void *arg)
+{
+	ring_input(arg, INPUT_RUNNING);
+}
+
+static void host_paused(void *arg)
+{
+	ring_input(arg, INPUT_PAUSED);
+}
+
+static void host_returned(void *arg, int result)
+{
+	struct ring *ring = arg;
+	uint32_t last = dispatch_last(&ring->dispatch);
+
+	if (result >= 0 && last == IOURD_STEP_PROGRAM) {
+		ring_input(ring, INPUT_RETURNED_PROGRAM);
+	} else if (result >= 0 && last == IOURD_STEP_PAUSED) {
+		ring_input(ring, INPUT_RETURNED_PAUSED);
+	} else {
+		if (states_transition(ring->phase, INPUT_RETURNED_ERROR)->action != ACTION_NONE)
+			reason_returned(ring, result < 0 ? result : 0);
+		ring_input(ring, INPUT_RETURNED_ERROR);
+	}
+}
+
+static void host_exited(void *arg, int code, int status)
+{
+	struct ring *ring = arg;
+	bool client_gone;
+
+	ring->host_exited = true;
+	if (ring->phase != PHASE_ENDING && ring->phase != PHASE_FAILED) {
+		client_gone = reason_exited(ring, code, status);
+		if (!client_gone && ring->announced)
+			ring_event(ring, EVENT_FAILED);
+	}
+	ring_input(ring, INPUT_EXITED);
+}
+
+int ring_start_host(struct ring *ring, const struct host_setup *setup)
+{
+	static const struct host_callbacks callbacks = {
+		.ready = host_ready,
+		.refused = host_refused,
+		.running = host_running,
+		.paused = host_paused,
+		.returned = host_returned,
+		.exited = host_exited,
+	};
+
+	return ring->manager->hosts->ops->start(ring->manager->hosts, setup, &callbacks, ring,
+						&ring->host);
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fake/hosts_fake.h"
+
+#define FAKE_ANSWERS_MAX 32
+#define FAKE_RING_FD	 7
+
+struct hosts_fake {
+	struct hosts hosts;
+	struct fail_plan *plan;
+	struct host *first;
+	struct host *last;
+	pid_t last_pid;
+	bool mute;
+};
+
+/* Owns the duplicates in setup, and pidfd. */
+struct host {
+	struct hosts_fake *owner;
+	struct host *next;
+	struct host_setup setup;
+	char *name;
+	struct host_callbacks callbacks;
+	void *arg;
+	pid_t pid;
+	int pidfd; /* stands for one, so that it can be counted */
+	bool exited;
+	bool killed;
+	enum control_type last_command;
+	enum control_type answers[FAKE_ANSWERS_MAX]; /* CONTROL_END: exit */
+	size_t n_answers;
+};
+
+static void close_all(struct host *host)
+{
+	for (size_t i = 0; i < IOURD_SLOTS_MAX; i++)
+		if (host->setup.files[i] >= 0) {
+			close(host->setup.files[i]);
+			host->setup.files[i] = -1;
+		}
+	if (host->setup.region_fd >= 0)
+		close(host->setup.region_fd);
+	if (host->setup.lease_fd >= 0)
+		close(host->setup.lease_fd);
+	host->setup.region_fd = -1;
+	host->setup.lease_fd = -1;
+}
+
+static void push(struct host *host, enum control_type answer)
+{
+	if (host->owner->mute)
+		return;
+	assert(host->n_answers < FAKE_ANSWERS_MAX);
+	host->answers[host->n_answers++] = answer;
+}
+
+static int duplicate(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	return copy < 0 ? -errno : copy;
+}
+
+static void fake_host_free(struct host *host)
+{
+	struct host **at;
+
+	if (!host)
+		return;
+	for (at = &host->owner->first; *at != host; at = &(*at)->next)
+		;
+	*at = host->next;
+	if (host->owner->last == host) {
+		host->owner->last = host->owner->first;
+		while (host->owner->last && host->owner->last->next)
+			host->owner->last = host->owner->last->next;
+	}
+	close_all(host);
+	if (host->pidfd >= 0)
+		close(host->pidfd);
+	free(host->name);
+	free(host);
+}
+
+/* 0 or -errno; what was duplicated so far is in @host either way. */
+static int fake_copy_setup(struct host *host, const struct host_setup *setup)
+{
+	host->setup = *setup;
+	host->setup.groups = NULL; /* borrowed: gone after the call */
+	host->setup.opcodes = NULL;
+	host->setup.region_fd = host->setup.lease_fd = -1;
+	for (size_t i = 0; i < IOURD_SLOTS_MAX; i++)
+		host->setup.files[i] = -1;
+	host->name = strdup(setup->name);
+	if (!host->name)
+		return -ENOMEM;
+	host->setup.name = host->name;
+	host->pidfd = eventfd(0, EFD_CLOEXEC);
+	if (host->pidfd < 0)
+		return -errno;
+	host->setup.region_fd = duplicate(setup->region_fd);
+	if (host->setup.region_fd < 0)
+		return host->setup.region_fd;
+	if (setup->lease_fd >= 0) {
+		host->setup.lease_fd = duplicate(setup->lease_fd);
+		if (host->setup.lease_fd < 0)
+			return host->setup.lease_fd;
+	}
+	for (size_t i = 0; i < setup->n_slots; i++) {
+		if (setup->files[i] < 0)
+			continue;
+		host->setup.files[i] = duplicate(setup->files[i]);
+		if (host->setup.files[i] < 0)
+			return host->setup.files[i];
+	}
+	return 0;
+}
+
+static int fake_start(struct hosts *hosts, const struct host_setup *setup,
+		      const struct host_callbacks *callbacks, void *arg, struct host **ret)
+{
+	struct hosts_fake *fake = (struct hosts_fake *)hosts;
+	struct host *host;
+	int r;
+
+	r = fail_next(fake->plan, "host start");
+	if (r < 0)
+		return r;
+	host = calloc(1, sizeof(*host));
+	if (!host)
+		return -ENOMEM;
+	host->owner = fake;
+	host->pidfd = -1;
+	host->callbacks = *callbacks;
+	host->arg = arg;
+	host->pid = ++fake->last_pid;
+	if (fake->last)
+		fake->last->next = host;
+	else
+		fake->first = host;
+	fake->last = host;
+	r = fake_copy_setup(host, setup);
+	if (r < 0) {
+		fake_host_free(host);
+		return r;
+	}
+	push(host, CONTROL_READY);
+	*ret = host;
+	return 0;
+}
+
+static int fake_command(struct host *host, enum control_type type)
+{
+	int r = fail_next(host->owner->plan, "host command");
+
+	if (r == -EPIPE) /* it is going away: that is to be seen, then */
+		push(host, CONTROL_END);
+	if (r < 0)
+		return r;
+	if (host->exited)
+		return -EPIPE;
+	host->last_command = type;
+	switch (type) {
+	case CONTROL_START:
+	case CONTROL_RESUME:
+		push(host, CONTROL_RUNNING);
+		break;
+	case CONTROL_PAUSE:
+		push(host, CONTROL_PAUSED);
+		break;
+	case CONTROL_END:
+		push(host, CONTROL_END);
+		break;
+	default:
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int fake_pidfd(const struct host *host)
+{
+	return host->pidfd;
+}
+
+static pid_t fake_pid(const struct host *host)
+{
+	return host->pid;
+}
+
+static void fake_kill(struct host *host)
+{
+	host->killed = true;
+}
+
+static void fake_free(struct hosts *hosts)
+{
+	struct hosts_fake *fake = (struct hosts_fake *)hosts;
+
+	assert(!fake->first);
+	free(fake);
+}
+
+static const struct hosts_ops hosts_fake_ops = {
+	.free = fake_free,
+	.start = fake_start,
+	.command = fake_command,
+	.pidfd = fake_pidfd,
+	.pid = fake_pid,
+	.kill = fake_kill,
+	.host_free = fake_host_free,
+};
+
+int hosts_fake_new(struct fail_plan *plan, struct hosts **ret)
+{
+	struct hosts_fake *fake = calloc(1, sizeof(*fake));
+
+	if (!fake)
+		return -ENOMEM;
+	fake->hosts.ops = &hosts_fake_ops;
+	fake->plan = plan;
+	fake->last_pid = 1000;
+	*ret = &fake->hosts;
+	return 0;
+}
+
+size_t hosts_fake_count(struct hosts *hosts)
+{
+	size_t n = 0;
+
+	for (struct host *host = ((struct hosts_fake *)hosts)->first; host; host = host->next)
+		n++;
+	return n;
+}
+
+size_t hosts_fake_alive(struct hosts *hosts)
+{
+	size_t n = 0;
+
+	for (struct host *host = ((struct hosts_fake *)hosts)->first; host; host = host->next)
+		n += !host->exited;
+	return n;
+}
+
+struct host *hosts_fake_find(struct hosts *hosts, const char *name)
+{
+	for (struct host *host = ((struct hosts_fake *)hosts)->first; host; host = host->next)
+		if (strcmp(host->name, name) == 0)
+			return host;
+	return NULL;
+}
+
+const struct host_setup *hosts_fake_setup(const struct host *host)
+{
+	return &host->setup;
+}
+
+enum control_type hosts_fake_last_command(const struct host *host)
+{
+	return host->last_command;
+}
+
+static bool lease_ended(const struct host *host)
+{
+	struct pollfd poller = {.fd = host->setup.lease_fd, .events = POLLIN};
+
+	return host->setup.lease_fd >= 0 && poll(&poller, 1, 0) > 0 && (poller.revents & POLLHUP);
+}
+
+static void answer(struct host *host)
+{
+	enum control_type type = host->answers[0];
+
+	host->n_answers--;
+	memmove(host->answers, host->answers + 1, host->n_answers * sizeof(host->answers[0]));
+	switch (type) {
+	case CONTROL_READY:
+		host->callbacks.ready(host->arg, FAKE_RING_FD);
+		break;
+	case CONTROL_RUNNING:
+		host->callbacks.running(host->arg);
+		break;
+	case CONTROL_PAUSED:
+		host->callbacks.paused(host->arg);
+		break;
+	default:
+		hosts_fake_exited(host, CLD_EXITED, 0);
+	}
+}
+
+bool hosts_fake_step(struct hosts *hosts)
+{
+	for (struct host *host = ((struct hosts_fake *)hosts)->first; host; host = host->next) {
+		if (host->exited)
+			continue;
+		if (host->killed) {
+			hosts_fake_exited(host, CLD_KILLED, SIGKILL);
+			return true;
+		}
+		if (host->n_answers > 0) {
+			answer(host);
+			return true;
+		}
+		if (!host->owner->mute && lease_ended(host)) {
+			hosts_fake_exited(host, CLD_EXITED, 0);
+			return true;
+		}
+	}
+	return false;
+}
+
+void hosts_fake_mute(struct hosts *hosts, bool mute)
+{
+	struct hosts_fake *fake = (struct hosts_fake *)hosts;
+
+	fake->mute = mute;
+	for (struct host *host = fake->first; mute && host; host = host->next)
+		host->n_answers = 0;
+}
+
+void hosts_fake_ready(struct host *host, int ring_fd)
+{
+	host->callbacks.ready(host->arg, ring_fd);
+}
+
+void hosts_fake_refused(struct host *host, enum control_stage stage, int error)
+{
+	host->callbacks.refused(host->arg, stage, error);
+}
+
+void hosts_fake_running(struct host *host)
+{
+	host->callbacks.running(host->arg);
+}
+
+void hosts_fake_paused(struct host *host)
+{
+	host->callbacks.paused(host->arg);
+}
+
+void hosts_fake_returned(struct host *host, int result)
+{
+	host->callbacks.returned(host->arg, result);
+}
+
+void hosts_fake_exited(struct host *host, int code, int status)
+{
+	assert(!host->exited);
+	host->exited = true;
+	host->n_answers = 0;
+	close_all(host); /* as a process does */
+	host->callbacks.exited(host->arg, code, status);
+}

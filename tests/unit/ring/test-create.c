@@ -1,0 +1,759 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making a ring: what it takes, what it refuses, and that nothing is left of what failed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "unit/ring/fixture.h"
+#include "wire/fault.h"
+
+static void test_happy_path(void **state)
+{
+	const struct host_setup *setup;
+	struct kern_dispatch *dispatch;
+	struct program_view program;
+	struct fixture fixture;
+	struct answer answer;
+	char byte;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	assert_string_equal(answer.name, "r1");
+	assert_int_equal(answer.generation, 1);
+
+	setup = hosts_fake_setup(host_of(&fixture, "r1"));
+	assert_int_equal(setup->uid, ALICE);
+	assert_int_equal(setup->gid, ALICE);
+	assert_int_equal(setup->n_groups, 2);
+	assert_int_equal(setup->sq_entries, 64);
+	assert_int_equal(setup->cq_entries, 128);
+	assert_int_equal(setup->n_slots, 2);
+	assert_true(setup->files[0] >= 0 && setup->files[1] >= 0);
+	assert_int_equal(setup->data_size, 16 * 4096);
+	assert_int_equal(setup->region_size, setup->data_offset + setup->data_size);
+
+	/* Dispatcher and program are in place, and the lease joins client and host. */
+	dispatch = kern_fake_dispatch(fixture.kern, "r1");
+	assert_non_null(dispatch);
+	assert_true(kern_fake_dispatch_ring(dispatch) >= 0);
+	assert_int_equal(manager_program_find(fixture.manager, "copy", NULL, &program), 0);
+	assert_int_equal(program.state, PROGRAM_LOADED);
+	assert_int_equal(program.rings, 1);
+	assert_true(kern_fake_dispatch_program(dispatch) == program.info->id);
+	assert_int_equal(write(answer.lease, "x", 1), 1);
+	assert_int_equal(read(setup->lease_fd, &byte, 1), 1);
+
+	assert_int_equal(fixture.n_events, 1);
+	assert_int_equal(last_event(&fixture)->kind, EVENT_CREATED);
+	assert_string_equal(last_event(&fixture)->ring, "r1");
+	assert_string_equal(last_event(&fixture)->program, "copy");
+	assert_int_equal(last_event(&fixture)->uid, ALICE);
+
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+static void test_region(void **state)
+{
+	const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+	struct fixture fixture;
+	struct answer answer = ANSWER_NONE;
+	struct sample sample;
+	struct iourd_head head;
+	uint32_t depth, block_size;
+	struct stat stat;
+
+	fixture_start(&fixture);
+	answer.keep = true;
+	sample_init(&sample, "r1");
+	sample_parameters(&sample, "{\"depth\":8}");
+	assert_int_equal(ftruncate(sample.files[0].fd, 12345), 0); /* all of it a hole */
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, NULL), 0);
+	sample_done(&sample);
+	fixture_run(&fixture);
+	assert_int_equal(answer.r, 0);
+
+	assert_int_equal(fcntl(answer.region, F_GET_SEALS) & seals, seals);
+	assert_int_equal(fstat(answer.region, &stat), 0);
+	assert_int_equal(pread(answer.region, &head, sizeof(head), 0), sizeof(head));
+	assert_int_equal(head.identity.magic, IOURD_REGION_MAGIC);
+	assert_int_equal(head.identity.abi_major, IOURD_ABI_MAJOR);
+	assert_int_equal(head.identity.region_size, stat.st_size);
+	assert_int_equal(head.identity.params_offset, sizeof(head));
+	assert_int_equal(head.identity.data_offset % 4096, 0);
+	assert_int_equal(head.identity.data_size, 8 * 4096);
+	assert_int_equal(head.identity.data_offset + head.identity.data_size, stat.st_size);
+	assert_true(head.identity.address == CONTROL_REGION_ADDRESS);
+	assert_int_equal(head.identity.slot_count, 2);
+	assert_int_equal(head.slots[0].type, S_IFREG);
+	assert_int_equal(head.slots[0].size, 12345);
+	assert_int_equal(head.slots[0].flags, IOURD_SLOT_FILE_SPARSE);
+	assert_int_equal(head.slots[1].flags, 0);
+	assert_int_equal(head.life.state, IOURD_RING_CREATED);
+	assert_int_equal(head.life.generation, 1);
+	assert_true(head.life.event > 0);
+
+	/* What was given stands on top of the program's own initial values. */
+	assert_int_equal(pread(answer.region, &depth, 4, sizeof(head)), 4);
+	assert_int_equal(pread(answer.region, &block_size, 4, sizeof(head) + 4), 4);
+	assert_int_equal(depth, 8);
+	assert_int_equal(block_size, 4096);
+
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+static void test_names(void **state)
+{
+	static const char *const bad[] = {
+		"", "1a", "-a", "A", "a b", "a/b", "..", "a.b", "r\xc3\xa9", "a\n",
+		"a23456789012345678901234567890123456789012345678901234567890abcd", /* 64 */
+	};
+	const char *longest = "a2345678901234567890123456789012345678901234567890123456789abcd";
+	struct fixture fixture;
+	struct answer answers[3], answer, other = ANSWER_NONE;
+	struct sample sample;
+	struct note note = {};
+
+	fixture_start(&fixture);
+	sample_init(&sample, NULL);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		sample.request.name = bad[i];
+		assert_int_equal(create_sample(&fixture, ALICE, &sample, &other, &note),
+				 FAULT_INVALID_PARAMETER);
+		assert_string_equal(note.texts[0], "name");
+		assert_string_equal(note.texts[1], bad[i]);
+		note_done(&note);
+	}
+	assert_int_equal(strlen(longest), 63);
+	make_ring(&fixture, longest, &answer);
+	answer_done(&answer);
+
+	make_ring(&fixture, "copy-2", &answers[0]);
+	for (int i = 1; i < 3; i++) { /* the free numbers, in order */
+		make_ring(&fixture, NULL, &answers[i]);
+		assert_string_equal(answers[i].name, i == 1 ? "copy-1" : "copy-3");
+	}
+
+	sample.request.name = "copy-1";
+	assert_int_equal(create_sample(&fixture, BOB, &sample, &other, &note), FAULT_RING_BUSY);
+	assert_string_equal(note.texts[0], "copy-1");
+	assert_string_equal(note.texts[1], "the name is taken");
+	note_done(&note);
+	sample_done(&sample);
+	for (int i = 0; i < 3; i++)
+		answer_done(&answers[i]);
+	fixture_done(&fixture);
+}
+
+static void test_two_creates_of_one_name(void **state)
+{
+	struct fixture fixture;
+	struct answer first = ANSWER_NONE, second = ANSWER_NONE;
+	struct sample sample;
+	struct note note = {};
+
+	fixture_start(&fixture);
+	sample_init(&sample, "r1");
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &first, NULL), 0);
+	/* The first is not even half made. */
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &second, &note), FAULT_RING_BUSY);
+	note_done(&note);
+	sample_done(&sample);
+	fixture_run(&fixture);
+	assert_int_equal(first.calls, 1);
+	assert_int_equal(first.r, 0);
+	assert_int_equal(second.calls, 0);
+	fixture_done(&fixture);
+}
+
+static void test_names_of_an_earlier_daemon(void **state)
+{
+	struct fixture fixture;
+	struct answer answer, refused = ANSWER_NONE;
+	struct sample sample;
+	struct note note = {};
+
+	fixture_init(&fixture);
+	kern_fake_leave_pin(fixture.kern, "copy-1");
+	assert_int_equal(fixture_manage(&fixture), 0);
+	fixture_run(&fixture);
+	sample_init(&sample, "copy-1");
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &refused, &note), FAULT_RING_BUSY);
+	note_done(&note);
+	make_ring(&fixture, NULL, &answer);
+	assert_string_equal(answer.name, "copy-2");
+	answer_done(&answer);
+
+	/* One that appeared since. */
+	kern_fake_leave_pin(fixture.kern, "late");
+	sample.request.name = "late";
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &refused, &note), 0);
+	fixture_run(&fixture);
+	assert_int_equal(refused.r, FAULT_RING_BUSY);
+	answer_done(&refused);
+	sample_done(&sample);
+	assert_int_equal(fixture.kern->ops->pins_remove(fixture.kern, "copy-1"), 0);
+	assert_int_equal(fixture.kern->ops->pins_remove(fixture.kern, "late"), 0);
+	fixture_done(&fixture);
+}
+
+/* ---- files ---- */
+
+static void expect_file(const char *slot, int fd, const char *source_slot, int expected,
+			const char *about, const char *reason)
+{
+	struct fixture fixture;
+	struct answer answer = ANSWER_NONE;
+	struct sample sample;
+	struct note note = {};
+	int r;
+
+	fixture_start(&fixture);
+	sample_init(&sample, "r1");
+	sample.files[0].slot = source_slot;
+	for (size_t i = 0; i < 2; i++)
+		if (fd >= 0 && strcmp(sample.files[i].slot, slot) == 0) {
+			close(sample.files[i].fd);
+			sample.files[i].fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		}
+	r = create_sample(&fixture, ALICE, &sample, &answer, &note);
+	if (r != expected || (r > 0 && (strcmp(note.texts[0], about) != 0 ||
+					(reason && !strstr(note.texts[1], reason)))))
+		fail_msg("%s: %d \"%s\" \"%s\", not %d \"%s\"", slot, r,
+			 r > 0 ? note.texts[0] : "", r > 0 ? note.texts[1] : "", expected, about);
+	note_done(&note);
+	sample_done(&sample);
+	fixture_run(&fixture);
+	fixture_done(&fixture);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void test_files_that_do_not_fit(void **state)
+{
+	int pair[2], pipes[2];
+
+	expect_file("source", open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "source",
+		    FAULT_FILE_REFUSED, "source", "a directory");
+	expect_file("source", open("/dev/null", O_RDONLY | O_CLOEXEC), "source",
+		    FAULT_FILE_REFUSED, "source", "a character device; the slot takes a regular");
+	expect_file("source", epoll_create1(EPOLL_CLOEXEC), "source", FAULT_FILE_REFUSED, "source",
+		    "no file");
+	expect_file("source", open("/etc/passwd", O_PATH | O_CLOEXEC), "source",
+		    FAULT_FILE_REFUSED, "source", "O_PATH");
+	expect_file("target", open("/etc/passwd", O_RDONLY | O_CLOEXEC), "source",
+		    FAULT_FILE_REFUSED, "target", "writing");
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	close(pair[0]);
+	expect_file("target", pair[1], "source", FAULT_FILE_REFUSED, "target", "a socket");
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+	close(pipes[0]);
+	expect_file("target", pipes[1], "source", FAULT_FILE_REFUSED, "target", "a pipe");
+	expect_file("source", -1, "origin", FAULT_FILE_REFUSED, "origin", "no slot of that name");
+	expect_file("source", -1, "target", FAULT_FILE_REFUSED, "target", "twice");
+}
+
+static int scratch(int flags)
+{
+	char path[] = "/tmp/ring-test-file-XXXXXX";
+	int made = mkostemp(path, O_CLOEXEC);
+	int fd;
+
+	assert_true(made >= 0);
+	fd = open(path, flags | O_CLOEXEC);
+	unlink(path);
+	close(made);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void test_access_modes(void **state)
+{
+	expect_file("source", scratch(O_RDONLY), "source", 0, "", NULL);
+	expect_file("target", scratch(O_WRONLY), "source", 0, "", NULL);
+	expect_file("source", scratch(O_WRONLY), "source", FAULT_FILE_REFUSED, "source", "reading");
+	expect_file("target", scratch(O_RDWR | O_APPEND), "source", FAULT_FILE_REFUSED, "target",
+		    "O_APPEND");
+}
+
+static void test_slots_missing_and_equal(void **state)
+{
+	struct fixture fixture;
+	struct answer answer = ANSWER_NONE;
+	struct sample sample;
+	struct note note = {};
+
+	fixture_start(&fixture);
+	sample_init(&sample, "r1");
+	sample.request.n_files = 1;
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, &note),
+			 FAULT_SLOT_MISSING);
+	assert_string_equal(note.texts[0], "target");
+	note_done(&note);
+	sample.request.n_files = 0;
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, &note),
+			 FAULT_SLOT_MISSING);
+	assert_string_equal(note.texts[0], "source");
+	note_done(&note);
+	/* Another descriptor of the same file is the same file. */
+	close(sample.files[1].fd);
+	sample.files[1].fd = fcntl(sample.files[0].fd, F_DUPFD_CLOEXEC, 3);
+	sample.request.n_files = 2;
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, &note),
+			 FAULT_FILE_REFUSED);
+	assert_string_equal(note.texts[0], "target");
+	assert_non_null(strstr(note.texts[1], "\"source\""));
+	note_done(&note);
+	sample_done(&sample);
+	fixture_done(&fixture);
+}
+
+/* ---- parameters and sizes ---- */
+
+static void expect_sizes(const char *parameters, bool set, uint64_t wanted, int expected,
+			 const char *about, uint64_t data_size)
+{
+	struct fixture fixture;
+	struct answer answer = ANSWER_NONE;
+	struct sample sample;
+	struct note note = {};
+	int r;
+
+	fixture_start(&fixture);
+	sample_init(&sample, "r1");
+	if (parameters)
+		sample_parameters(&sample, parameters);
+	sample.request.data_bytes_set = set;
+	sample.request.data_bytes = wanted;
+	r = create_sample(&fixture, ALICE, &sample, &answer, &note);
+	if (r != expected || (r > 0 && strcmp(note.texts[0], about) != 0))
+		fail_msg("%s %" PRIu64 ": %d \"%s\", not %d \"%s\"", parameters ? parameters : "",
+			 wanted, r, r > 0 ? note.texts[0] : "", expected, about);
+	if (r == 0)
+		assert_int_equal(hosts_fake_setup(host_of(&fixture, "r1"))->data_size, data_size);
+	note_done(&note);
+	sample_done(&sample);
+	fixture_run(&fixture);
+	fixture_done(&fixture);
+}
+
+static void test_sizes_and_parameters(void **state)
+{
+	const int invalid = FAULT_INVALID_PARAMETER;
+
+	expect_sizes(NULL, false, 0, 0, "", 65536);
+	expect_sizes("{\"depth\":3,\"block_size\":512}", false, 0, 0, "", 4096);
+	expect_sizes(NULL, true, 65536, 0, "", 65536);
+	expect_sizes(NULL, true, 65537, 0, "", 65536 + 4096);
+	expect_sizes(NULL, true, 16 << 20, 0, "", 16 << 20);
+	expect_sizes("{\"depth\":64,\"block_size\":262144}", false, 0, 0, "", 16 << 20);
+	expect_sizes(NULL, true, 65535, invalid, "dataBytes", 0);
+	expect_sizes(NULL, true, (16 << 20) + 1, invalid, "dataBytes", 0);
+	expect_sizes(NULL, true, UINT64_MAX, invalid, "dataBytes", 0);
+	expect_sizes("{\"depth\":65}", false, 0, invalid, "parameters.depth", 0);
+	expect_sizes("{\"depth\":\"many\"}", false, 0, invalid, "parameters.depth", 0);
+	expect_sizes("{\"short_reads\":1}", false, 0, invalid, "parameters.short_reads", 0);
+	expect_sizes("{\"secret\":1}", false, 0, invalid, "parameters.secret", 0);
+	expect_sizes("{\"nonsense\":1}", false, 0, invalid, "parameters.nonsense", 0);
+}
+
+/* ---- quotas ---- */
+
+static void expect_quota(struct fixture *fixture, const char *limit, uint64_t allowed)
+{
+	struct answer answer = ANSWER_NONE;
+	struct sample sample;
+	struct note note = {};
+
+	sample_init(&sample, NULL);
+	assert_int_equal(create_sample(fixture, ALICE, &sample, &answer, &note),
+			 FAULT_QUOTA_EXCEEDED);
+	assert_string_equal(note.texts[0], limit);
+	assert_int_equal(note.numbers[1], allowed);
+	note_done(&note);
+	/* Another user has a quota of their own. */
+	assert_int_equal(create_sample(fixture, BOB, &sample, &answer, NULL), 0);
+	sample_done(&sample);
+	fixture_run(fixture);
+	assert_int_equal(answer.r, 0);
+	fixture_run(fixture); /* its lease was not kept: it is gone again */
+}
+
+static void test_quotas(void **state)
+{
+	const struct manager_limits enough = {.rings = 8, .region_bytes = 64 << 20, .entries = 1024};
+	static const char *const names[] = {"ringsPerUser", "regionBytesPerUser",
+					    "submissionEntriesPerUser"};
+
+	for (int i = 0; i < 3; i++) {
+		struct manager_limits limits = enough;
+		struct fixture fixture;
+		struct answer answers[2];
+		uint64_t *limit = i == 0 ? &limits.rings :
+				  i == 1 ? &limits.region_bytes : &limits.entries;
+
+		/* Room for exactly two. */
+		*limit = i == 0 ? 2 : i == 1 ? 2 * (65536 + 4096) : 2 * 64;
+		fixture_init(&fixture);
+		fixture.limits = limits;
+		assert_int_equal(fixture_manage(&fixture), 0);
+		fixture_run(&fixture);
+		make_ring(&fixture, "one", &answers[0]);
+		make_ring(&fixture, "two", &answers[1]);
+		expect_quota(&fixture, names[i], *limit);
+		/* What ended counts no more. */
+		destroy_ring(&fixture, "one");
+		answer_done(&answers[0]);
+		make_ring(&fixture, "three", &answers[0]);
+		expect_quota(&fixture, names[i], *limit);
+		answer_done(&answers[0]);
+		answer_done(&answers[1]);
+		fixture_done(&fixture);
+	}
+}
+
+/* ---- the kernel lacks something ---- */
+
+static void test_kernel_lacks(void **state)
+{
+	const struct peer alice = peer_of(ALICE), root = peer_of(0);
+	struct fixture fixture;
+	struct answer answer = ANSWER_NONE;
+	struct sample sample;
+	struct note note = {};
+	struct ring_view view;
+
+	fixture_start(&fixture);
+	kern_fake_lack(fixture.kern, "struct_ops.io_uring_bpf_ops");
+	sample_init(&sample, "r1");
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, &note),
+			 FAULT_KERNEL_LACKS);
+	assert_string_equal(note.texts[0], "struct_ops.io_uring_bpf_ops");
+	assert_string_equal(note.texts[1], "Linux 7.1");
+	note_done(&note);
+	assert_int_equal(manager_ring_start(fixture.manager, &alice, "r1", answer_ring, &answer,
+					    NULL),
+			 FAULT_KERNEL_LACKS);
+	assert_int_equal(manager_ring_find(fixture.manager, &alice, "r1", NULL, &view),
+			 FAULT_KERNEL_LACKS);
+	assert_int_equal(manager_program_load(fixture.manager, &root, sample.files[0].fd, true,
+					      answer_program, &answer, NULL),
+			 FAULT_KERNEL_LACKS);
+	/* Lists still work. */
+	assert_int_equal(manager_program_count(fixture.manager), 3);
+	assert_int_equal(manager_ring_count(fixture.manager, &alice), 0);
+	sample_done(&sample);
+	fixture_done(&fixture);
+}
+
+/* ---- what comes between ---- */
+
+static void test_while_the_program_is_opened_and_loaded(void **state)
+{
+	struct fixture fixture;
+	struct answer answers[3] = {ANSWER_NONE, ANSWER_NONE, ANSWER_NONE};
+	const struct peer alice = peer_of(ALICE);
+	struct kern_fake_tally tally;
+	struct sample sample;
+	struct ring_view view;
+
+	fixture_init(&fixture);
+	assert_int_equal(fixture_manage(&fixture), 0);
+	/* No object was read yet: the daemon was woken by this very request. */
+	for (int i = 0; i < 3; i++) {
+		sample_init(&sample, NULL);
+		sample_parameters(&sample, "{\"depth\":4}");
+		answers[i].keep = true;
+		assert_int_equal(create_sample(&fixture, ALICE, &sample, &answers[i], NULL), 0);
+		sample_done(&sample); /* it is the caller's: what waits has copies */
+	}
+	assert_int_equal(manager_ring_count(fixture.manager, &alice), 0);
+	assert_int_equal(manager_ring_find(fixture.manager, &alice, "copy-1", NULL, &view),
+			 FAULT_RING_BUSY);
+	fixture_run(&fixture);
+	kern_fake_tally(fixture.kern, &tally);
+	assert_int_equal(tally.loads, 1); /* one load for all */
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(answers[i].calls, 1);
+		assert_int_equal(answers[i].r, 0);
+		answer_done(&answers[i]);
+	}
+	fixture_done(&fixture);
+}
+
+static void test_bad_request_for_a_program_not_open_yet(void **state)
+{
+	struct fixture fixture;
+	struct answer answer = ANSWER_NONE;
+	struct sample sample;
+
+	fixture_init(&fixture);
+	assert_int_equal(fixture_manage(&fixture), 0);
+	sample_init(&sample, "r1");
+	sample.request.n_files = 1;
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, NULL), 0);
+	sample_done(&sample);
+	fixture_run(&fixture);
+	assert_int_equal(answer.calls, 1);
+	assert_int_equal(answer.r, FAULT_SLOT_MISSING);
+	assert_string_equal(answer.note.texts[0], "target");
+	assert_int_equal(fixture.n_events, 0);
+	answer_done(&answer);
+	assert_nothing_left(&fixture);
+	fixture_done(&fixture);
+}
+
+static void test_programs_that_cannot_be_used(void **state)
+{
+	struct fixture fixture;
+	struct answer answer = ANSWER_NONE;
+	struct fake_object object;
+	struct sample sample;
+	struct note note = {};
+
+	fixture_init(&fixture);
+	fake_object_copy("broken", &object);
+	strcpy(object.refuse_open, "its descriptor lies");
+	fake_object_install(&object, fixture.directory, "broken");
+	fake_object_copy("unsafe", &object);
+	strcpy(object.refuse_load, "R1 invalid mem access");
+	fake_object_install(&object, fixture.directory, "unsafe");
+	assert_int_equal(fixture_manage(&fixture), 0);
+	fixture_run(&fixture);
+
+	sample_init(&sample, "r1");
+	sample.request.program = "nonesuch";
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, &note),
+			 FAULT_PROGRAM_NOT_FOUND);
+	assert_string_equal(note.texts[0], "nonesuch");
+	note_done(&note);
+	sample.request.program = "broken";
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, &note),
+			 FAULT_PROGRAM_REJECTED);
+	assert_string_equal(note.texts[1], "its descriptor lies");
+	note_done(&note);
+	/* The verifier says no: its log comes back, at once the next time. */
+	sample.request.program = "unsafe";
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, NULL), 0);
+	fixture_run(&fixture);
+	assert_int_equal(answer.calls, 1);
+	assert_int_equal(answer.r, FAULT_PROGRAM_REJECTED);
+	assert_string_equal(answer.note.texts[2], "R1 invalid mem access");
+	assert_nothing_left(&(struct fixture){.manager = fixture.manager, .kern = fixture.kern,
+					      .hosts = fixture.hosts, .fds = fixture.fds + 2});
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, &note),
+			 FAULT_PROGRAM_REJECTED);
+	assert_string_equal(note.texts[2], "R1 invalid mem access");
+	note_done(&note);
+	answer_done(&answer);
+	sample_done(&sample);
+	fixture_done(&fixture);
+}
+
+/* The host dies before step n, for every n: whatever the ring was doing, it goes wholly. */
+static void die_at_each_step(bool (*step)(struct fixture *fixture), int code, int status)
+{
+	bool reached = true;
+
+	for (unsigned int n = 0; reached; n++) {
+		struct fixture fixture;
+		struct answer answer = ANSWER_NONE;
+		struct sample sample;
+		struct host *host;
+
+		fixture_start(&fixture);
+		sample_init(&sample, "r1");
+		assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, NULL), 0);
+		sample_done(&sample);
+		answer.keep = true;
+		for (unsigned int i = 0; i < n && reached; i++)
+			reached = step(&fixture);
+		host = hosts_fake_find(fixture.hosts, "r1");
+		if (reached && host && answer.calls == 0)
+			hosts_fake_exited(host, code, status);
+		else
+			reached = false;
+		fixture_run(&fixture);
+		assert_int_equal(answer.calls, 1);
+		assert_int_equal(answer.r == 0, !reached);
+		answer_done(&answer);
+		fixture_run(&fixture);
+		assert_nothing_left(&fixture);
+		fixture_done(&fixture);
+	}
+}
+
+static void test_host_dies_at_each_step(void **state)
+{
+	die_at_each_step(fixture_step, CLD_KILLED, SIGKILL);
+	die_at_each_step(fixture_step_hosts, CLD_KILLED, SIGKILL);
+	die_at_each_step(fixture_step, CLD_EXITED, 1);
+	die_at_each_step(fixture_step_hosts, CLD_EXITED, 0);
+}
+
+/* It is destroyed before step n, for every n. */
+static void test_destroyed_at_each_step(void **state)
+{
+	const struct peer alice = peer_of(ALICE);
+	bool made = false;
+
+	for (unsigned int n = 0; !made; n++) {
+		struct fixture fixture;
+		struct answer create = ANSWER_NONE, destroy = ANSWER_NONE;
+		struct sample sample;
+
+		fixture_init(&fixture);
+		assert_int_equal(fixture_manage(&fixture), 0);
+		sample_init(&sample, "r1");
+		assert_int_equal(create_sample(&fixture, ALICE, &sample, &create, NULL), 0);
+		sample_done(&sample);
+		create.keep = true;
+		for (unsigned int i = 0; i < n; i++)
+			fixture_step(&fixture);
+		made = create.calls == 1;
+		assert_int_equal(manager_ring_destroy(fixture.manager, &alice, "r1", answer_ring,
+						      &destroy, NULL),
+				 0);
+		assert_int_equal(destroy.calls, 0);
+		fixture_run(&fixture);
+		assert_int_equal(create.calls, 1);
+		assert_int_equal(create.r, made ? 0 : FAULT_RING_BUSY);
+		assert_int_equal(destroy.calls, 1);
+		assert_int_equal(destroy.r, 0);
+		answer_done(&create);
+		assert_nothing_left(&fixture);
+		fixture_done(&fixture);
+	}
+}
+
+static void test_client_gone_before_the_answer(void **state)
+{
+	struct fixture fixture;
+	struct answer answer = ANSWER_NONE;
+	struct sample sample;
+
+	fixture_start(&fixture);
+	sample_init(&sample, "r1");
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, NULL), 0);
+	sample_done(&sample);
+	/* Nobody keeps the lease that the answer offers. */
+	fixture_run(&fixture);
+	assert_int_equal(answer.calls, 1);
+	assert_int_equal(answer.r, 0);
+	assert_nothing_left(&fixture);
+	assert_int_equal(last_event(&fixture)->kind, EVENT_DESTROYED);
+	assert_string_equal(last_event(&fixture)->reason, "its client is gone");
+	fixture_done(&fixture);
+}
+
+static void test_host_refuses(void **state)
+{
+	static const struct {
+		enum control_stage stage;
+		int error;
+		int r;
+	} cases[] = {
+		{STAGE_REGION, ENOMEM, FAULT_QUOTA_EXCEEDED},
+		{STAGE_BUFFERS, ENOMEM, FAULT_QUOTA_EXCEEDED},
+		{STAGE_CREDENTIALS, EPERM, -EPERM},
+		{STAGE_FILES, EBADF, -EBADF},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture fixture;
+		struct answer answer = ANSWER_NONE;
+		struct sample sample;
+
+		fixture_start(&fixture);
+		sample_init(&sample, "r1");
+		assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, NULL), 0);
+		sample_done(&sample);
+		hosts_fake_mute(fixture.hosts, true);
+		executor_fake_run(&fixture.executor);
+		hosts_fake_refused(host_of(&fixture, "r1"), cases[i].stage, cases[i].error);
+		hosts_fake_exited(host_of(&fixture, "r1"), CLD_EXITED, 1);
+		fixture_run(&fixture);
+		assert_int_equal(answer.calls, 1);
+		assert_int_equal(answer.r, cases[i].r);
+		if (cases[i].r < 0) { /* the caller sees an errno only: what it was is told here */
+			assert_int_equal(last_event(&fixture)->kind, EVENT_FAILED);
+			assert_non_null(strstr(last_event(&fixture)->reason, "its host failed at"));
+		} else {
+			assert_string_equal(answer.note.texts[0], "lockedMemory");
+			assert_int_equal(fixture.n_events, 0);
+		}
+		assert_nothing_left(&fixture);
+		answer_done(&answer);
+		fixture_done(&fixture);
+	}
+}
+
+static void test_host_never_ready(void **state)
+{
+	struct fixture fixture;
+	struct answer answer = ANSWER_NONE;
+	struct sample sample;
+
+	fixture_start(&fixture);
+	hosts_fake_mute(fixture.hosts, true);
+	sample_init(&sample, "r1");
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, NULL), 0);
+	sample_done(&sample);
+	fixture_run(&fixture);
+	assert_int_equal(answer.calls, 0);
+	clock_fake_advance(&fixture.clock, 60000); /* patience is over: END */
+	fixture_run(&fixture);
+	assert_int_equal(hosts_fake_last_command(host_of(&fixture, "r1")), CONTROL_END);
+	assert_int_equal(answer.calls, 0);
+	clock_fake_advance(&fixture.clock, 2000); /* it is killed */
+	fixture_run(&fixture);
+	assert_int_equal(answer.calls, 1);
+	assert_int_equal(answer.r, -ETIMEDOUT);
+	assert_nothing_left(&fixture);
+	fixture_done(&fixture);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_happy_path),
+		cmocka_unit_test(test_region),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_two_creates_of_one_name),
+		cmocka_unit_test(test_names_of_an_earlier_daemon),
+		cmocka_unit_test(test_files_that_do_not_fit),
+		cmocka_unit_test(test_access_modes),
+		cmocka_unit_test(test_slots_missing_and_equal),
+		cmocka_unit_test(test_sizes_and_parameters),
+		cmocka_unit_test(test_quotas),
+		cmocka_unit_test(test_kernel_lacks),
+		cmocka_unit_test(test_while_the_program_is_opened_and_loaded),
+		cmocka_unit_test(test_bad_request_for_a_program_not_open_yet),
+		cmocka_unit_test(test_programs_that_cannot_be_used),
+		cmocka_unit_test(test_host_dies_at_each_step),
+		cmocka_unit_test(test_destroyed_at_each_step),
+		cmocka_unit_test(test_client_gone_before_the_answer),
+		cmocka_unit_test(test_host_refuses),
+		cmocka_unit_test(test_host_never_ready),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("ring/create", tests, NULL, NULL);
+}

@@ -1,0 +1,620 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Start, pause, resume, stop, failure and end of a ring, and who may ask for it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "unit/ring/fixture.h"
+
+typedef int (*ring_call)(struct manager *manager, const struct peer *peer, const char *name,
+		       ring_done done, void *arg, struct note *note);
+
+static int ask(struct fixture *fixture, ring_call request, struct answer *answer, struct note *note)
+{
+	const struct peer peer = peer_of(ALICE);
+
+	return request(fixture->manager, &peer, "r1", answer_ring, answer, note);
+}
+
+/* Asks, and runs all that is to do. */
+static void expect_done(struct fixture *fixture, ring_call request, enum ring_state state)
+{
+	struct answer answer = ANSWER_NONE;
+
+	assert_int_equal(ask(fixture, request, &answer, NULL), 0);
+	assert_int_equal(answer.calls, 0);
+	fixture_run(fixture);
+	assert_int_equal(answer.calls, 1);
+	assert_int_equal(answer.r, 0);
+	assert_int_equal(answer.state, state);
+}
+
+static void expect_busy(struct fixture *fixture, ring_call request, const char *why)
+{
+	struct answer answer = ANSWER_NONE;
+	struct note note = {};
+
+	assert_int_equal(ask(fixture, request, &answer, &note), FAULT_RING_BUSY);
+	assert_string_equal(note.texts[0], "r1");
+	if (!strstr(note.texts[1], why))
+		fail_msg("\"%s\" does not say \"%s\"", note.texts[1], why);
+	note_done(&note);
+	fixture_run(fixture);
+	assert_int_equal(answer.calls, 0);
+}
+
+static volatile struct iourd_dispatch *dispatch_of(struct fixture *fixture)
+{
+	return fixture->kern->ops->dispatch_state(kern_fake_dispatch(fixture->kern, "r1"));
+}
+
+static struct iourd_head *map_head(const struct answer *answer)
+{
+	void *head = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, answer->region, 0);
+
+	assert_true(head != MAP_FAILED);
+	return head;
+}
+
+static void test_life(void **state)
+{
+	struct fixture fixture;
+	struct iourd_head *head;
+	struct answer answer;
+	uint32_t event;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	head = map_head(&answer);
+	expect_busy(&fixture, manager_ring_pause, "not started");
+	expect_busy(&fixture, manager_ring_resume, "not started");
+
+	event = head->life.event;
+	expect_done(&fixture, manager_ring_start, RING_RUNNING);
+	assert_int_equal(last_event(&fixture)->kind, EVENT_STARTED);
+	assert_int_equal(head->life.state, IOURD_RING_RUNNING);
+	assert_int_equal(head->life.event, event + 1);
+	expect_busy(&fixture, manager_ring_start, "it is running already");
+	expect_busy(&fixture, manager_ring_resume, "running");
+
+	set_last(&fixture, "r1", IOURD_STEP_PAUSED);
+	expect_done(&fixture, manager_ring_pause, RING_PAUSED);
+	assert_int_equal(last_event(&fixture)->kind, EVENT_PAUSED);
+	assert_int_equal(head->life.state, IOURD_RING_PAUSED);
+	assert_int_equal(dispatch_of(&fixture)->pause, 1);
+	expect_busy(&fixture, manager_ring_pause, "paused already");
+	expect_busy(&fixture, manager_ring_start, "resume it");
+
+	expect_done(&fixture, manager_ring_resume, RING_RUNNING);
+	assert_int_equal(last_event(&fixture)->kind, EVENT_RESUMED);
+	assert_int_equal(dispatch_of(&fixture)->pause, 0);
+	assert_int_equal(head->life.event, event + 3);
+
+	destroy_ring(&fixture, "r1");
+	assert_int_equal(last_event(&fixture)->kind, EVENT_DESTROYED);
+	assert_string_equal(last_event(&fixture)->reason, "an administrator destroyed it");
+	assert_int_equal(head->life.state, IOURD_RING_ENDED);
+	assert_int_equal(head->life.error, 0);
+	munmap(head, 4096);
+	answer_done(&answer);
+	assert_nothing_left(&fixture);
+	fixture_done(&fixture);
+}
+
+static void test_one_request_at_a_time(void **state)
+{
+	struct answer answer, start = ANSWER_NONE;
+	struct fixture fixture;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	assert_int_equal(ask(&fixture, manager_ring_start, &start, NULL), 0);
+	{
+		const struct peer peer = peer_of(ALICE);
+		struct answer other = ANSWER_NONE;
+		struct note note = {};
+
+		assert_int_equal(manager_ring_pause(fixture.manager, &peer, "r1", answer_ring, &other,
+						    &note),
+				 FAULT_RING_BUSY);
+		assert_string_equal(note.texts[1], "it is being started");
+		note_done(&note);
+		assert_int_equal(manager_ring_swap(fixture.manager, &peer, "r1", "paced", 0,
+						   answer_ring, &other, NULL),
+				 FAULT_RING_BUSY);
+		/* What was asked for is not so yet. */
+		assert_int_equal(state_of(&fixture, "r1"), RING_CREATED);
+	}
+	fixture_run(&fixture);
+	assert_int_equal(start.calls, 1);
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+static void test_facts_come_from_the_dispatcher(void **state)
+{
+	const struct peer peer = peer_of(ALICE);
+	struct iourd_head *head;
+	struct fixture fixture;
+	struct ring_view view;
+	struct answer answer;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	start_ring(&fixture, "r1");
+	head = map_head(&answer);
+	memset(&head->identity, 0xff, sizeof(head->identity)); /* a client that lies */
+	memset(&head->life, 0xff, sizeof(head->life));
+	head->progress.done = 77;
+	dispatch_of(&fixture)->steps = 5;
+	dispatch_of(&fixture)->last_step = 6;
+	assert_int_equal(manager_ring_find(fixture.manager, &peer, "r1", NULL, &view), 0);
+	assert_int_equal(view.steps, 5);
+	assert_int_equal(view.last_step_ns, 6);
+	assert_int_equal(view.progress.done, 77);
+	assert_int_equal(view.state, RING_RUNNING);
+	assert_int_equal(view.generation, 1);
+	assert_int_equal(view.data_size, 65536);
+	assert_int_equal(view.region_size, 65536 + 4096);
+	assert_int_equal(view.uid, ALICE);
+	assert_true(view.pid > 0);
+	assert_int_equal(view.lease_fd, -1);
+	munmap(head, 4096);
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+static void expect_stop(uint32_t work, int error, uint32_t slot, const char *reason)
+{
+	struct iourd_head *head;
+	struct fixture fixture;
+	struct answer answer;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	start_ring(&fixture, "r1");
+	head = map_head(&answer);
+	head->progress.state = work;
+	head->progress.error = error;
+	head->progress.error_slot = slot;
+	head->progress.error_offset = 4096;
+	hosts_fake_returned(host_of(&fixture, "r1"), 0);
+	assert_int_equal(state_of(&fixture, "r1"), RING_STOPPED);
+	assert_int_equal(last_event(&fixture)->kind, EVENT_STOPPED);
+	assert_string_equal(last_event(&fixture)->reason, reason);
+	assert_int_equal(head->life.state, IOURD_RING_STOPPED);
+	expect_busy(&fixture, manager_ring_start, "a ring runs once");
+	expect_busy(&fixture, manager_ring_pause, "it has stopped");
+	expect_busy(&fixture, manager_ring_resume, "it has stopped");
+	/* Its host still holds files and region, until somebody lets go of the ring. */
+	assert_int_equal(hosts_fake_alive(fixture.hosts), 1);
+	munmap(head, 4096);
+	answer_done(&answer);
+	fixture_run(&fixture);
+	assert_nothing_left(&fixture);
+	assert_string_equal(last_event(&fixture)->reason, "its client is gone");
+	fixture_done(&fixture);
+}
+
+static void test_stops(void **state)
+{
+	expect_stop(IOURD_WORK_DONE, 0, 0, "the program is done");
+	expect_stop(IOURD_WORK_STOPPED, 0, 0, "the program stopped: its application asked it to");
+	expect_stop(IOURD_WORK_FAILED, ENOSPC, 1,
+		    "the program failed: ENOSPC (No space left on device) at offset 4096 of slot "
+		    "\"target\"");
+	expect_stop(IOURD_WORK_RUNNING, 0, 0, "the program stopped and did not say why");
+	/* Nonsense in the region is only nonsense for a person. */
+	expect_stop(IOURD_WORK_FAILED, -99999, UINT32_MAX,
+		    "the program failed: error -99999 at offset 4096");
+	expect_stop(12345, 0, 0, "the program stopped and did not say why");
+}
+
+static void expect_failure(int result, uint32_t last, int error, const char *reason)
+{
+	struct iourd_head *head;
+	struct fixture fixture;
+	struct answer answer;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	start_ring(&fixture, "r1");
+	head = map_head(&answer);
+	set_last(&fixture, "r1", last);
+	hosts_fake_returned(host_of(&fixture, "r1"), result);
+	assert_int_equal(state_of(&fixture, "r1"), RING_FAILED);
+	assert_int_equal(last_event(&fixture)->kind, EVENT_FAILED);
+	if (!strstr(last_event(&fixture)->reason, reason))
+		fail_msg("\"%s\" does not say \"%s\"", last_event(&fixture)->reason, reason);
+	assert_int_equal(head->life.state, IOURD_RING_FAILED);
+	assert_int_equal(head->life.error, error);
+	munmap(head, 4096);
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+static void test_failures(void **state)
+{
+	expect_failure(-EINVAL, IOURD_STEP_PROGRAM, EINVAL, "neither continue nor stop");
+	expect_failure(-EFAULT, IOURD_STEP_PROGRAM, EFAULT, "no longer attached");
+	expect_failure(-EBADF, IOURD_STEP_PROGRAM, EBADF, "io_uring_enter failed: EBADF");
+	expect_failure(0, IOURD_STEP_EMPTY, EPROTO, "no program asked for it");
+	expect_failure(0, IOURD_STEP_NONE, EPROTO, "no program asked for it");
+}
+
+/* ---- pause and what crosses it ---- */
+
+static void begin_pause(struct fixture *fixture, struct answer *answer, struct answer *pause)
+{
+	fixture_start(fixture);
+	make_ring(fixture, "r1", answer);
+	start_ring(fixture, "r1");
+	hosts_fake_mute(fixture->hosts, true);
+	*pause = ANSWER_NONE;
+	assert_int_equal(ask(fixture, manager_ring_pause, pause, NULL), 0);
+	assert_int_equal(dispatch_of(fixture)->pause, 1);
+	assert_int_equal(hosts_fake_last_command(host_of(fixture, "r1")), CONTROL_PAUSE);
+}
+
+static void test_dispatcher_is_faster_than_the_command(void **state)
+{
+	struct answer answer, pause, resume = ANSWER_NONE;
+	struct fixture fixture;
+
+	begin_pause(&fixture, &answer, &pause);
+	set_last(&fixture, "r1", IOURD_STEP_PAUSED);
+	hosts_fake_returned(host_of(&fixture, "r1"), 0);
+	assert_int_equal(pause.calls, 1);
+	assert_int_equal(pause.r, 0);
+	assert_int_equal(pause.state, RING_PAUSED);
+	/* Resumed before the host has even seen the PAUSE: its answer comes late. */
+	assert_int_equal(ask(&fixture, manager_ring_resume, &resume, NULL), 0);
+	hosts_fake_paused(host_of(&fixture, "r1"));
+	assert_int_equal(resume.calls, 0);
+	hosts_fake_running(host_of(&fixture, "r1"));
+	assert_int_equal(resume.calls, 1);
+	assert_int_equal(resume.state, RING_RUNNING);
+	assert_int_equal(count_events(&fixture, EVENT_PAUSED), 1);
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+static void test_program_stops_before_the_pause(void **state)
+{
+	struct answer answer, pause;
+	struct fixture fixture;
+
+	begin_pause(&fixture, &answer, &pause);
+	set_last(&fixture, "r1", IOURD_STEP_PROGRAM);
+	hosts_fake_returned(host_of(&fixture, "r1"), 0);
+	assert_int_equal(pause.calls, 1);
+	assert_int_equal(pause.r, FAULT_RING_BUSY);
+	assert_non_null(strstr(pause.note.texts[1], "it stopped before it could pause: the program"));
+	assert_int_equal(state_of(&fixture, "r1"), RING_STOPPED);
+	hosts_fake_paused(host_of(&fixture, "r1")); /* late: nothing changes */
+	assert_int_equal(state_of(&fixture, "r1"), RING_STOPPED);
+	answer_done(&pause);
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+static void test_program_stops_in_its_pause(void **state)
+{
+	struct answer answer, pause;
+	struct fixture fixture;
+
+	begin_pause(&fixture, &answer, &pause);
+	hosts_fake_paused(host_of(&fixture, "r1"));
+	assert_int_equal(pause.r, 0);
+	set_last(&fixture, "r1", IOURD_STEP_PROGRAM);
+	hosts_fake_returned(host_of(&fixture, "r1"), 0);
+	assert_int_equal(state_of(&fixture, "r1"), RING_STOPPED);
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+static void test_stop_and_failure_while_resuming(void **state)
+{
+	for (int error = 0; error < 2; error++) {
+		struct answer answer, pause, resume = ANSWER_NONE;
+		struct fixture fixture;
+
+		begin_pause(&fixture, &answer, &pause);
+		hosts_fake_paused(host_of(&fixture, "r1"));
+		assert_int_equal(ask(&fixture, manager_ring_resume, &resume, NULL), 0);
+		assert_int_equal(dispatch_of(&fixture)->pause, 0);
+		set_last(&fixture, "r1", IOURD_STEP_PROGRAM);
+		hosts_fake_returned(host_of(&fixture, "r1"), error ? -EINVAL : 0);
+		assert_int_equal(resume.calls, 1);
+		assert_int_equal(resume.r, error ? FAULT_RING_BUSY : 0);
+		assert_int_equal(state_of(&fixture, "r1"), error ? RING_FAILED : RING_STOPPED);
+		answer_done(&resume);
+		answer_done(&answer);
+		fixture_done(&fixture);
+	}
+}
+
+static void test_enable_is_refused(void **state)
+{
+	struct answer answer, start = ANSWER_NONE;
+	struct fixture fixture;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	hosts_fake_mute(fixture.hosts, true);
+	assert_int_equal(ask(&fixture, manager_ring_start, &start, NULL), 0);
+	hosts_fake_refused(host_of(&fixture, "r1"), STAGE_ENABLE, EPERM);
+	assert_int_equal(start.calls, 1);
+	assert_int_equal(start.r, FAULT_RING_BUSY);
+	assert_int_equal(state_of(&fixture, "r1"), RING_FAILED);
+	hosts_fake_exited(host_of(&fixture, "r1"), CLD_EXITED, 1);
+	fixture_run(&fixture);
+	assert_nothing_left(&(struct fixture){.manager = fixture.manager,
+					      .kern = fixture.kern,
+					      .hosts = fixture.hosts,
+					      .fds = fixture.fds + 2}); /* lease, region */
+	assert_non_null(strstr(last_event(&fixture)->reason, "EPERM"));
+	answer_done(&start);
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+/* ---- ends ---- */
+
+static void test_host_dies(void **state)
+{
+	struct answer answer, pause;
+	struct iourd_head *head;
+	struct fixture fixture;
+
+	begin_pause(&fixture, &answer, &pause);
+	head = map_head(&answer);
+	hosts_fake_exited(host_of(&fixture, "r1"), CLD_KILLED, SIGKILL);
+	assert_int_equal(pause.calls, 0); /* answered when nothing of the ring is left */
+	assert_int_equal(last_event(&fixture)->kind, EVENT_FAILED);
+	assert_int_equal(state_of(&fixture, "r1"), RING_ENDING);
+	fixture_run(&fixture);
+	assert_int_equal(pause.calls, 1);
+	assert_int_equal(pause.r, FAULT_RING_BUSY);
+	assert_string_equal(pause.note.texts[1],
+			    "it ended: its host was ended by signal 9 (SIGKILL)");
+	assert_int_equal(last_event(&fixture)->kind, EVENT_DESTROYED);
+	assert_int_equal(head->life.state, IOURD_RING_ENDED);
+	munmap(head, 4096);
+	answer_done(&pause);
+	answer_done(&answer);
+	assert_nothing_left(&fixture);
+	fixture_done(&fixture);
+}
+
+static void test_host_exits(void **state)
+{
+	struct fixture fixture;
+	struct answer answer;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	hosts_fake_exited(host_of(&fixture, "r1"), CLD_EXITED, 3);
+	fixture_run(&fixture);
+	assert_string_equal(last_event(&fixture)->reason, "its host exited with status 3");
+	assert_int_equal(count_events(&fixture, EVENT_FAILED), 1);
+	answer_done(&answer);
+	assert_nothing_left(&fixture);
+	fixture_done(&fixture);
+}
+
+static void test_lease_ends(void **state)
+{
+	for (int started = 0; started < 2; started++) {
+		struct fixture fixture;
+		struct answer answer;
+
+		fixture_start(&fixture);
+		make_ring(&fixture, "r1", &answer);
+		if (started)
+			start_ring(&fixture, "r1");
+		answer_done(&answer);
+		fixture_run(&fixture);
+		assert_nothing_left(&fixture);
+		assert_int_equal(last_event(&fixture)->kind, EVENT_DESTROYED);
+		assert_string_equal(last_event(&fixture)->reason, "its client is gone");
+		assert_int_equal(count_events(&fixture, EVENT_FAILED), 0);
+		fixture_done(&fixture);
+	}
+}
+
+static void test_host_that_does_not_end(void **state)
+{
+	const struct peer peer = peer_of(ALICE);
+	struct answer answer, destroy = ANSWER_NONE, again = ANSWER_NONE;
+	struct fixture fixture;
+	struct note note = {};
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	start_ring(&fixture, "r1");
+	hosts_fake_mute(fixture.hosts, true);
+	assert_int_equal(ask(&fixture, manager_ring_destroy, &destroy, NULL), 0);
+	assert_int_equal(manager_ring_destroy(fixture.manager, &peer, "r1", answer_ring, &again,
+					      &note),
+			 FAULT_RING_BUSY);
+	note_done(&note);
+	expect_busy(&fixture, manager_ring_pause, "it is ending");
+	clock_fake_advance(&fixture.clock, 1999);
+	fixture_run(&fixture);
+	assert_int_equal(hosts_fake_alive(fixture.hosts), 1);
+	clock_fake_advance(&fixture.clock, 1);
+	fixture_run(&fixture);
+	assert_int_equal(destroy.calls, 1);
+	assert_int_equal(destroy.r, 0);
+	assert_string_equal(last_event(&fixture)->reason, "its owner destroyed it");
+	answer_done(&answer);
+	assert_nothing_left(&fixture);
+	fixture_done(&fixture);
+}
+
+static void test_destroy_joins_an_end_under_way(void **state)
+{
+	struct answer answer, destroy = ANSWER_NONE;
+	struct fixture fixture;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	/* As iouctl does at Ctrl-C: lets the lease go, and asks for the end. */
+	hosts_fake_exited(host_of(&fixture, "r1"), CLD_EXITED, 0);
+	assert_int_equal(state_of(&fixture, "r1"), RING_ENDING);
+	assert_int_equal(ask(&fixture, manager_ring_destroy, &destroy, NULL), 0);
+	fixture_run(&fixture);
+	assert_int_equal(destroy.calls, 1);
+	assert_int_equal(destroy.r, 0);
+	assert_string_equal(last_event(&fixture)->reason, "its client is gone");
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+static void test_waiters_are_woken(void **state)
+{
+	struct iourd_head *head;
+	struct fixture fixture;
+	struct answer answer;
+	uint32_t event;
+	int status;
+	pid_t pid;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	head = map_head(&answer);
+	event = __atomic_load_n(&head->life.event, __ATOMIC_ACQUIRE);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		const struct timespec limit = {.tv_sec = 20};
+
+		/* -EAGAIN, if the change came first, is as good as being woken. */
+		if (syscall(SYS_futex, &head->life.event, FUTEX_WAIT, event, &limit, NULL, 0) < 0 &&
+		    errno != EAGAIN)
+			_exit(1);
+		_exit(head->life.state == IOURD_RING_ENDED ? 0 : 2);
+	}
+	destroy_ring(&fixture, "r1");
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	munmap(head, 4096);
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+/* ---- who may ---- */
+
+static void test_permission(void **state)
+{
+	const struct peer bob = peer_of(BOB), alice = peer_of(ALICE), root = peer_of(0);
+	struct answer answer, answers = ANSWER_NONE;
+	struct fixture fixture;
+	struct json_object *object;
+	struct ring_view view;
+	struct note note = {};
+	uint64_t generation;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	assert_int_equal(manager_ring_start(fixture.manager, &bob, "r1", answer_ring, &answers,
+					    &note),
+			 FAULT_NOT_PERMITTED);
+	assert_string_equal(note.texts[0], "ring \"r1\" belongs to user 1000");
+	note_done(&note);
+	assert_int_equal(manager_ring_pause(fixture.manager, &bob, "r1", answer_ring, &answers,
+					    NULL),
+			 FAULT_NOT_PERMITTED);
+	assert_int_equal(manager_ring_destroy(fixture.manager, &bob, "r1", answer_ring, &answers,
+					      NULL),
+			 FAULT_NOT_PERMITTED);
+	assert_int_equal(manager_ring_swap(fixture.manager, &bob, "r1", "paced", 0, answer_ring,
+					   &answers, NULL),
+			 FAULT_NOT_PERMITTED);
+	assert_int_equal(manager_ring_find(fixture.manager, &bob, "r1", NULL, &view),
+			 FAULT_NOT_PERMITTED);
+	assert_int_equal(manager_parameters_read(fixture.manager, &bob, "r1", NULL, 0, NULL,
+						 &object, &generation),
+			 FAULT_NOT_PERMITTED);
+	assert_int_equal(manager_ring_find(fixture.manager, &bob, "r2", &note, &view),
+			 FAULT_RING_NOT_FOUND);
+	assert_string_equal(note.texts[0], "r2");
+	note_done(&note);
+	assert_int_equal(manager_ring_count(fixture.manager, &bob), 0);
+	assert_int_equal(manager_ring_count(fixture.manager, &alice), 1);
+	assert_int_equal(manager_ring_count(fixture.manager, &root), 1);
+	manager_ring_at(fixture.manager, &alice, 0, &view);
+	assert_string_equal(view.name, "r1");
+	fixture_run(&fixture);
+	assert_int_equal(answers.calls, 0);
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+static void destroy_from_within(struct answer *answer)
+{
+	const struct peer peer = peer_of(ALICE);
+
+	answer->then = NULL;
+	assert_int_equal(manager_ring_destroy(answer->arg, &peer, "r1", answer_ring, answer, NULL),
+			 0);
+}
+
+static void test_requests_from_within_an_answer(void **state)
+{
+	struct answer answer = ANSWER_NONE;
+	struct fixture fixture;
+	struct sample sample;
+
+	fixture_start(&fixture);
+	sample_init(&sample, "r1");
+	answer.then = destroy_from_within;
+	answer.arg = fixture.manager;
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, NULL), 0);
+	sample_done(&sample);
+	fixture_run(&fixture);
+	assert_int_equal(answer.calls, 2);
+	assert_int_equal(answer.r, 0);
+	assert_nothing_left(&fixture);
+	fixture_done(&fixture);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_one_request_at_a_time),
+		cmocka_unit_test(test_facts_come_from_the_dispatcher),
+		cmocka_unit_test(test_stops),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_dispatcher_is_faster_than_the_command),
+		cmocka_unit_test(test_program_stops_before_the_pause),
+		cmocka_unit_test(test_program_stops_in_its_pause),
+		cmocka_unit_test(test_stop_and_failure_while_resuming),
+		cmocka_unit_test(test_enable_is_refused),
+		cmocka_unit_test(test_host_dies),
+		cmocka_unit_test(test_host_exits),
+		cmocka_unit_test(test_lease_ends),
+		cmocka_unit_test(test_host_that_does_not_end),
+		cmocka_unit_test(test_destroy_joins_an_end_under_way),
+		cmocka_unit_test(test_waiters_are_woken),
+		cmocka_unit_test(test_permission),
+		cmocka_unit_test(test_requests_from_within_an_answer),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("ring/steer", tests, NULL, NULL);
+}
