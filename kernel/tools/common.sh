@@ -8,6 +8,8 @@ export LC_ALL=C.UTF-8
 TOOLS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 1
 CLONE=$(cd "$TOOLS/../.." && pwd) || exit 1
 CACHE=${IOURINGD_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/iouringd}
+[[ $CACHE == /* ]] || CACHE=$PWD/$CACHE
+{ : <&0; } 2>/dev/null || exec </dev/null # children are given it
 KEEP_DAYS=2 # what nobody used for so long goes when its successor is made
 export TOOLS CLONE CACHE
 
