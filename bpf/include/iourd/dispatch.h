@@ -21,7 +21,7 @@
 struct iourd_dispatch {
 	/* written by the dispatcher */
 	__u64 steps;	 /* steps handed to a loop program */
-	__u64 last_step; /* CLOCK_MONOTONIC, ns, as of the last timer tick before the step */
+	__u64 last_step; /* CLOCK_MONOTONIC, ns: first step, handed on or not, in its timer tick */
 	__u32 last;	 /* IOURD_STEP_* */
 	__u32 tick;	 /* the dispatcher's own: when it last asked for the time */
 	__u32 reserved0[10];

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kern/capability.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "kern/kern.h"
+#include "kern/kernel-btf.h"
+#include "kern/ring-probe.h"
+#include "wire/cleanup.h"
+
+#define DETAIL_SIZE 256u
+
+/* What the probes look at. */
+struct probe {
+	const struct kernel_btf *btf;
+	const char *pin_directory;
+	struct ring_probe ring;
+	uint64_t effective; /* capabilities of this process */
+};
+
+struct row {
+	const char *name;
+	const char *since;
+	bool required;
+	/* Whether it is present; @detail (DETAIL_SIZE bytes, empty at first) may say more. */
+	bool (*probe)(const struct probe *probe, char *detail);
+};
+
+__attribute__((format(printf, 2, 3))) static void say(char *detail, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(detail, DETAIL_SIZE, format, arguments);
+	va_end(arguments);
+}
+
+static bool probe_btf(const struct probe *probe, char *detail)
+{
+	if (!probe->btf->error)
+		return true;
+	say(detail, "the kernel's types cannot be read: %s (is it built with CONFIG_DEBUG_INFO_BTF?)",
+	    strerror(probe->btf->error));
+	return false;
+}
+
+static bool probe_ops(const struct probe *probe, char *detail)
+{
+	if (!probe->btf->ops) {
+		say(detail, "the kernel has no struct io_uring_bpf_ops (CONFIG_IO_URING_BPF_OPS)");
+		return false;
+	}
+	say(detail, "loop_step takes a struct %s", probe->btf->context);
+	return true;
+}
+
+static bool probe_submit_sqes(const struct probe *probe, char *detail)
+{
+	return probe->btf->submit_sqes;
+}
+
+static bool probe_get_region(const struct probe *probe, char *detail)
+{
+	return probe->btf->get_region;
+}
+
+bool release_is_unsafe(const char *release)
+{
+	unsigned int major = 0, minor = 0, patch = 0;
+
+	if (sscanf(release, "%u.%u.%u", &major, &minor, &patch) < 2)
+		return false;
+	return major == 7 && minor == 1 && patch < 5;
+}
+
+static bool probe_safe_reattach(const struct probe *probe, char *detail)
+{
+	struct utsname names;
+
+	if (uname(&names) < 0)
+		return false;
+	if (!release_is_unsafe(names.release))
+		return true;
+	say(detail, "Linux %s has CVE-2026-72112, a use after free that attaching can trigger",
+	    names.release);
+	return false;
+}
+
+/* kernel.io_uring_disabled; -1 where the kernel has no such setting. */
+static int read_setting(const char *path)
+{
+	_cleanup_fclose_ FILE *file = fopen(path, "re");
+	int value;
+
+	return file && fscanf(file, "%d", &value) == 1 ? value : -1;
+}
+
+static bool probe_enabled(const struct probe *probe, char *detail)
+{
+	int disabled = read_setting("/proc/sys/kernel/io_uring_disabled");
+	int group = read_setting("/proc/sys/kernel/io_uring_group");
+
+	if (probe->ring.plain == -ENOSYS) {
+		say(detail, "the kernel has no io_uring (CONFIG_IO_URING)");
+		return false;
+	}
+	if (disabled >= 2 || (disabled == 1 && group < 0)) {
+		say(detail, "kernel.io_uring_disabled is %d: set it to 0", disabled);
+		return false;
+	}
+	if (disabled == 1)
+		say(detail, "kernel.io_uring_disabled is 1: only members of group %d can have rings",
+		    group);
+	return true;
+}
+
+static bool tell_errno(int r, const char *what, char *detail)
+{
+	if (r < 0)
+		say(detail, "%s: %s", what, strerror(-r));
+	return r >= 0;
+}
+
+static bool probe_defer_taskrun(const struct probe *probe, char *detail)
+{
+	return tell_errno(probe->ring.defer_taskrun, "io_uring_setup", detail);
+}
+
+static bool probe_no_sqarray(const struct probe *probe, char *detail)
+{
+	return tell_errno(probe->ring.no_sqarray, "io_uring_setup", detail);
+}
+
+static bool probe_sq_rewind(const struct probe *probe, char *detail)
+{
+	return tell_errno(probe->ring.sq_rewind, "io_uring_setup", detail);
+}
+
+static bool probe_mem_region(const struct probe *probe, char *detail)
+{
+	return tell_errno(probe->ring.mem_region, "io_uring_register", detail);
+}
+
+static bool probe_restrictions(const struct probe *probe, char *detail)
+{
+	return tell_errno(probe->ring.restrictions, "io_uring_register", detail);
+}
+
+static bool probe_futex(const struct probe *probe, char *detail)
+{
+	return tell_errno(probe->ring.futex, "IORING_OP_FUTEX_WAIT", detail);
+}
+
+static bool has_capability(const struct probe *probe, unsigned int number)
+{
+	return probe->effective >> number & 1;
+}
+
+static bool probe_pidfd_getfd(const struct probe *probe, char *detail)
+{
+	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0), fd = -1;
+
+	if (pidfd < 0)
+		return tell_errno(-errno, "pidfd_open", detail);
+	fd = (int)syscall(SYS_pidfd_getfd, pidfd, pidfd, 0);
+	return tell_errno(fd < 0 ? -errno : 0, "pidfd_getfd", detail);
+}
+
+static bool probe_cap_bpf(const struct probe *probe, char *detail)
+{
+	bool bpf = has_capability(probe, CAP_BPF), perfmon = has_capability(probe, CAP_PERFMON);
+
+	if (bpf && perfmon)
+		return true;
+	say(detail, "this process lacks %s%s%s", bpf ? "" : "CAP_BPF", bpf || perfmon ? "" : " and ",
+	    perfmon ? "" : "CAP_PERFMON");
+	return false;
+}
+
+static bool probe_cap_ptrace(const struct probe *probe, char *detail)
+{
+	if (has_capability(probe, CAP_SYS_PTRACE))
+		return true;
+	say(detail, "this process lacks CAP_SYS_PTRACE, so it cannot take rings of other users");
+	return false;
+}
+
+/* Makes @path if what is above it is a bpffs; never anything on another file system. */
+static int make_pin_directory(const char *path)
+{
+	_cleanup_free_ char *parent = strdup(path);
+	struct statfs status;
+	char *slash;
+
+	if (!parent)
+		return -ENOMEM;
+	if (statfs(path, &status) < 0) {
+		slash = strrchr(parent, '/');
+		if (errno != ENOENT || !slash || slash == parent)
+			return -errno;
+		*slash = '\0';
+		if (statfs(parent, &status) < 0)
+			return -errno;
+		if (status.f_type == BPF_FS_MAGIC && mkdir(path, 0700) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	if (status.f_type != BPF_FS_MAGIC)
+		return -EMEDIUMTYPE;
+	return access(path, R_OK | W_OK | X_OK) < 0 ? -errno : 0;
+}
+
+static bool probe_pins(const struct probe *probe, char *detail)
+{
+	int r = make_pin_directory(probe->pin_directory);
+
+	if (r == -EMEDIUMTYPE)
+		say(detail, "%s is not on a bpf file system: mount one on /sys/fs/bpf",
+		    probe->pin_directory);
+	else if (r < 0)
+		say(detail, "%s: %s", probe->pin_directory, strerror(-r));
+	return r == 0;
+}
+
+static const struct row rows[] = {
+	{"kernel.btf", "Linux 5.4", true, probe_btf},
+	{"struct_ops.io_uring_bpf_ops", "Linux 7.1", true, probe_ops},
+	{"kfunc.bpf_io_uring_submit_sqes", "Linux 7.1", true, probe_submit_sqes},
+	{"kfunc.bpf_io_uring_get_region", "Linux 7.1", true, probe_get_region},
+	{"kernel.safe_reattach", "Linux 7.1.5", true, probe_safe_reattach},
+	{"io_uring.enabled", "Linux 5.1", true, probe_enabled},
+	{"io_uring.restrictions", "Linux 5.10", true, probe_restrictions},
+	{"io_uring.defer_taskrun", "Linux 6.1", true, probe_defer_taskrun},
+	{"io_uring.no_sqarray", "Linux 6.6", true, probe_no_sqarray},
+	{"io_uring.futex", "Linux 6.7", false, probe_futex},
+	{"io_uring.mem_region", "Linux 6.13", true, probe_mem_region},
+	{"io_uring.sq_rewind", "Linux 7.0", true, probe_sq_rewind},
+	{"pidfd_getfd", "Linux 5.6", true, probe_pidfd_getfd},
+	{"bpf.pins", "Linux 4.4", true, probe_pins},
+	{"process.cap_bpf", "Linux 5.8", true, probe_cap_bpf},
+	{"process.cap_sys_ptrace", "Linux 2.2", true, probe_cap_ptrace},
+};
+
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static uint64_t read_effective(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return 0;
+	return data[0].effective | (uint64_t)data[1].effective << 32;
+}
+
+int capabilities_init(struct capabilities *capabilities, const struct kernel_btf *btf,
+		      const char *pin_directory)
+{
+	struct probe probe = {
+		.btf = btf, .pin_directory = pin_directory, .effective = read_effective()};
+	struct capabilities found = {.items = calloc(N_ROWS, sizeof(*found.items)), .n = N_ROWS};
+
+	if (!found.items)
+		return -ENOMEM;
+	ring_probe(&probe.ring);
+	for (size_t i = 0; i < N_ROWS; i++) {
+		char detail[DETAIL_SIZE] = "";
+
+		found.items[i] = (struct kern_capability){
+			.name = rows[i].name,
+			.since = rows[i].since,
+			.required = rows[i].required,
+			.present = rows[i].probe(&probe, detail),
+		};
+		if (!*detail)
+			continue;
+		found.items[i].detail = strdup(detail);
+		if (!found.items[i].detail) {
+			capabilities_done(&found);
+			return -ENOMEM;
+		}
+	}
+	*capabilities = found;
+	return 0;
+}
+
+void capabilities_done(struct capabilities *capabilities)
+{
+	for (size_t i = 0; i < capabilities->n; i++)
+		free((char *)capabilities->items[i].detail);
+	free(capabilities->items);
+	*capabilities = (struct capabilities){};
+}
+
+const struct kern_capability *capabilities_missing(const struct capabilities *capabilities)
+{
+	for (size_t i = 0; i < capabilities->n; i++)
+		if (capabilities->items[i].required && !capabilities->items[i].present)
+			return &capabilities->items[i];
+	return NULL;
+}

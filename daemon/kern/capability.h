@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * capability.h - what this kernel, and this process on it, can do
+ *
+ * To add one: a row in the table of capability.c and, if it needs one, a probe.
+ */
+#ifndef KERN_CAPABILITY_H
+#define KERN_CAPABILITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct kern_capability;
+struct kernel_btf;
+
+/* Owns its texts. */
+struct capabilities {
+	struct kern_capability *items;
+	size_t n;
+};
+
+/* Probes all; works unprivileged and on any kernel. Makes @pin_directory if a bpffs is there. */
+int capabilities_init(struct capabilities *capabilities, const struct kernel_btf *btf,
+		      const char *pin_directory);
+void capabilities_done(struct capabilities *capabilities);
+
+/* The first required one that is missing, or NULL. */
+const struct kern_capability *capabilities_missing(const struct capabilities *capabilities);
+
+/* Whether a kernel of that release ("7.1.3-amd64") frees a struct_ops map that is still in use. */
+bool release_is_unsafe(const char *release);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* linux.h - the real kernel port from the inside */
+#ifndef KERN_LINUX_H
+#define KERN_LINUX_H
+
+#include "kern/capability.h"
+#include "kern/dispatcher.h"
+#include "kern/kern.h"
+#include "kern/kernel-btf.h"
+
+/* Nothing in it changes after kern_linux_new(), so all threads may read it. */
+struct kern_linux {
+	struct kern kern;
+	struct kernel_btf btf;
+	struct dispatcher dispatcher;
+	struct capabilities capabilities;
+	char *pin_directory;
+};
+
+static inline struct kern_linux *kern_linux(struct kern *kern)
+{
+	return (struct kern_linux *)kern; /* its first member */
+}
+
+/* The operations, as kern.h has them. */
+int linux_program_open(struct kern *kern, int object_fd, struct note *note,
+		       struct kern_program **ret);
+const struct kern_program_info *linux_program_info(const struct kern_program *program);
+int linux_program_load(struct kern_program *program, struct note *note);
+void linux_program_free(struct kern_program *program);
+/* The loaded program's descriptor, borrowed; -1 if it is not loaded. */
+int linux_program_fd(const struct kern_program *program);
+
+int linux_dispatch_new(struct kern *kern, const char *name, struct kern_dispatch **ret);
+int linux_dispatch_set(struct kern_dispatch *dispatch, const struct kern_program *program);
+int linux_dispatch_attach(struct kern_dispatch *dispatch, int pidfd, int ring_fd);
+volatile struct iourd_dispatch *linux_dispatch_state(struct kern_dispatch *dispatch);
+void linux_dispatch_free(struct kern_dispatch *dispatch);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kern/names.h"
+
+static bool is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool is_name(const char *text, char joiner)
+{
+	if (!is_lower(*text))
+		return false;
+	for (; *text; text++)
+		if (!is_lower(*text) && !is_digit(*text) && *text != joiner)
+			return false;
+	return true;
+}
+
+bool is_identifier(const char *text)
+{
+	if (!*text || is_digit(*text))
+		return false;
+	for (; *text; text++)
+		if (!is_lower(*text) && !(*text >= 'A' && *text <= 'Z') && !is_digit(*text) &&
+		    *text != '_')
+			return false;
+	return true;
+}
+
+bool is_prose(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			return false;
+	return true;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kern/pins.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "wire/cleanup.h"
+
+#define NAME_BYTES_MAX 64u
+
+/* What bpffs takes as a name, less the dot that it has a meaning of its own for. */
+static bool is_ring_name(const char *name)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+
+	return n > 0 && n <= NAME_BYTES_MAX && name[n] == '\0';
+}
+
+static int folder_path(const char *directory, const char *name, char **ret)
+{
+	if (!is_ring_name(name))
+		return -EINVAL;
+	return asprintf(ret, "%s/%s", directory, name) < 0 ? -ENOMEM : 0;
+}
+
+int pins_make(const char *directory, const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	r = folder_path(directory, name, &path);
+	if (r < 0) {
+		path = NULL;
+		return r;
+	}
+	return mkdir(path, 0700) < 0 ? -errno : 0;
+}
+
+int pins_add(const char *directory, const char *name, const char *object, int fd)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (!is_ring_name(name))
+		return -EINVAL;
+	if (asprintf(&path, "%s/%s/%s", directory, name, object) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	return bpf_obj_pin(fd, path);
+}
+
+int pins_remove(const char *directory, const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	struct dirent *entry;
+	DIR *folder;
+	int r;
+
+	r = folder_path(directory, name, &path);
+	if (r < 0) {
+		path = NULL;
+		return r;
+	}
+	folder = opendir(path);
+	if (!folder)
+		return -errno;
+	/* the link first: what it holds cannot go before it */
+	r = 0;
+	if (unlinkat(dirfd(folder), PIN_LINK, 0) < 0 && errno != ENOENT)
+		r = -errno;
+	while ((entry = readdir(folder)))
+		if (entry->d_name[0] != '.' && unlinkat(dirfd(folder), entry->d_name, 0) < 0 &&
+		    errno != ENOENT && r == 0)
+			r = -errno;
+	closedir(folder);
+	if (r == 0 && rmdir(path) < 0)
+		r = -errno;
+	return r;
+}
+
+static int add_name(const char *name, char ***names, size_t *n)
+{
+	char **larger = reallocarray(*names, *n + 1, sizeof(*larger)), *copy;
+
+	if (!larger)
+		return -ENOMEM;
+	*names = larger;
+	copy = strdup(name);
+	if (!copy)
+		return -ENOMEM;
+	larger[(*n)++] = copy;
+	return 0;
+}
+
+int pins_list(const char *directory, char ***ret_names, size_t *ret_n)
+{
+	struct dirent *entry;
+	char **names = NULL;
+	size_t n = 0;
+	DIR *folder;
+	int r = 0;
+
+	folder = opendir(directory);
+	if (!folder && errno != ENOENT)
+		return -errno;
+	while (folder && r == 0 && (entry = readdir(folder)))
+		if (entry->d_type == DT_DIR && is_ring_name(entry->d_name))
+			r = add_name(entry->d_name, &names, &n);
+	if (folder)
+		closedir(folder);
+	if (r < 0) {
+		while (n > 0)
+			free(names[--n]);
+		free(names);
+		return r;
+	}
+	*ret_names = names;
+	*ret_n = n;
+	return 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* pins.h - the folder of a ring's kernel objects under the pin directory */
+#ifndef KERN_PINS_H
+#define KERN_PINS_H
+
+#include <stddef.h>
+
+/* The objects of one ring. */
+#define PIN_ARRAY      "array"
+#define PIN_STATE      "state"
+#define PIN_DISPATCHER "dispatcher"
+#define PIN_LINK       "link"
+
+/* Makes the folder of ring @name (0700). -EEXIST: it is there; -EINVAL: @name is no ring's name. */
+int pins_make(const char *directory, const char *name);
+/* Pins an object in the folder. */
+int pins_add(const char *directory, const char *name, const char *object, int fd);
+/* Removes the folder and all in it, the link first. -ENOENT: it is not there. */
+int pins_remove(const char *directory, const char *name);
+/* Names of the folders; none if @directory is missing. The caller frees each and all. */
+int pins_list(const char *directory, char ***ret_names, size_t *ret_n);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* ring-probe.h - what io_uring can do here, found out by trying */
+#ifndef KERN_RING_PROBE_H
+#define KERN_RING_PROBE_H
+
+/* Each: 0 if it works, else -errno. */
+struct ring_probe {
+	int plain; /* any ring at all */
+	int defer_taskrun;
+	int no_sqarray;
+	int sq_rewind;
+	int mem_region;
+	int restrictions;
+	int futex;
+};
+
+void ring_probe(struct ring_probe *ret);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kern/take-ring.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "wire/cleanup.h"
+
+static bool is_ring(int fd)
+{
+	static const char expected[] = "anon_inode:[io_uring]";
+	char path[64], target[sizeof(expected) + 1];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, target, sizeof(target));
+	return n == (ssize_t)strlen(expected) && memcmp(target, expected, (size_t)n) == 0;
+}
+
+/* Entering to do nothing fails in its own way while a ring is disabled, and else does nothing. */
+static bool is_disabled(int fd)
+{
+	return syscall(SYS_io_uring_enter, fd, 0, 0, 0, NULL, 0) < 0 && errno == EBADFD;
+}
+
+int take_ring(int pidfd, int ring_fd, int *ret_fd)
+{
+	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_getfd, pidfd, ring_fd, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (!is_ring(fd))
+		return -EINVAL;
+	if (!is_disabled(fd))
+		return -EBUSY;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* rules-ring.h - the rules for rings that run */
+#ifndef TESTS_CONTRACT_RULES_RING_H
+#define TESTS_CONTRACT_RULES_RING_H
+
+#include "tap.h"
+
+extern const struct CMUnitTest ring_rules[];
+extern const size_t n_ring_rules;
+
+#endif
