@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -10,19 +9,6 @@
 #include "ring/program.h"
 
 #define OBJECT_SUFFIX ".bpf.o"
-
-void catalogue_submit(struct catalogue *catalogue, struct job *job)
-{
-	catalogue->jobs++;
-	catalogue->executor->submit(catalogue->executor, job);
-}
-
-void catalogue_job_done(struct catalogue *catalogue)
-{
-	assert(catalogue->jobs > 0);
-	if (--catalogue->jobs == 0 && catalogue->idle)
-		catalogue->idle(catalogue->arg);
-}
 
 struct program *catalogue_search(const struct catalogue *catalogue, const char *name)
 {
@@ -114,7 +100,6 @@ int catalogue_scan(struct catalogue *catalogue, const char *directory)
 
 void catalogue_done(struct catalogue *catalogue)
 {
-	assert(catalogue->jobs == 0);
 	while (catalogue->n_programs > 0)
 		program_drop(catalogue->programs[--catalogue->n_programs]);
 	free(catalogue->programs);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "kern/kern.h"
-#include "util/job.h"
+#include "ring/jobs.h"
 
 struct note;
 struct program;
@@ -14,18 +14,14 @@ struct program;
 /* Owned by the manager; owns the programs. */
 struct catalogue {
 	struct kern *kern; /* borrowed, as is the next */
-	struct executor *executor;
+	struct jobs *jobs;
 	struct program **programs; /* in the order of their coming */
 	size_t n_programs;
-	size_t jobs; /* that open or load something */
-	/* Told when `jobs` falls to 0. */
-	void (*idle)(void *arg);
-	void *arg;
 };
 
 /* Begins to open what is in @directory (NULL: nothing): -errno if that cannot be listed. */
 int catalogue_scan(struct catalogue *catalogue, const char *directory);
-/* Asserts that no job is under way. */
+/* Only when no job is under way. */
 void catalogue_done(struct catalogue *catalogue);
 
 /* FAULT_PROGRAM_NOT_FOUND */
@@ -38,9 +34,5 @@ int catalogue_reserve(struct catalogue *catalogue);
 void catalogue_add(struct catalogue *catalogue, struct program *program);
 /* Asserts that nobody uses it. */
 void catalogue_remove(struct catalogue *catalogue, struct program *program);
-
-/* Brackets of every job: for `jobs` and `idle`. */
-void catalogue_submit(struct catalogue *catalogue, struct job *job);
-void catalogue_job_done(struct catalogue *catalogue);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "ring/catalogue.h"
 #include "ring/events.h"
+#include "ring/jobs.h"
+#include "ring/leftovers.h"
 #include "ring/manager.h"
 #include "ring/quota.h"
 #include "ring/registry.h"
@@ -16,6 +18,8 @@ struct manager {
 	struct executor *executor;
 	struct clock_port *clock;
 	struct events events;
+	struct jobs jobs;
+	struct leftovers leftovers;
 	struct quota quota;
 	struct catalogue catalogue;
 	struct registry registry;

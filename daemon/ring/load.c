@@ -129,7 +129,7 @@ static void load_done(struct job *job)
 	note_done(&load->note);
 	close(load->fd);
 	free(load);
-	catalogue_job_done(&manager->catalogue);
+	jobs_done(&manager->jobs);
 }
 
 int manager_program_load(struct manager *manager, const struct peer *peer, int object_fd,
@@ -158,7 +158,7 @@ int manager_program_load(struct manager *manager, const struct peer *peer, int o
 		.done = done,
 		.arg = arg,
 	};
-	catalogue_submit(&manager->catalogue, &load->job);
+	jobs_submit(&manager->jobs, &load->job);
 	return 0;
 }
 

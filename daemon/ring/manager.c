@@ -41,14 +41,14 @@ void manager_settle(struct manager *manager)
 {
 	void (*stopped)(void *arg) = manager->stopped;
 
-	if (!stopped || manager->registry.n_rings > 0 || manager->catalogue.jobs > 0 ||
+	if (!stopped || manager->registry.n_rings > 0 || manager->jobs.n > 0 ||
 	    manager->answering > 0)
 		return;
 	manager->stopped = NULL;
 	stopped(manager->stopped_arg);
 }
 
-static void catalogue_idle(void *arg)
+static void jobs_idle(void *arg)
 {
 	manager_settle(arg);
 }
@@ -67,12 +67,12 @@ int manager_new(const struct manager_setup *setup, struct manager **ret)
 	manager->events.listener = setup->event;
 	manager->events.arg = setup->event_arg;
 	manager->quota.limits = setup->limits;
-	manager->catalogue = (struct catalogue){
-		.kern = setup->kern,
+	manager->jobs = (struct jobs){
 		.executor = setup->executor,
-		.idle = catalogue_idle,
+		.idle = jobs_idle,
 		.arg = manager,
 	};
+	manager->catalogue = (struct catalogue){.kern = setup->kern, .jobs = &manager->jobs};
 	r = registry_init(&manager->registry, setup->kern);
 	if (r < 0 && missing_capability(manager))
 		r = 0; /* no pins where no ring can be */
@@ -82,6 +82,7 @@ int manager_new(const struct manager_setup *setup, struct manager **ret)
 		manager_free(manager);
 		return r;
 	}
+	leftovers_remove(manager);
 	*ret = manager;
 	return 0;
 }
@@ -107,6 +108,7 @@ void manager_free(struct manager *manager)
 {
 	if (!manager)
 		return;
+	assert(manager->jobs.n == 0);
 	registry_done(&manager->registry);
 	catalogue_done(&manager->catalogue);
 	quota_done(&manager->quota);

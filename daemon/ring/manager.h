@@ -88,6 +88,10 @@ struct manager_event { /* texts are borrowed for the time of the call */
 	const char *reason; /* or NULL */
 };
 
+/*
+ * Ends the hosts that a killed daemon has left, which takes 2 s at the most, and begins to remove
+ * their pins: only in the one daemon that there is, so once it has its listening socket.
+ */
 int manager_new(const struct manager_setup *setup, struct manager **ret);
 /*
  * Ends every ring; @done when the last is gone and no job is under way (at once, from within, if

@@ -115,7 +115,7 @@ static bool job_ended(struct program *program)
 static void open_done(struct job *job)
 {
 	struct program *program = to_program(job);
-	struct catalogue *catalogue = program->catalogue;
+	struct jobs *jobs = program->catalogue->jobs;
 
 	program->kern_program = program->subject;
 	if (job_ended(program)) {
@@ -124,7 +124,7 @@ static void open_done(struct job *job)
 			refuse(program, program->result);
 		tell(program, program_usable(program, NULL));
 	}
-	catalogue_job_done(catalogue);
+	jobs_done(jobs);
 }
 
 static void load_work(struct job *job)
@@ -138,7 +138,7 @@ static void load_work(struct job *job)
 static void load_done(struct job *job)
 {
 	struct program *program = to_program(job);
-	struct catalogue *catalogue = program->catalogue;
+	struct jobs *jobs = program->catalogue->jobs;
 	int r = program->result;
 
 	if (job_ended(program)) {
@@ -150,7 +150,7 @@ static void load_done(struct job *job)
 			program->state = PROGRAM_AVAILABLE; /* the next who wants it tries again */
 		tell(program, r);
 	}
-	catalogue_job_done(catalogue);
+	jobs_done(jobs);
 }
 
 static int program_new(struct catalogue *catalogue, const char *name, struct program **ret)
@@ -188,7 +188,7 @@ void program_open(struct program *program)
 {
 	program->state = PROGRAM_LOADING;
 	program->job = (struct job){.work = open_work, .done = open_done};
-	catalogue_submit(program->catalogue, &program->job);
+	jobs_submit(program->catalogue->jobs, &program->job);
 }
 
 int program_new_loaded(struct catalogue *catalogue, struct kern_program *kern_program,
@@ -276,7 +276,7 @@ bool program_await_loaded(struct program *program, struct program_waiter *waiter
 	program->subject = program->kern_program;
 	note_done(&program->note);
 	program->job = (struct job){.work = load_work, .done = load_done};
-	catalogue_submit(program->catalogue, &program->job);
+	jobs_submit(program->catalogue->jobs, &program->job);
 	return true;
 }
 

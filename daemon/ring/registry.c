@@ -59,6 +59,19 @@ void registry_remove(struct registry *registry, const struct ring *ring)
 		}
 }
 
+void registry_forget_foreign(struct registry *registry, const bool *gone)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < registry->n_foreign; i++) {
+		if (gone[i])
+			free(registry->foreign[i]);
+		else
+			registry->foreign[left++] = registry->foreign[i];
+	}
+	registry->n_foreign = left;
+}
+
 static bool is_foreign(const struct registry *registry, const char *name)
 {
 	for (size_t i = 0; i < registry->n_foreign; i++)

@@ -18,13 +18,16 @@ struct ring;
 struct registry {
 	struct ring **rings; /* in the order of their making */
 	size_t n_rings;
-	char **foreign; /* names that pins of an earlier daemon's rings have */
+	char **foreign; /* names of an earlier daemon's rings: their pins are there */
 	size_t n_foreign;
 };
 
 int registry_init(struct registry *registry, struct kern *kern);
 /* Asserts that no ring is left. */
 void registry_done(struct registry *registry);
+
+/* Those of the foreign names for which @gone says so may be used again. */
+void registry_forget_foreign(struct registry *registry, const bool *gone);
 
 /* NULL if there is none of that name. */
 struct ring *registry_search(const struct registry *registry, const char *name);

@@ -22,6 +22,8 @@ struct hosts_fake {
 	struct host *last;
 	pid_t last_pid;
 	bool mute;
+	int leftovers;
+	unsigned int leftovers_calls;
 };
 
 /* Owns the duplicates in setup, and pidfd. */
@@ -202,6 +204,15 @@ static void fake_kill(struct host *host)
 	host->killed = true;
 }
 
+static int fake_leftovers_end(struct hosts *hosts)
+{
+	struct hosts_fake *fake = (struct hosts_fake *)hosts;
+	int r = fail_next(fake->plan, "leftovers_end");
+
+	fake->leftovers_calls++;
+	return r < 0 ? r : fake->leftovers;
+}
+
 static void fake_free(struct hosts *hosts)
 {
 	struct hosts_fake *fake = (struct hosts_fake *)hosts;
@@ -218,6 +229,7 @@ static const struct hosts_ops hosts_fake_ops = {
 	.pid = fake_pid,
 	.kill = fake_kill,
 	.host_free = fake_host_free,
+	.leftovers_end = fake_leftovers_end,
 };
 
 int hosts_fake_new(struct fail_plan *plan, struct hosts **ret)
@@ -316,6 +328,16 @@ bool hosts_fake_step(struct hosts *hosts)
 		}
 	}
 	return false;
+}
+
+void hosts_fake_leftovers(struct hosts *hosts, int result)
+{
+	((struct hosts_fake *)hosts)->leftovers = result;
+}
+
+unsigned int hosts_fake_leftovers_calls(struct hosts *hosts)
+{
+	return ((struct hosts_fake *)hosts)->leftovers_calls;
 }
 
 void hosts_fake_mute(struct hosts *hosts, bool mute)

@@ -33,6 +33,10 @@ bool hosts_fake_step(struct hosts *hosts);
 /* Hosts answer nothing from now on (an END neither; a kill still is). */
 void hosts_fake_mute(struct hosts *hosts, bool mute);
 
+/* What leftovers_end returns, which counts its calls. */
+void hosts_fake_leftovers(struct hosts *hosts, int result);
+unsigned int hosts_fake_leftovers_calls(struct hosts *hosts);
+
 /* Speaks in a host's place, at once. */
 void hosts_fake_ready(struct host *host, int ring_fd);
 void hosts_fake_refused(struct host *host, enum control_stage stage, int error);

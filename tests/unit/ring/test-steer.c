@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Start, pause, resume, stop, failure and end of a ring, and who may ask for it. */
+/* Start, pause, resume, stop and failure of a ring, and who may ask for it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -16,57 +16,8 @@
 
 #include <cmocka.h>
 
+#include "unit/ring/asking.h"
 #include "unit/ring/fixture.h"
-
-typedef int (*ring_call)(struct manager *manager, const struct peer *peer, const char *name,
-		       ring_done done, void *arg, struct note *note);
-
-static int ask(struct fixture *fixture, ring_call request, struct answer *answer, struct note *note)
-{
-	const struct peer peer = peer_of(ALICE);
-
-	return request(fixture->manager, &peer, "r1", answer_ring, answer, note);
-}
-
-/* Asks, and runs all that is to do. */
-static void expect_done(struct fixture *fixture, ring_call request, enum ring_state state)
-{
-	struct answer answer = ANSWER_NONE;
-
-	assert_int_equal(ask(fixture, request, &answer, NULL), 0);
-	assert_int_equal(answer.calls, 0);
-	fixture_run(fixture);
-	assert_int_equal(answer.calls, 1);
-	assert_int_equal(answer.r, 0);
-	assert_int_equal(answer.state, state);
-}
-
-static void expect_busy(struct fixture *fixture, ring_call request, const char *why)
-{
-	struct answer answer = ANSWER_NONE;
-	struct note note = {};
-
-	assert_int_equal(ask(fixture, request, &answer, &note), FAULT_RING_BUSY);
-	assert_string_equal(note.texts[0], "r1");
-	if (!strstr(note.texts[1], why))
-		fail_msg("\"%s\" does not say \"%s\"", note.texts[1], why);
-	note_done(&note);
-	fixture_run(fixture);
-	assert_int_equal(answer.calls, 0);
-}
-
-static volatile struct iourd_dispatch *dispatch_of(struct fixture *fixture)
-{
-	return fixture->kern->ops->dispatch_state(kern_fake_dispatch(fixture->kern, "r1"));
-}
-
-static struct iourd_head *map_head(const struct answer *answer)
-{
-	void *head = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, answer->region, 0);
-
-	assert_true(head != MAP_FAILED);
-	return head;
-}
 
 static void test_life(void **state)
 {
@@ -256,18 +207,6 @@ static void test_failures(void **state)
 
 /* ---- pause and what crosses it ---- */
 
-static void begin_pause(struct fixture *fixture, struct answer *answer, struct answer *pause)
-{
-	fixture_start(fixture);
-	make_ring(fixture, "r1", answer);
-	start_ring(fixture, "r1");
-	hosts_fake_mute(fixture->hosts, true);
-	*pause = ANSWER_NONE;
-	assert_int_equal(ask(fixture, manager_ring_pause, pause, NULL), 0);
-	assert_int_equal(dispatch_of(fixture)->pause, 1);
-	assert_int_equal(hosts_fake_last_command(host_of(fixture, "r1")), CONTROL_PAUSE);
-}
-
 static void test_dispatcher_is_faster_than_the_command(void **state)
 {
 	struct answer answer, pause, resume = ANSWER_NONE;
@@ -371,151 +310,6 @@ static void test_enable_is_refused(void **state)
 	fixture_done(&fixture);
 }
 
-/* ---- ends ---- */
-
-static void test_host_dies(void **state)
-{
-	struct answer answer, pause;
-	struct iourd_head *head;
-	struct fixture fixture;
-
-	begin_pause(&fixture, &answer, &pause);
-	head = map_head(&answer);
-	hosts_fake_exited(host_of(&fixture, "r1"), CLD_KILLED, SIGKILL);
-	assert_int_equal(pause.calls, 0); /* answered when nothing of the ring is left */
-	assert_int_equal(last_event(&fixture)->kind, EVENT_FAILED);
-	assert_int_equal(state_of(&fixture, "r1"), RING_ENDING);
-	fixture_run(&fixture);
-	assert_int_equal(pause.calls, 1);
-	assert_int_equal(pause.r, FAULT_RING_BUSY);
-	assert_string_equal(pause.note.texts[1],
-			    "it ended: its host was ended by signal 9 (SIGKILL)");
-	assert_int_equal(last_event(&fixture)->kind, EVENT_DESTROYED);
-	assert_int_equal(head->life.state, IOURD_RING_ENDED);
-	munmap(head, 4096);
-	answer_done(&pause);
-	answer_done(&answer);
-	assert_nothing_left(&fixture);
-	fixture_done(&fixture);
-}
-
-static void test_host_exits(void **state)
-{
-	struct fixture fixture;
-	struct answer answer;
-
-	fixture_start(&fixture);
-	make_ring(&fixture, "r1", &answer);
-	hosts_fake_exited(host_of(&fixture, "r1"), CLD_EXITED, 3);
-	fixture_run(&fixture);
-	assert_string_equal(last_event(&fixture)->reason, "its host exited with status 3");
-	assert_int_equal(count_events(&fixture, EVENT_FAILED), 1);
-	answer_done(&answer);
-	assert_nothing_left(&fixture);
-	fixture_done(&fixture);
-}
-
-static void test_lease_ends(void **state)
-{
-	for (int started = 0; started < 2; started++) {
-		struct fixture fixture;
-		struct answer answer;
-
-		fixture_start(&fixture);
-		make_ring(&fixture, "r1", &answer);
-		if (started)
-			start_ring(&fixture, "r1");
-		answer_done(&answer);
-		fixture_run(&fixture);
-		assert_nothing_left(&fixture);
-		assert_int_equal(last_event(&fixture)->kind, EVENT_DESTROYED);
-		assert_string_equal(last_event(&fixture)->reason, "its client is gone");
-		assert_int_equal(count_events(&fixture, EVENT_FAILED), 0);
-		fixture_done(&fixture);
-	}
-}
-
-static void test_host_that_does_not_end(void **state)
-{
-	const struct peer peer = peer_of(ALICE);
-	struct answer answer, destroy = ANSWER_NONE, again = ANSWER_NONE;
-	struct fixture fixture;
-	struct note note = {};
-
-	fixture_start(&fixture);
-	make_ring(&fixture, "r1", &answer);
-	start_ring(&fixture, "r1");
-	hosts_fake_mute(fixture.hosts, true);
-	assert_int_equal(ask(&fixture, manager_ring_destroy, &destroy, NULL), 0);
-	assert_int_equal(manager_ring_destroy(fixture.manager, &peer, "r1", answer_ring, &again,
-					      &note),
-			 FAULT_RING_BUSY);
-	note_done(&note);
-	expect_busy(&fixture, manager_ring_pause, "it is ending");
-	clock_fake_advance(&fixture.clock, 1999);
-	fixture_run(&fixture);
-	assert_int_equal(hosts_fake_alive(fixture.hosts), 1);
-	clock_fake_advance(&fixture.clock, 1);
-	fixture_run(&fixture);
-	assert_int_equal(destroy.calls, 1);
-	assert_int_equal(destroy.r, 0);
-	assert_string_equal(last_event(&fixture)->reason, "its owner destroyed it");
-	answer_done(&answer);
-	assert_nothing_left(&fixture);
-	fixture_done(&fixture);
-}
-
-static void test_destroy_joins_an_end_under_way(void **state)
-{
-	struct answer answer, destroy = ANSWER_NONE;
-	struct fixture fixture;
-
-	fixture_start(&fixture);
-	make_ring(&fixture, "r1", &answer);
-	/* As iouctl does at Ctrl-C: lets the lease go, and asks for the end. */
-	hosts_fake_exited(host_of(&fixture, "r1"), CLD_EXITED, 0);
-	assert_int_equal(state_of(&fixture, "r1"), RING_ENDING);
-	assert_int_equal(ask(&fixture, manager_ring_destroy, &destroy, NULL), 0);
-	fixture_run(&fixture);
-	assert_int_equal(destroy.calls, 1);
-	assert_int_equal(destroy.r, 0);
-	assert_string_equal(last_event(&fixture)->reason, "its client is gone");
-	answer_done(&answer);
-	fixture_done(&fixture);
-}
-
-static void test_waiters_are_woken(void **state)
-{
-	struct iourd_head *head;
-	struct fixture fixture;
-	struct answer answer;
-	uint32_t event;
-	int status;
-	pid_t pid;
-
-	fixture_start(&fixture);
-	make_ring(&fixture, "r1", &answer);
-	head = map_head(&answer);
-	event = __atomic_load_n(&head->life.event, __ATOMIC_ACQUIRE);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		const struct timespec limit = {.tv_sec = 20};
-
-		/* -EAGAIN, if the change came first, is as good as being woken. */
-		if (syscall(SYS_futex, &head->life.event, FUTEX_WAIT, event, &limit, NULL, 0) < 0 &&
-		    errno != EAGAIN)
-			_exit(1);
-		_exit(head->life.state == IOURD_RING_ENDED ? 0 : 2);
-	}
-	destroy_ring(&fixture, "r1");
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	munmap(head, 4096);
-	answer_done(&answer);
-	fixture_done(&fixture);
-}
-
 /* ---- who may ---- */
 
 static void test_permission(void **state)
@@ -605,12 +399,6 @@ int main(void)
 		cmocka_unit_test(test_program_stops_in_its_pause),
 		cmocka_unit_test(test_stop_and_failure_while_resuming),
 		cmocka_unit_test(test_enable_is_refused),
-		cmocka_unit_test(test_host_dies),
-		cmocka_unit_test(test_host_exits),
-		cmocka_unit_test(test_lease_ends),
-		cmocka_unit_test(test_host_that_does_not_end),
-		cmocka_unit_test(test_destroy_joins_an_end_under_way),
-		cmocka_unit_test(test_waiters_are_woken),
 		cmocka_unit_test(test_permission),
 		cmocka_unit_test(test_requests_from_within_an_answer),
 	};

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How rings end: their host dies, their client goes, somebody destroys them. */
+#include <errno.h>
+#include <linux/futex.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "unit/ring/asking.h"
+#include "unit/ring/fixture.h"
+
+static void test_host_dies(void **state)
+{
+	struct answer answer, pause;
+	struct iourd_head *head;
+	struct fixture fixture;
+
+	begin_pause(&fixture, &answer, &pause);
+	head = map_head(&answer);
+	hosts_fake_exited(host_of(&fixture, "r1"), CLD_KILLED, SIGKILL);
+	assert_int_equal(pause.calls, 0); /* answered when nothing of the ring is left */
+	assert_int_equal(last_event(&fixture)->kind, EVENT_FAILED);
+	assert_int_equal(state_of(&fixture, "r1"), RING_ENDING);
+	fixture_run(&fixture);
+	assert_int_equal(pause.calls, 1);
+	assert_int_equal(pause.r, FAULT_RING_BUSY);
+	assert_string_equal(pause.note.texts[1],
+			    "it ended: its host was ended by signal 9 (SIGKILL)");
+	assert_int_equal(last_event(&fixture)->kind, EVENT_DESTROYED);
+	assert_int_equal(head->life.state, IOURD_RING_ENDED);
+	munmap(head, 4096);
+	answer_done(&pause);
+	answer_done(&answer);
+	assert_nothing_left(&fixture);
+	fixture_done(&fixture);
+}
+
+static void test_host_exits(void **state)
+{
+	struct fixture fixture;
+	struct answer answer;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	hosts_fake_exited(host_of(&fixture, "r1"), CLD_EXITED, 3);
+	fixture_run(&fixture);
+	assert_string_equal(last_event(&fixture)->reason, "its host exited with status 3");
+	assert_int_equal(count_events(&fixture, EVENT_FAILED), 1);
+	answer_done(&answer);
+	assert_nothing_left(&fixture);
+	fixture_done(&fixture);
+}
+
+static void test_lease_ends(void **state)
+{
+	for (int started = 0; started < 2; started++) {
+		struct fixture fixture;
+		struct answer answer;
+
+		fixture_start(&fixture);
+		make_ring(&fixture, "r1", &answer);
+		if (started)
+			start_ring(&fixture, "r1");
+		answer_done(&answer);
+		fixture_run(&fixture);
+		assert_nothing_left(&fixture);
+		assert_int_equal(last_event(&fixture)->kind, EVENT_DESTROYED);
+		assert_string_equal(last_event(&fixture)->reason, "its client is gone");
+		assert_int_equal(count_events(&fixture, EVENT_FAILED), 0);
+		fixture_done(&fixture);
+	}
+}
+
+static void test_host_that_does_not_end(void **state)
+{
+	const struct peer peer = peer_of(ALICE);
+	struct answer answer, destroy = ANSWER_NONE, again = ANSWER_NONE;
+	struct fixture fixture;
+	struct note note = {};
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	start_ring(&fixture, "r1");
+	hosts_fake_mute(fixture.hosts, true);
+	assert_int_equal(ask(&fixture, manager_ring_destroy, &destroy, NULL), 0);
+	assert_int_equal(manager_ring_destroy(fixture.manager, &peer, "r1", answer_ring, &again,
+					      &note),
+			 FAULT_RING_BUSY);
+	note_done(&note);
+	expect_busy(&fixture, manager_ring_pause, "it is ending");
+	clock_fake_advance(&fixture.clock, 1999);
+	fixture_run(&fixture);
+	assert_int_equal(hosts_fake_alive(fixture.hosts), 1);
+	clock_fake_advance(&fixture.clock, 1);
+	fixture_run(&fixture);
+	assert_int_equal(destroy.calls, 1);
+	assert_int_equal(destroy.r, 0);
+	assert_string_equal(last_event(&fixture)->reason, "its owner destroyed it");
+	answer_done(&answer);
+	assert_nothing_left(&fixture);
+	fixture_done(&fixture);
+}
+
+static void test_destroy_joins_an_end_under_way(void **state)
+{
+	struct answer answer, destroy = ANSWER_NONE;
+	struct fixture fixture;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	/* As iouctl does at Ctrl-C: lets the lease go, and asks for the end. */
+	hosts_fake_exited(host_of(&fixture, "r1"), CLD_EXITED, 0);
+	assert_int_equal(state_of(&fixture, "r1"), RING_ENDING);
+	assert_int_equal(ask(&fixture, manager_ring_destroy, &destroy, NULL), 0);
+	fixture_run(&fixture);
+	assert_int_equal(destroy.calls, 1);
+	assert_int_equal(destroy.r, 0);
+	assert_string_equal(last_event(&fixture)->reason, "its client is gone");
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+static void test_waiters_are_woken(void **state)
+{
+	struct iourd_head *head;
+	struct fixture fixture;
+	struct answer answer;
+	uint32_t event;
+	int status;
+	pid_t pid;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	head = map_head(&answer);
+	event = __atomic_load_n(&head->life.event, __ATOMIC_ACQUIRE);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		const struct timespec limit = {.tv_sec = 20};
+
+		/* -EAGAIN, if the change came first, is as good as being woken. */
+		if (syscall(SYS_futex, &head->life.event, FUTEX_WAIT, event, &limit, NULL, 0) < 0 &&
+		    errno != EAGAIN)
+			_exit(1);
+		_exit(head->life.state == IOURD_RING_ENDED ? 0 : 2);
+	}
+	destroy_ring(&fixture, "r1");
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	munmap(head, 4096);
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_host_dies),
+		cmocka_unit_test(test_host_exits),
+		cmocka_unit_test(test_lease_ends),
+		cmocka_unit_test(test_host_that_does_not_end),
+		cmocka_unit_test(test_destroy_joins_an_end_under_way),
+		cmocka_unit_test(test_waiters_are_woken),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("ring/end", tests, NULL, NULL);
+}
