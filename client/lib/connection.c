@@ -68,9 +68,8 @@ static int exchange(struct iouctl *c, const char *method, struct json_object *pa
 		return failure_set(&c->failure, sent,
 				   "%s: larger than a message may be (%u bytes, %d descriptors)",
 				   method, MANAGER_MESSAGE_MAX, MANAGER_FDS_MAX);
-	r = sent < 0 && sent != -ECONNRESET ? sent
-					    : transport_receive(&c->transport, TRANSPORT_WAIT, ret);
-	if (r == 0 && (ret->continues || transport_has_rest(&c->transport)))
+	r = sent < 0 && sent != -ECONNRESET ? sent : transport_receive(&c->transport, ret);
+	if (r == 0 && (ret->message.continues || transport_has_rest(&c->transport)))
 		r = -EPROTO;
 	if (r == 0 && sent == 0)
 		return 0;
@@ -95,10 +94,10 @@ int connection_call(struct iouctl *c, const char *method, struct json_object *pa
 	r = exchange(c, method, parameters, fds, n_fds, &reply);
 	if (r < 0)
 		return r;
-	if (reply.error)
-		return failure_refused(&c->failure, reply.error, reply.parameters);
-	answer.parameters =
-		reply.parameters ? json_object_get(reply.parameters) : json_object_new_object();
+	if (reply.message.error)
+		return failure_refused(&c->failure, reply.message.error, reply.message.parameters);
+	answer.parameters = reply.message.parameters ? json_object_get(reply.message.parameters)
+						     : json_object_new_object();
 	if (!answer.parameters)
 		return failure_set(&c->failure, -ENOMEM, "%s: no memory for the answer", method);
 	answer.fds = reply.fds;

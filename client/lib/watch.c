@@ -2,6 +2,7 @@
 /* watch.c - events, over a connection of their own */
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,8 @@
 #include "lib/answer.h"
 #include "lib/failure.h"
 #include "lib/transport.h"
-#include "wire/json.h"
 #include "wire/fault.h"
+#include "wire/json.h"
 #include "wire/manager.h"
 
 struct iouctl_watch {
@@ -54,35 +55,31 @@ static void hand_on(const struct answer_event *in, const char *json,
 	event(arg, &out);
 }
 
-/* Receives one event; hands it to @event unless that is NULL. */
-static int receive_one(struct iouctl_watch *w, enum transport_wait wait,
-		       void (*event)(void *arg, const struct iouctl_event *event), void *arg)
+/* Makes an event of one reply; hands it to @event unless that is NULL. */
+static int take_reply(struct iouctl_watch *w, const struct reply *reply,
+		      void (*event)(void *arg, const struct iouctl_event *event), void *arg)
 {
 	_cleanup_(answer_done) struct answer answer = {};
-	_cleanup_(reply_done) struct reply reply = {};
 	_cleanup_(note_done) struct note note = {};
 	_cleanup_free_ char *json = NULL;
 	struct answer_event decoded;
 	int r;
 
-	r = transport_receive(&w->transport, wait, &reply);
-	if (r < 0)
-		return r;
-	if (reply.error)
-		return failure_refused(&w->failure, reply.error, reply.parameters);
-	if (!reply.parameters)
+	if (reply->message.error)
+		return failure_refused(&w->failure, reply->message.error, reply->message.parameters);
+	if (!reply->message.parameters)
 		return -EPROTO;
 	/* as text before it is cut down to what we know */
-	r = json_print(reply.parameters, false, &json);
+	r = json_print(reply->message.parameters, false, &json);
 	if (r < 0)
 		return r;
-	answer.parameters = json_object_get(reply.parameters);
+	answer.parameters = json_object_get(reply->message.parameters);
 	r = answer_decode(&answer, &answer_event_type, &note, &decoded);
 	if (r != 0)
 		return failure_from_note(&w->failure, r, &note, -EPROTO, "Watch");
 	if (event)
 		hand_on(&decoded, json, event, arg);
-	return reply.continues ? 0 : -ECONNRESET;
+	return reply->message.continues ? 0 : -ECONNRESET;
 }
 
 /* Remembers what ended the watch. */
@@ -94,6 +91,30 @@ static int end(struct iouctl_watch *w, int r)
 	if (r == -ECONNRESET)
 		return failure_set(&w->failure, r, "iouringd closed the connection");
 	return failure_set(&w->failure, r, "Watch: %s", strerror(-r));
+}
+
+/* The answer that says that it has begun. */
+static int receive_first(struct iouctl_watch *w)
+{
+	_cleanup_(reply_done) struct reply reply = {};
+	int r;
+
+	/* what comes after it stays in the socket, so that polling it tells of it */
+	r = transport_receive_exact(&w->transport, &reply);
+	if (r == 0)
+		r = take_reply(w, &reply, NULL, NULL);
+	if (r == 0 && fcntl(w->transport.fd, F_SETFL, O_NONBLOCK) < 0)
+		r = -errno;
+	return r;
+}
+
+static int receive_next(struct iouctl_watch *w,
+			void (*event)(void *arg, const struct iouctl_event *event), void *arg)
+{
+	_cleanup_(reply_done) struct reply reply = {};
+	int r = transport_receive(&w->transport, &reply);
+
+	return r < 0 ? r : take_reply(w, &reply, event, arg);
 }
 
 int iouctl_watch_new(const char *path, const char *ring, struct iouctl_watch **ret)
@@ -109,9 +130,8 @@ int iouctl_watch_new(const char *path, const char *ring, struct iouctl_watch **r
 		return r;
 	}
 	r = subscribe(w, ring);
-	/* what comes after the answer stays in the socket, so that polling it tells of it */
 	if (r == 0 || r == -ECONNRESET)
-		r = receive_one(w, TRANSPORT_WAIT_EXACT, NULL, NULL);
+		r = receive_first(w);
 	if (r < 0) {
 		iouctl_watch_free(w);
 		return r;
@@ -143,7 +163,7 @@ int iouctl_watch_dispatch(struct iouctl_watch *w,
 	if (w->error)
 		return w->error;
 	do
-		r = receive_one(w, TRANSPORT_NO_WAIT, event, arg);
+		r = receive_next(w, event, arg);
 	while (r == 0);
 	return r == -EAGAIN ? 0 : end(w, r);
 }

@@ -57,6 +57,30 @@ static void create(void **state)
 	close(region);
 }
 
+/* A later daemon says more than this library knows. */
+static void newer_daemon(void **state)
+{
+	int region = make_good_region(100, 4096);
+	const struct step steps[] = {
+		{.expect = "OpenRing",
+		 .reply = "{\"parameters\":{\"ring\":{\"name\":\"r7\",\"mood\":\"good\"},"
+			  "\"regionFileDescriptor\":0,\"weather\":[1,2]},\"signature\":\"x\"}",
+		 .fds = {region},
+		 .n_fds = 1},
+	};
+	struct server *server = SERVER_START(steps);
+	struct iouctl_ring *ring = NULL;
+	struct iouctl *c = NULL;
+
+	assert_int_equal(iouctl_connect(server_path(server), &c), 0);
+	assert_int_equal(iouctl_ring_open(c, "r7", &ring), 0);
+	assert_string_equal(iouctl_ring_name(ring), "r7");
+	iouctl_ring_free(ring);
+	iouctl_free(c);
+	server_stop(server);
+	close(region);
+}
+
 static void freeing_closes_the_lease(void **state)
 {
 	struct fixture fixture;
@@ -233,6 +257,7 @@ static void swap(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(newer_daemon),
 		cmocka_unit_test(create),      cmocka_unit_test(freeing_closes_the_lease),
 		cmocka_unit_test(bad_options), cmocka_unit_test(wrong_descriptors),
 		cmocka_unit_test(steer),       cmocka_unit_test(swap),

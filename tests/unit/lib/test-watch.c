@@ -20,6 +20,7 @@ struct seen {
 	struct iouctl_event last; /* numbers only */
 	char program[32];
 	char reason[32];
+	bool has_colour; /* in the last one's JSON text */
 };
 
 static void on_event(void *arg, const struct iouctl_event *event)
@@ -31,6 +32,7 @@ static void on_event(void *arg, const struct iouctl_event *event)
 		 (unsigned long long)event->number, event->ring ? event->ring : "-");
 	assert_non_null(event->json);
 	assert_non_null(strstr(event->json, event->kind));
+	seen->has_colour = strstr(event->json, "colour") != NULL;
 	seen->last = *event;
 	snprintf(seen->program, sizeof(seen->program), "%s", event->program ? event->program : "-");
 	snprintf(seen->reason, sizeof(seen->reason), "%s", event->reason ? event->reason : "-");
@@ -102,6 +104,25 @@ static void members(void **state)
 	assert_int_equal(seen.last.lost, 0);
 	assert_string_equal(seen.program, "copy");
 	assert_string_equal(seen.reason, "by root");
+	iouctl_watch_free(w);
+	server_stop(server);
+}
+
+/* A later daemon has kinds and members that this library does not know. */
+static void newer_daemon(void **state)
+{
+	const struct step steps[] = {
+		{.expect = "Watch", .reply = WATCHING},
+		{.reply = EVENT("transmogrified", "7", ",\"ring\":\"r1\",\"colour\":{\"red\":1}")},
+	};
+	struct server *server = SERVER_START(steps);
+	struct iouctl_watch *w = NULL;
+	struct seen seen = {};
+
+	assert_int_equal(iouctl_watch_new(server_path(server), NULL, &w), 0);
+	assert_int_equal(collect(w, &seen, 1), 0);
+	assert_string_equal(seen.log, "transmogrified 7 r1;");
+	assert_true(seen.has_colour);
 	iouctl_watch_free(w);
 	server_stop(server);
 }
@@ -228,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events),
 		cmocka_unit_test(members),
+		cmocka_unit_test(newer_daemon),
 		cmocka_unit_test(events_with_the_first_answer),
 		cmocka_unit_test(daemon_goes),
 		cmocka_unit_test(refused_at_once),
