@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * iouctl run: a ring for one piece of work
+ *
+ * Open the files, create the ring, only then cut the targets, start, show progress, and say how it
+ * ended. An interrupt asks the program to stop; a second one ends the ring at once.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "files.h"
+#include "output.h"
+#include "progress.h"
+
+#define PROGRESS_INTERVAL_MS 100
+
+struct run {
+	struct cli *cli;
+	const char *program;
+	struct json_object *description; /* owned: DescribeProgram's reply */
+	struct run_files files;
+	struct iouctl_ring *ring; /* owned */
+	const char *unit;
+	struct progress_bar bar;
+};
+
+static volatile sig_atomic_t interrupts;
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	interrupts++;
+}
+
+/* Without SA_RESTART, so that waiting ends. */
+static void catch_interrupts(void)
+{
+	struct sigaction action = { .sa_handler = on_interrupt };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+static int collect(struct run *run, struct json_object **ret_settings)
+{
+	struct cli *cli = run->cli;
+	const char **words = calloc(cli->n_options + 1, sizeof(*words));
+	size_t n_words = 0;
+	int r = 0;
+
+	if (!words)
+		abort();
+	for (size_t i = 0; i < cli->n_options && r == 0; i++) {
+		const struct option_value *option = &cli->options[i];
+
+		if (strcmp(option->spec->name, "set") == 0)
+			words[n_words++] = option->text;
+		else if (strcmp(option->spec->name, "file") == 0)
+			r = files_open(&run->files, json_member(run->description, "slots"),
+				       option->text);
+	}
+	if (r == 0)
+		r = cli_settings(cli, run->program, words, n_words, ret_settings);
+	free(words);
+	return r;
+}
+
+static int create(struct run *run, struct json_object *settings)
+{
+	struct iouctl_file files[FILES_MAX];
+	struct iouctl_ring_options options = {
+		.size = sizeof(options),
+		.program = run->program,
+		.name = cli_option(run->cli, "name"),
+		.files = files,
+		.n_files = run->files.n,
+		.parameters = json_object_to_json_string(settings),
+	};
+	const char *data = cli_option(run->cli, "data-bytes");
+	int r;
+
+	if (data && !cli_number(data, &options.data_bytes)) {
+		fprintf(stderr, "iouctl run: --data-bytes takes a number, with K, M or G, not "
+				"\"%s\"\n",
+			data);
+		return STATUS_USAGE;
+	}
+	for (size_t i = 0; i < run->files.n; i++)
+		files[i] = (struct iouctl_file){ .slot = run->files.files[i].slot,
+						 .fd = run->files.files[i].fd };
+	r = iouctl_ring_create(run->cli->connection, &options, &run->ring);
+	return r < 0 ? cli_complain(run->cli, r, "creating the ring") : 0;
+}
+
+static int wait_for_end(struct run *run, struct iouctl_progress *progress)
+{
+	sig_atomic_t seen = 0;
+	int r;
+
+	for (;;) {
+		if (interrupts != seen) {
+			if (seen || interrupts > 1)
+				return -EINTR;
+			seen = interrupts;
+			iouctl_ring_stop(run->ring);
+		}
+		r = iouctl_ring_wait(run->ring, PROGRESS_INTERVAL_MS);
+		iouctl_ring_progress(run->ring, progress);
+		if (r != -ETIMEDOUT && r != -EINTR)
+			return r;
+		progress_bar_update(&run->bar, progress);
+	}
+}
+
+/* What declared progress fields say by name, other than their initial value: "source: sparse". */
+static void say_notes(struct run *run)
+{
+	struct json_object *fields = json_member(run->description, "fields"), *parameters;
+	char *text;
+
+	if (!fields || iouctl_ring_get(run->ring, &text) < 0)
+		return;
+	parameters = json_tokener_parse(text);
+	free(text);
+	for (size_t i = 0; i < json_object_array_length(fields); i++) {
+		struct json_object *field = json_object_array_get_idx(fields, i);
+		struct json_object *values = json_member(field, "values");
+		const char *name = json_text(field, "name");
+
+		if (!values || strcmp(json_text(field, "access"), "progress") != 0)
+			continue;
+		if (strcmp(json_text(parameters, name),
+			   json_text(json_object_array_get_idx(values, 0), "name")) == 0)
+			continue;
+		fprintf(stderr, "iouctl: note: %s is %s (%s)\n", name, json_text(parameters, name),
+			json_text(field, "help"));
+	}
+	json_object_put(parameters);
+}
+
+static const char *slot_path(const struct run *run, uint32_t slot)
+{
+	struct json_object *slots = json_member(run->description, "slots");
+	const char *name;
+
+	if (!slots || slot >= json_object_array_length(slots))
+		return NULL;
+	name = json_text(json_object_array_get_idx(slots, slot), "name");
+	for (size_t i = 0; i < run->files.n; i++)
+		if (strcmp(run->files.files[i].slot, name) == 0)
+			return run->files.files[i].path;
+	return NULL;
+}
+
+/* What a file that was to be written holds after an end before the end. */
+static void say_targets(const struct run *run, uint64_t done)
+{
+	char amount[OUTPUT_NUMBER_MAX];
+
+	for (size_t i = 0; i < run->files.n; i++) {
+		if (!run->files.files[i].write)
+			continue;
+		if (strcmp(run->unit, "bytes") == 0)
+			fprintf(stderr, "iouctl: %s is incomplete: its first %s (%" PRIu64
+					" bytes) are good\n",
+				run->files.files[i].path, output_amount(amount, done, "bytes"), done);
+		else
+			fprintf(stderr, "iouctl: %s may be incomplete\n", run->files.files[i].path);
+	}
+}
+
+static void say_failure(const struct run *run, const struct iouctl_progress *progress)
+{
+	const char *path = slot_path(run, progress->error_slot);
+
+	fprintf(stderr, "iouctl: %s failed: %s", run->program, strerror(progress->error));
+	if (path)
+		fprintf(stderr, ", %s at byte %" PRIu64, path, progress->error_offset);
+	fputc('\n', stderr);
+}
+
+static int say_end(struct run *run, int r, const struct iouctl_progress *progress)
+{
+	if (r == -EINTR) {
+		fprintf(stderr, "iouctl: interrupted; the ring %s is ended\n",
+			iouctl_ring_name(run->ring));
+		say_targets(run, progress->done);
+		return STATUS_INTERRUPTED;
+	}
+	if (r < 0 || progress->state < IOURD_WORK_DONE) {
+		fprintf(stderr, "iouctl: the ring %s was lost: %s\n", iouctl_ring_name(run->ring),
+			progress->ring_state == IOURD_RING_FAILED && progress->error
+				? strerror(progress->error)
+			: r < 0 ? strerror(-r)
+				: "it ended before its program was finished");
+		say_targets(run, progress->done);
+		return STATUS_RING_LOST;
+	}
+	say_notes(run);
+	if (progress->state == IOURD_WORK_FAILED) {
+		say_failure(run, progress);
+		say_targets(run, progress->done);
+		return STATUS_WORK_FAILED;
+	}
+	if (progress->state == IOURD_WORK_STOPPED) {
+		fprintf(stderr, "iouctl: stopped; the ring %s is ended\n",
+			iouctl_ring_name(run->ring));
+		if (!progress->total || progress->done < progress->total)
+			say_targets(run, progress->done);
+		return interrupts ? STATUS_INTERRUPTED : STATUS_OK;
+	}
+	return STATUS_OK;
+}
+
+static void print_result(struct run *run, int status, const struct iouctl_progress *progress)
+{
+	static const char *const states[] = { "idle", "running", "done", "stopped", "failed" };
+	char amount[OUTPUT_NUMBER_MAX], rate[OUTPUT_NUMBER_MAX];
+	double seconds = progress_bar_seconds(&run->bar);
+	struct json_object *object;
+
+	if (run->cli->json) {
+		object = cli_object("ring", iouctl_ring_name(run->ring));
+		json_object_object_add(object, "program", json_object_new_string(run->program));
+		json_object_object_add(object, "state",
+				       json_object_new_string(progress->state <= IOURD_WORK_FAILED
+								      ? states[progress->state]
+								      : "unknown"));
+		json_object_object_add(object, "done", json_object_new_uint64(progress->done));
+		json_object_object_add(object, "total", json_object_new_uint64(progress->total));
+		json_object_object_add(object, "unit", json_object_new_string(run->unit));
+		json_object_object_add(object, "error", json_object_new_int(progress->error));
+		json_object_object_add(object, "errorOffset",
+				       json_object_new_uint64(progress->error_offset));
+		json_object_object_add(object, "generation",
+				       json_object_new_uint64(progress->generation));
+		json_object_object_add(object, "seconds", json_object_new_double(seconds));
+		json_object_object_add(object, "exitStatus", json_object_new_int(status));
+		output_json(object);
+		json_object_put(object);
+	} else if (status == STATUS_OK && !cli_flag(run->cli, "quiet")) {
+		printf("%s: %s in %.1f s (%s)\n", run->program,
+		       output_amount(amount, progress->done, run->unit), seconds,
+		       output_rate(rate, seconds > 0 ? (double)progress->done / seconds : 0,
+				   run->unit));
+	}
+}
+
+static int work(struct run *run)
+{
+	struct iouctl_progress progress;
+	int r, status;
+
+	catch_interrupts();
+	progress_bar_init(&run->bar, iouctl_ring_name(run->ring), run->unit,
+			  cli_flag(run->cli, "quiet") || run->cli->json);
+	r = iouctl_ring_start(run->ring);
+	if (r < 0)
+		return cli_complain(run->cli, r, "starting the ring");
+	r = wait_for_end(run, &progress);
+	progress_bar_end(&run->bar);
+	status = say_end(run, r, &progress);
+	if (r == 0 || r == -EINTR) {
+		r = iouctl_ring_destroy(run->ring);
+		if (r < 0 && status == STATUS_OK)
+			status = cli_complain(run->cli, r, "ending the ring");
+	}
+	print_result(run, status, &progress);
+	return status;
+}
+
+static int run_program(struct cli *cli)
+{
+	struct run run = { .cli = cli, .program = cli->arguments[0] };
+	struct json_object *settings = NULL;
+	int r;
+
+	r = cli_call(cli, "DescribeProgram", cli_object("program", run.program), NULL, 0,
+		     &run.description);
+	if (r != 0)
+		return r;
+	run.unit = json_text(run.description, "progressUnit");
+	r = collect(&run, &settings);
+	if (r == 0)
+		r = create(&run, settings);
+	if (r != 0)
+		files_undo(&run.files);
+	else if ((r = files_truncate(&run.files)) == 0)
+		r = work(&run);
+	iouctl_ring_free(run.ring);
+	files_done(&run.files);
+	json_object_put(settings);
+	json_object_put(run.description);
+	return r;
+}
+
+static const struct option_spec run_options[] = {
+	{ "file", 'f', "SLOT=PATH", "the file for a slot of the program; repeatable" },
+	{ "set", 'S', "FIELD=VALUE", "a parameter; repeatable; numbers take K, M and G" },
+	{ "name", 'n', "NAME", "of the ring (default: the program's and a number)" },
+	{ "data-bytes", 'd', "BYTES", "size of the data area (default: what the program needs)" },
+	{ "quiet", 'q', NULL, "no progress bar, no closing line" },
+	{ 0 },
+};
+
+const struct command commands_run[] = {
+	{ "run", "PROGRAM", 1, 1, "Run a loop program on files until it is done",
+	  "Creates a ring, passes the files, starts it and shows progress. Files to be written are\n"
+	  "made if missing and cut to nothing once the ring is granted. Ctrl-C lets what is in\n"
+	  "flight finish; a second Ctrl-C ends the ring at once.\n\n"
+	  "  iouctl run copy --file source=a --file target=b --set depth=16",
+	  run_options, run_program },
+	{ 0 },
+};
