@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * bench: what a step, a hop, a ring and a swap cost
+ *
+ * Prints figures with the goal beside them; never fails on one. Costs per operation are slopes: two
+ * runs of different length, so that starting and waiting cancel out.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cases.h"
+#include "loops.h"
+#include "measure.h"
+#include "service.h"
+
+static void heading(const char *text)
+{
+	printf("\n%s\n", text);
+}
+
+static const char *verdict(double figure, double goal)
+{
+	return figure <= goal ? "reached" : "not reached";
+}
+
+static void nop_rows(struct iouctl *c, const struct bench_paths *paths)
+{
+	static const struct {
+		unsigned int depth;
+		double goal;
+	} rows[] = { { 1, 0.71 }, { 8, 0.90 }, { 32, 0.95 } };
+
+	heading("NOP, instructions per operation");
+	printf("%6s %10s %10s %10s %16s %22s\n", "depth", "daemon", "direct", "user loop",
+	       "daemon/direct", "daemon/user (goal)");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		double daemon = case_nop_daemon(c, rows[i].depth);
+		double direct = case_nop_direct(paths->nop_object, rows[i].depth);
+		double user = case_nop_user(rows[i].depth);
+
+		printf("%6u %10.1f %10.1f %10.1f %8.3f (1.05) %10.3f (%.2f) %s\n", rows[i].depth,
+		       daemon, direct, user, daemon / direct, daemon / user, rows[i].goal,
+		       verdict(daemon / user, rows[i].goal));
+		fflush(stdout);
+	}
+}
+
+static void chase_rows(struct iouctl *c, const struct bench_paths *paths)
+{
+	struct chase_figures f = case_chase(c, paths->directory);
+
+	heading("chase, instructions per hop (page cache, 4 KiB blocks, 1,000 hops, one in flight)");
+	printf("%12s %12s %12s %22s %18s\n", "daemon", "liburing", "pread", "daemon/liburing (goal)",
+	       "daemon/pread");
+	printf("%12.1f %12.1f %12.1f %15.3f (0.60) %18.3f %s\n", f.daemon, f.liburing, f.pread,
+	       f.daemon / f.liburing, f.daemon / f.pread, verdict(f.daemon / f.liburing, 0.60));
+	printf("the same with blocks of 512 bytes\n");
+	printf("%12.1f %12.1f %12.1f %15.3f        %18.3f\n", f.small_daemon, f.small_liburing,
+	       f.small_pread, f.small_daemon / f.small_liburing, f.small_daemon / f.small_pread);
+	fflush(stdout);
+}
+
+static void create_rows(struct iouctl *c, pid_t daemon)
+{
+	struct create_figures f = case_create(c, daemon);
+
+	heading("ring creation, million instructions, 100 rings (program loaded)");
+	printf("%22s %10s %10s\n", "", "p50", "p99");
+	printf("%22s %10.2f %10.2f  (goal 10) %s\n", "in the daemon", (double)f.daemon[0] / 1e6,
+	       (double)f.daemon[1] / 1e6, verdict((double)f.daemon[1] / 1e6, 10));
+	printf("%22s %10.2f %10.2f\n", "in the host", (double)f.host[0] / 1e6,
+	       (double)f.host[1] / 1e6);
+	printf("%22s %10.2f %10.2f\n", "until the answer", (double)f.answer[0] / 1e6,
+	       (double)f.answer[1] / 1e6);
+	printf("%22s %10.2f %10.2f\n", "destroying, daemon", (double)f.destroy[0] / 1e6,
+	       (double)f.destroy[1] / 1e6);
+	fflush(stdout);
+}
+
+static void swap_rows(struct iouctl *c, const struct bench_paths *paths)
+{
+	struct swap_figures f = case_swap(c, paths->nop_object);
+
+	heading("swap of a running ring, 100 swaps");
+	printf("%22s %10.2f %10.2f\n", "ms p50, p99", (double)f.time[0] / 1e6,
+	       (double)f.time[1] / 1e6);
+	printf("%22s %10" PRIu64 "\n", "steps meanwhile", f.steps);
+	printf("%22s %10" PRIu64 "\n", "steps missed", f.missed);
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	struct bench_paths paths = {
+		.daemon = argc > 1 ? argv[1] : IOURINGD_LIBEXECDIR "/iouringd",
+		.nop_object = IOURINGD_LIBEXECDIR "/programs/nop.bpf.o",
+		.directory = argc > 2 ? argv[2] : "/var/scratch",
+	};
+	struct iouctl *c;
+	pid_t daemon;
+
+	if (geteuid() != 0) {
+		fprintf(stderr, "bench: needs root: it loads BPF programs\n");
+		return 1;
+	}
+	if (access(paths.directory, W_OK) < 0)
+		paths.directory = "/tmp";
+	daemon = service_start(paths.daemon);
+	measure_check(iouctl_connect(NULL, &c), "connecting");
+	case_settle();
+	nop_rows(c, &paths);
+	chase_rows(c, &paths);
+	create_rows(c, daemon);
+	swap_rows(c, &paths);
+	iouctl_free(c);
+	service_stop(daemon);
+	return 0;
+}

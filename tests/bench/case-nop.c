@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cases.h"
+#include "loops.h"
+#include "measure.h"
+
+#define SHORT_RUN 100000u
+#define LONG_RUN  500000u
+#define SETTLE_US 3000000u
+
+void case_settle(void)
+{
+	usleep(SETTLE_US);
+}
+
+static double slope(uint64_t short_time, uint64_t long_time)
+{
+	return (double)(long_time - short_time) / (LONG_RUN - SHORT_RUN);
+}
+
+static uint64_t run_daemon(struct iouctl *c, unsigned int depth, uint64_t operations)
+{
+	char parameters[96];
+	struct iouctl_ring_options options = {
+		.size = sizeof(options),
+		.program = "nop",
+		.parameters = parameters,
+	};
+	struct iouctl_ring *ring;
+	uint64_t begin, end;
+
+	snprintf(parameters, sizeof(parameters), "{\"depth\":%u,\"operations\":%" PRIu64 "}", depth,
+		 operations);
+	measure_check(iouctl_ring_create(c, &options, &ring), iouctl_error_message(c));
+	begin = measure_now();
+	measure_check(iouctl_ring_start(ring), "start");
+	measure_check(iouctl_ring_wait(ring, -1), "wait");
+	end = measure_now();
+	measure_check(iouctl_ring_head(ring)->progress.done == operations ? 0 : -EIO, "nop");
+	measure_check(iouctl_ring_destroy(ring), "destroy");
+	iouctl_ring_free(ring);
+	return end - begin;
+}
+
+double case_nop_daemon(struct iouctl *c, unsigned int depth)
+{
+	return slope(run_daemon(c, depth, SHORT_RUN), run_daemon(c, depth, LONG_RUN));
+}
+
+double case_nop_direct(const char *object, unsigned int depth)
+{
+	return slope(loop_direct_nop(object, depth, SHORT_RUN),
+		     loop_direct_nop(object, depth, LONG_RUN));
+}
+
+double case_nop_user(unsigned int depth)
+{
+	return slope(loop_user_nop(depth, SHORT_RUN), loop_user_nop(depth, LONG_RUN));
+}

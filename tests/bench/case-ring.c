@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making rings, and swapping a running one. */
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cases.h"
+#include "measure.h"
+
+#define RINGS 100u
+#define WARM  5u
+#define SWAPS 100u
+
+static const struct iouctl_ring_options nop_options = {
+	.size = sizeof(nop_options),
+	.program = "nop",
+	.parameters = "{\"depth\":8}",
+};
+
+/* Asks the daemon about @name: member @key of its Ring. */
+static int64_t ring_number(struct iouctl *c, const char *name, const char *key)
+{
+	struct json_object *reply, *ring, *member;
+	char parameters[128], *text;
+	int64_t number;
+
+	snprintf(parameters, sizeof(parameters), "{\"ring\":\"%s\"}", name);
+	measure_check(iouctl_call(c, "DescribeRing", parameters, NULL, 0, &text, NULL, NULL),
+		      "DescribeRing");
+	reply = json_tokener_parse(text);
+	free(text);
+	if (!json_object_object_get_ex(reply, "ring", &ring) ||
+	    !json_object_object_get_ex(ring, key, &member))
+		measure_check(-EPROTO, key);
+	number = json_object_get_int64(member);
+	json_object_put(reply);
+	return number;
+}
+
+static void percentiles(uint64_t *values, uint64_t ret[2])
+{
+	ret[0] = measure_percentile(values, RINGS, 50);
+	ret[1] = measure_percentile(values, RINGS, 99);
+}
+
+struct create_figures case_create(struct iouctl *c, pid_t daemon)
+{
+	uint64_t in_daemon[RINGS], in_host[RINGS], answer[RINGS], destroy[RINGS];
+	struct create_figures f;
+
+	for (unsigned int i = 0; i < WARM + RINGS; i++) {
+		unsigned int row = i < WARM ? 0 : i - WARM;
+		struct iouctl_ring *ring;
+		uint64_t task = measure_task(daemon), begin = measure_now();
+
+		measure_check(iouctl_ring_create(c, &nop_options, &ring), iouctl_error_message(c));
+		answer[row] = measure_now() - begin;
+		in_daemon[row] = measure_task(daemon) - task;
+		in_host[row] =
+			measure_task((pid_t)ring_number(c, iouctl_ring_name(ring), "process"));
+		task = measure_task(daemon);
+		measure_check(iouctl_ring_destroy(ring), "destroy");
+		destroy[row] = measure_task(daemon) - task;
+		iouctl_ring_free(ring);
+	}
+	percentiles(in_daemon, f.daemon);
+	percentiles(in_host, f.host);
+	percentiles(answer, f.answer);
+	percentiles(destroy, f.destroy);
+	return f;
+}
+
+/* The same object under another name, so that there is something to swap to. */
+static int renamed_object(const char *path, const char *name)
+{
+	int in = open(path, O_RDONLY | O_CLOEXEC), out = memfd_create("object", MFD_CLOEXEC);
+	const uint32_t magic = IOURD_DESCRIPTOR_MAGIC;
+	struct iourd_descriptor *descriptor;
+	struct stat st;
+	char *bytes;
+
+	measure_check(in < 0 || out < 0 || fstat(in, &st) < 0 ? -errno : 0, path);
+	bytes = malloc((size_t)st.st_size);
+	measure_check(bytes && read(in, bytes, (size_t)st.st_size) == st.st_size ? 0 : -EIO, path);
+	descriptor = memmem(bytes, (size_t)st.st_size, &magic, sizeof(magic));
+	measure_check(descriptor ? 0 : -ENOENT, "descriptor");
+	snprintf(descriptor->name, sizeof(descriptor->name), "%s", name);
+	measure_check(write(out, bytes, (size_t)st.st_size) == st.st_size ? 0 : -EIO, "memfd");
+	free(bytes);
+	close(in);
+	return out;
+}
+
+struct swap_figures case_swap(struct iouctl *c, const char *object)
+{
+	int fd = renamed_object(object, "nop-other");
+	struct swap_figures f = { 0 };
+	uint64_t time[SWAPS], steps;
+	struct iouctl_ring *ring;
+	char *text;
+
+	measure_check(iouctl_call(c, "LoadProgram", "{\"objectFileDescriptor\":0}", &fd, 1, &text,
+				  NULL, NULL),
+		      iouctl_error_message(c));
+	free(text);
+	close(fd);
+	measure_check(iouctl_ring_create(c, &nop_options, &ring), iouctl_error_message(c));
+	measure_check(iouctl_ring_start(ring), "start");
+	steps = (uint64_t)ring_number(c, iouctl_ring_name(ring), "steps");
+	for (unsigned int i = 0; i < SWAPS; i++) {
+		uint64_t begin = measure_now();
+
+		measure_check(iouctl_ring_swap(ring, i % 2 ? "nop" : "nop-other", 0, NULL),
+			      iouctl_error_message(c));
+		time[i] = measure_now() - begin;
+		f.missed += iouctl_ring_head(ring)->life.state != IOURD_RING_RUNNING;
+	}
+	f.steps = (uint64_t)ring_number(c, iouctl_ring_name(ring), "steps") - steps;
+	measure_check(iouctl_ring_destroy(ring), "destroy");
+	iouctl_ring_free(ring);
+	f.time[0] = measure_percentile(time, SWAPS, 50);
+	f.time[1] = measure_percentile(time, SWAPS, 99);
+	return f;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* cases.h - one function for each thing that is measured */
+#ifndef BENCH_CASES_H
+#define BENCH_CASES_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "iouctl.h"
+
+struct bench_paths {
+	const char *daemon;
+	const char *nop_object;
+	const char *directory; /* for the file of chase */
+};
+
+/* Lets the kernel finish what it does after start: short runs are disturbed by it. */
+void case_settle(void);
+
+/* Instructions per operation. */
+double case_nop_daemon(struct iouctl *c, unsigned int depth);
+double case_nop_direct(const char *object, unsigned int depth);
+double case_nop_user(unsigned int depth);
+
+struct chase_figures { /* instructions per hop */
+	double daemon, liburing, pread; /* blocks of 4 KiB */
+	double small_daemon, small_liburing, small_pread; /* of 512 bytes */
+};
+struct chase_figures case_chase(struct iouctl *c, const char *directory);
+
+struct create_figures { /* p50, p99: instructions */
+	uint64_t daemon[2], host[2], answer[2], destroy[2];
+};
+struct create_figures case_create(struct iouctl *c, pid_t daemon);
+
+struct swap_figures {
+	uint64_t time[2]; /* p50, p99: nanoseconds from the call to its answer */
+	uint64_t steps;	  /* that the loop took during all swaps */
+	uint64_t missed;  /* swaps after which the ring was not running any more */
+};
+struct swap_figures case_swap(struct iouctl *c, const char *object);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The program nop as a process with the privilege would run it by itself: object opened, loaded and
+ * attached by libbpf, ring and region made here. What the daemon's dispatcher costs is the
+ * difference.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <liburing.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "iourd/prog/nop.h"
+#include "loops.h"
+#include "measure.h"
+
+#ifndef IORING_SETUP_SQ_REWIND
+#define IORING_SETUP_SQ_REWIND (1U << 20)
+#endif
+
+#define REGION_SIZE 4096u
+
+/* The object's own idea of the kernel's struct: as declared in iourd/kern.bpf.h. */
+struct ops_image {
+	const struct bpf_program *loop_step;
+	uint32_t ring_fd;
+	void *priv;
+};
+
+struct region {
+	struct iourd_head head;
+	struct nop_params params;
+};
+
+static int make_ring(uint32_t sq_entries, uint32_t cq_entries)
+{
+	struct io_uring_params params = {
+		.flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER |
+			 IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_NO_SQARRAY |
+			 IORING_SETUP_SQ_REWIND | IORING_SETUP_CQSIZE,
+		.cq_entries = cq_entries,
+	};
+	int fd = (int)syscall(__NR_io_uring_setup, sq_entries, &params);
+
+	measure_check(fd < 0 ? -errno : 0, "io_uring_setup");
+	return fd;
+}
+
+static struct region *register_region(int ring_fd)
+{
+	struct io_uring_region_desc desc = {
+		.size = REGION_SIZE,
+		.flags = IORING_MEM_REGION_TYPE_USER,
+	};
+	struct io_uring_mem_region_reg reg = { .region_uptr = (uint64_t)(uintptr_t)&desc };
+	struct region *region = mmap(NULL, REGION_SIZE, PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	measure_check(region == MAP_FAILED ? -errno : 0, "mmap");
+	desc.user_addr = (uint64_t)(uintptr_t)region;
+	measure_check(syscall(__NR_io_uring_register, ring_fd, IORING_REGISTER_MEM_REGION, &reg, 1) < 0
+			      ? -errno
+			      : 0,
+		      "IORING_REGISTER_MEM_REGION");
+	region->head.identity = (struct iourd_identity){
+		.magic = IOURD_REGION_MAGIC,
+		.abi_major = IOURD_ABI_MAJOR,
+		.abi_minor = IOURD_ABI_MINOR,
+		.region_size = REGION_SIZE,
+		.params_offset = sizeof(struct iourd_head),
+		.params_size = sizeof(struct nop_params),
+		.data_offset = REGION_SIZE,
+		.address = desc.user_addr,
+	};
+	return region;
+}
+
+static struct bpf_map *find_struct_ops(struct bpf_object *object)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+		if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
+			return map;
+	measure_check(-ENOENT, "no struct_ops map in the object");
+	return NULL;
+}
+
+uint64_t loop_direct_nop(const char *path, unsigned int depth, uint64_t operations)
+{
+	int ring_fd = make_ring(NOP_DEPTH_MAX, 2 * NOP_DEPTH_MAX);
+	struct region *region = register_region(ring_fd);
+	struct bpf_object *object = bpf_object__open_file(path, NULL);
+	struct ops_image *image;
+	struct bpf_link *link;
+	struct bpf_map *map;
+	uint64_t begin, end;
+	size_t size;
+
+	measure_check(object ? 0 : -errno, path);
+	map = find_struct_ops(object);
+	image = bpf_map__initial_value(map, &size);
+	measure_check(image && size >= sizeof(*image) ? 0 : -EINVAL, "struct_ops image");
+	image->ring_fd = (uint32_t)ring_fd;
+	measure_check(bpf_object__load(object), "bpf_object__load");
+	link = bpf_map__attach_struct_ops(map);
+	measure_check(link ? 0 : -errno, "bpf_map__attach_struct_ops");
+
+	region->params.depth = depth;
+	region->params.operations = operations;
+	measure_check(syscall(__NR_io_uring_register, ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0) < 0
+			      ? -errno
+			      : 0,
+		      "IORING_REGISTER_ENABLE_RINGS");
+	begin = measure_now();
+	measure_check(syscall(__NR_io_uring_enter, ring_fd, 0, 0, IORING_ENTER_GETEVENTS, NULL, 0) < 0
+			      ? -errno
+			      : 0,
+		      "io_uring_enter");
+	end = measure_now();
+	measure_check(region->head.progress.done == operations ? 0 : -EIO,
+		      "the program did not do what was asked");
+	bpf_link__destroy(link);
+	bpf_object__close(object);
+	close(ring_fd);
+	munmap(region, REGION_SIZE);
+	return end - begin;
+}
