@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files of a run: opened by their slot, cut late, and gone if the run was refused. */
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cli.h"
+#include "files.h"
+
+static char directory[] = "/tmp/test-files-XXXXXX";
+
+static struct json_object *slots(void)
+{
+	return json_tokener_parse("[{\"name\":\"source\",\"read\":true,\"write\":false},"
+				  "{\"name\":\"target\",\"read\":false,\"write\":true},"
+				  "{\"name\":\"both\",\"read\":true,\"write\":true}]");
+}
+
+static char *word(const char *slot, const char *name)
+{
+	char *text;
+
+	assert_true(asprintf(&text, "%s=%s/%s", slot, directory, name) > 0);
+	return text;
+}
+
+static void write_file(const char *name, const char *content)
+{
+	char *path = word("", name);
+	int fd = open(path + 1, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, content, strlen(content)), strlen(content));
+	close(fd);
+	free(path);
+}
+
+static long size_of(const char *name)
+{
+	char *path = word("", name);
+	struct stat st;
+	long size = stat(path + 1, &st) < 0 ? -1 : (long)st.st_size;
+
+	free(path);
+	return size;
+}
+
+static int open_word(struct run_files *files, const char *slot, const char *name)
+{
+	struct json_object *all = slots();
+	char *text = word(slot, name);
+	int r = files_open(files, all, text);
+
+	/* files_open borrows the path: drop() frees it */
+	json_object_put(all);
+	if (r != 0)
+		free(text);
+	return r;
+}
+
+static void drop(struct run_files *files)
+{
+	for (size_t i = 0; i < files->n; i++)
+		free((char *)strchr(files->files[i].path, '/') - strlen(files->files[i].slot) - 1);
+	files_done(files);
+}
+
+static void test_modes(void **state)
+{
+	struct run_files files = { 0 };
+
+	write_file("a", "12345");
+	write_file("b", "1234567");
+	assert_int_equal(open_word(&files, "source", "a"), 0);
+	assert_int_equal(open_word(&files, "target", "new"), 0);
+	assert_int_equal(open_word(&files, "both", "b"), 0);
+	assert_int_equal(fcntl(files.files[0].fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+	assert_int_equal(fcntl(files.files[1].fd, F_GETFL) & O_ACCMODE, O_WRONLY);
+	assert_int_equal(fcntl(files.files[2].fd, F_GETFL) & O_ACCMODE, O_RDWR);
+	assert_int_equal(files_truncate(&files), 0);
+	assert_int_equal(size_of("a"), 5);
+	assert_int_equal(size_of("b"), 7); /* read as well: not ours to cut */
+	drop(&files);
+}
+
+static void test_cut_late(void **state)
+{
+	struct run_files files = { 0 };
+
+	write_file("old", "precious");
+	assert_int_equal(open_word(&files, "target", "old"), 0);
+	assert_int_equal(size_of("old"), 8);
+	assert_int_equal(files_truncate(&files), 0);
+	assert_int_equal(size_of("old"), 0);
+	drop(&files);
+}
+
+static void test_undo(void **state)
+{
+	struct run_files files = { 0 };
+
+	write_file("kept", "precious");
+	assert_int_equal(open_word(&files, "target", "made"), 0);
+	assert_int_equal(open_word(&files, "both", "kept"), 0);
+	assert_int_equal(size_of("made"), 0);
+	files_undo(&files);
+	assert_int_equal(size_of("made"), -1);
+	assert_int_equal(size_of("kept"), 8);
+	drop(&files);
+}
+
+static void test_wrong(void **state)
+{
+	struct run_files files = { 0 };
+
+	assert_int_equal(open_word(&files, "nonsense", "a"), STATUS_USAGE);
+	assert_int_equal(open_word(&files, "source", "not-there"), STATUS_FAILED);
+	assert_int_equal(files.n, 0);
+	files_done(&files);
+}
+
+static int setup(void **state)
+{
+	return mkdtemp(directory) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	static const char *const names[] = { "a", "b", "new", "old", "kept" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *path = word("", names[i]);
+
+		unlink(path + 1);
+		free(path);
+	}
+	return rmdir(directory);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_cut_late),
+		cmocka_unit_test(test_undo),
+		cmocka_unit_test(test_wrong),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Numbers with suffixes, and one command's options and arguments. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "cli.h"
+
+static void test_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+		uint64_t number;
+	} rows[] = {
+		{ "0", true, 0 },
+		{ "16", true, 16 },
+		{ "0x10", true, 16 },
+		{ "64K", true, 65536 },
+		{ "3M", true, 3u << 20 },
+		{ "2G", true, 2ull << 30 },
+		{ "18446744073709551615", true, UINT64_MAX },
+		{ "18446744073709551616", false, 0 },
+		{ "17179869184G", false, 0 }, /* 2^64 */
+		{ "17179869183G", true, 17179869183ull << 30 },
+		{ "", false, 0 },
+		{ "K", false, 0 },
+		{ "-1", false, 0 },
+		{ " 1", false, 0 },
+		{ "1KB", false, 0 },
+		{ "1.5M", false, 0 },
+		{ "1k", false, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t number = 77;
+
+		if (cli_number(rows[i].text, &number) != rows[i].good)
+			fail_msg("\"%s\"", rows[i].text);
+		assert_int_equal(number, rows[i].good ? rows[i].number : 77);
+	}
+}
+
+static int nothing(struct cli *cli)
+{
+	(void)cli;
+	return STATUS_OK;
+}
+
+static const struct option_spec options[] = {
+	{ "set", 'S', "FIELD=VALUE", "a parameter" },
+	{ "quiet", 'q', NULL, "nothing is said" },
+	{ "name", 0, "NAME", "of the ring" },
+	{ 0 },
+};
+
+static const struct command command = {
+	"run", "PROGRAM", 1, 1, "Run", NULL, options, nothing,
+};
+
+#define PARSE(cli, ...)                                                           \
+	({                                                                        \
+		char *argv[] = { (char *)"run", __VA_ARGS__, NULL };              \
+		cli_parse(cli, &command, (int)(sizeof(argv) / sizeof(*argv)) - 1, \
+			  argv);                                                  \
+	})
+
+static void test_parse(void **state)
+{
+	struct cli cli = { 0 };
+
+	assert_int_equal(PARSE(&cli, "copy", "--set", "a=1", "-q", "-S", "b=2", "--name=x"), 0);
+	assert_int_equal(cli.n_arguments, 1);
+	assert_string_equal(cli.arguments[0], "copy");
+	assert_int_equal(cli.n_options, 4);
+	assert_string_equal(cli_option(&cli, "set"), "b=2"); /* the last */
+	assert_string_equal(cli.options[0].text, "a=1");
+	assert_true(cli_flag(&cli, "quiet"));
+	assert_string_equal(cli_option(&cli, "name"), "x");
+	assert_false(cli.json);
+	free(cli.options);
+}
+
+static void test_common(void **state)
+{
+	struct cli cli = { 0 };
+
+	assert_int_equal(PARSE(&cli, "--json", "nop", "-s", "/path"), 0);
+	assert_true(cli.json);
+	assert_string_equal(cli.socket, "/path");
+	assert_int_equal(cli.n_options, 0);
+	free(cli.options);
+}
+
+static void test_words_after_dashes(void **state)
+{
+	struct cli cli = { 0 };
+
+	assert_int_equal(PARSE(&cli, "--", "--quiet"), 0);
+	assert_string_equal(cli.arguments[0], "--quiet");
+	assert_false(cli_flag(&cli, "quiet"));
+	free(cli.options);
+}
+
+static void test_wrong(void **state)
+{
+	struct cli cli = { 0 };
+
+	assert_int_equal(PARSE(&cli, "--nonsense", "a"), STATUS_USAGE);
+	free(cli.options);
+	assert_int_equal(PARSE(&cli, "a", "--set"), STATUS_USAGE);
+	free(cli.options);
+	assert_int_equal(PARSE(&cli, "-q"), STATUS_USAGE); /* no PROGRAM */
+	free(cli.options);
+	assert_int_equal(PARSE(&cli, "a", "b"), STATUS_USAGE);
+	free(cli.options);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_common),
+		cmocka_unit_test(test_words_after_dashes),
+		cmocka_unit_test(test_wrong),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
