@@ -86,7 +86,7 @@ uint64_t loop_pread_chase(int fd, unsigned int block, uint64_t hops)
 {
 	struct chase_block *data;
 	uint64_t begin, end, offset = 0;
-	void *buffer;
+	void *buffer = NULL;
 
 	if (posix_memalign(&buffer, 4096, block) != 0)
 		measure_check(-ENOMEM, "buffer");

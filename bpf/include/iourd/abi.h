@@ -29,6 +29,13 @@
 #define IOURD_STATIC_ASSERT(expr, text) _Static_assert(expr, text)
 #endif
 
+/* One byte, 0 or 1, in parameter structs: C's _Bool and C++'s bool are the same on all we run on. */
+#ifdef __cplusplus
+typedef bool iourd_bool;
+#else
+typedef _Bool iourd_bool;
+#endif
+
 #define IOURD_ABI_MAJOR 1
 #define IOURD_ABI_MINOR 0
 

@@ -40,8 +40,8 @@ struct copy_params {
 	__u32 depth;		/* requests in flight, 1 to COPY_DEPTH_MAX */
 	__u32 block_size;	/* bytes, COPY_BLOCK_MIN to COPY_BLOCK_MAX */
 	__u64 bytes_per_second; /* copy-paced keeps to it; 0: no limit; "copy" ignores it */
-	_Bool sync;		/* fsync the target at the end */
-	_Bool reserved0[3];
+	iourd_bool sync;	/* fsync the target at the end */
+	iourd_bool reserved0[3];
 	/* progress */
 	enum copy_source source;
 	__u64 short_reads;  /* reads that returned less than was asked for, before the end */
