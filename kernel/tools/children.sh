@@ -33,6 +33,7 @@ child_answer() {
 	ANSWER_FILE=$(mktemp "$CACHE/tmp/answer.XXXXXX") || die "cannot make a file in $CACHE/tmp" "is the disk full?"
 	run_child "$@" >"$ANSWER_FILE"
 	status=$?
+	# shellcheck disable=SC2034  # it is the caller's
 	ANSWER=$(<"$ANSWER_FILE")
 	rm -f "$ANSWER_FILE"
 	ANSWER_FILE=

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The guest's machine: its command line and its working directory. Sourced by guest and snapshot, which
 # must agree in every word: a RAM snapshot fits only the machine that it was taken from.
+# shellcheck disable=SC2054  # the commas are QEMU's
+# shellcheck disable=SC2034  # it is used by those that source this
 
 GUEST_MEMORY=2560M
 PAYLOAD_SIZE=512M # the same for all: a restored guest keeps the capacity that it probed
