@@ -9,39 +9,10 @@
 #include <json-c/json.h>
 
 #include "wire/fault.h"
+#include "wire/json-check.h"
 #include "wire/manager.h"
 
 #define DESCRIBE_MAX 128 /* bytes of a value in a note */
-
-/* Length of the UTF-8 sequence that @s starts with; 0 if it is none (RFC 3629). */
-static size_t utf8_sequence(const unsigned char *s, size_t n)
-{
-	size_t length;
-	uint32_t point;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		length = 2, point = s[0] & 0x1f;
-	else if ((s[0] & 0xf0) == 0xe0)
-		length = 3, point = s[0] & 0x0f;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		length = 4, point = s[0] & 0x07;
-	else
-		return 0;
-	if (length > n)
-		return 0;
-	for (size_t i = 1; i < length; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		point = point << 6 | (s[i] & 0x3f);
-	}
-	if (length == 3 && (point < 0x800 || (point >= 0xd800 && point <= 0xdfff)))
-		return 0;
-	if (length == 4 && (point < 0x10000 || point > 0x10ffff))
-		return 0;
-	return length;
-}
 
 struct json_object *json_text(const char *bytes, size_t n)
 {
@@ -53,7 +24,7 @@ struct json_object *json_text(const char *bytes, size_t n)
 	if (n > INT_MAX / 3)
 		return NULL;
 	for (size_t i = 0; i < n; i += length) {
-		length = utf8_sequence((const unsigned char *)bytes + i, n - i);
+		length = json_utf8_sequence((const unsigned char *)bytes + i, n - i);
 		if (length == 0)
 			bad++, length = 1;
 	}
@@ -64,7 +35,7 @@ struct json_object *json_text(const char *bytes, size_t n)
 	if (!clean)
 		return NULL;
 	for (size_t i = 0; i < n; i += length) {
-		length = utf8_sequence((const unsigned char *)bytes + i, n - i);
+		length = json_utf8_sequence((const unsigned char *)bytes + i, n - i);
 		memcpy(clean + used, length ? bytes + i : replacement, length ?: 3);
 		used += length ?: 3;
 		length = length ?: 1;
@@ -72,60 +43,11 @@ struct json_object *json_text(const char *bytes, size_t n)
 	return json_object_new_string_len(clean, (int)used);
 }
 
-/*
- * What json-c's strict mode lets through, and what must be refused before it allocates: NaN and
- * Infinity, \u0000 (keys would end there unnoticed), control characters, and too many values.
- */
-static const char *scan(const char *text, size_t n, size_t *ret_at)
-{
-	size_t values = 0, containers = 0;
-	bool quoted = false;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		*ret_at = i;
-		if (c == '"') {
-			quoted = !quoted;
-		} else if (quoted) {
-			if (c < 0x20)
-				return "a control character in a text";
-			if (c == '\\' && n - i >= 6 && memcmp(text + i, "\\u0000", 6) == 0)
-				return "a NUL in a text";
-			if (c == '\\')
-				i++;
-		} else if (c == 'N' || c == 'I') {
-			return "a number that is none";
-		} else if (c == '{' || c == '[') {
-			if (++containers > JSON_CONTAINERS_MAX)
-				return "too many objects and arrays";
-		} else if (c == ',') {
-			if (++values > JSON_VALUES_MAX)
-				return "too many values";
-		}
-	}
-	return NULL;
-}
-
-static const char *tokener_reason(enum json_tokener_error error)
-{
-	switch (error) {
-	case json_tokener_error_depth:
-		return "more levels than the protocol allows";
-	case json_tokener_continue:
-		return "it ends too early";
-	case json_tokener_error_parse_unexpected:
-		return "an unexpected character";
-	default:
-		return json_tokener_error_desc(error);
-	}
-}
-
 static int refuse(struct note *note, const char *reason, size_t at)
 {
 	char text[160];
 
-	snprintf(text, sizeof(text), "not the JSON that is expected: %s at byte %zu", reason, at);
+	snprintf(text, sizeof(text), "not the JSON that is expected: %s, at byte %zu", reason, at);
 	return fault_message_refused(note, text);
 }
 
@@ -139,31 +61,26 @@ int json_parse(const char *text, size_t n, struct note *note, struct json_object
 
 	if (n > INT_MAX)
 		return fault_message_refused(note, "larger than the protocol allows");
-	reason = scan(text, n, &at);
+	reason = json_check(text, n, &at);
 	if (reason)
 		return refuse(note, reason, at);
 
-	/* json-c counts the level of the innermost values, too */
-	tokener = json_tokener_new_ex(MANAGER_DEPTH_MAX + 1);
+	/* json-c counts one level more */
+	tokener = json_tokener_new_ex(MANAGER_DEPTH_MAX + 2);
 	if (!tokener)
 		return -ENOMEM;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	value = json_tokener_parse_ex(tokener, text, (int)n);
-	error = json_tokener_get_error(tokener);
-	/* a number at the very end is complete only once something follows it */
-	if (error == json_tokener_continue && !value) {
+	/* a number is complete only once something follows it */
+	if (json_tokener_get_error(tokener) == json_tokener_continue)
 		value = json_tokener_parse_ex(tokener, "", 1);
-		if (json_tokener_get_error(tokener) == json_tokener_success)
-			error = json_tokener_success;
-	}
-	at = json_tokener_get_parse_end(tokener);
+	error = json_tokener_get_error(tokener);
 	json_tokener_free(tokener);
 	if (error == json_tokener_error_memory)
 		return -ENOMEM;
-	if (error != json_tokener_success || !value) {
-		json_object_put(value);
-		return refuse(note, error == json_tokener_success ? "null" : tokener_reason(error), at);
-	}
+	if (error != json_tokener_success)
+		return refuse(note, json_tokener_error_desc(error), n);
+	if (!value)
+		return refuse(note, "null", 0);
 	*ret = value;
 	return 0;
 }
