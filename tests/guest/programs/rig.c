@@ -190,10 +190,17 @@ static void *run(void *argument)
 
 	/* who enables the ring is its only submitter */
 	r = ring_register(rig->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
-	if (r == 0)
+	if (r < 0) {
+		rig->result = -errno;
+		return NULL;
+	}
+	do {
+		rig->runs++;
 		r = syscall(SYS_io_uring_enter, rig->ring_fd, 0, 0, IORING_ENTER_GETEVENTS, NULL,
 			    0);
-	rig->result = r < 0 ? -errno : r;
+		rig->result = r < 0 ? -errno : r;
+	} while (__atomic_load_n(&rig->again, __ATOMIC_SEQ_CST) &&
+		 (usleep(500) == 0 || errno == EINTR));
 	return NULL;
 }
 

@@ -46,7 +46,9 @@ struct rig {
 	void *data;
 	pthread_t thread;
 	bool running;
-	int result; /* of io_uring_enter: 0 or -errno */
+	bool again;	   /* the thread enters the ring again whenever it comes back */
+	unsigned int runs; /* how often it entered */
+	int result;	   /* of the last io_uring_enter: 0 or -errno */
 };
 
 struct rig_options {
