@@ -53,6 +53,23 @@ bool executor_fake_run_one(struct executor_fake *fake)
 	return true;
 }
 
+bool executor_fake_run_youngest(struct executor_fake *fake)
+{
+	struct job *job = fake->last;
+	struct job **at = &fake->first;
+
+	if (!job)
+		return executor_fake_run_one(fake);
+	fake->last = NULL;
+	for (; *at != job; at = &(*at)->next)
+		fake->last = *at;
+	*at = NULL;
+	fake->waiting--;
+	job->work(job);
+	job->done(job);
+	return true;
+}
+
 void executor_fake_run(struct executor_fake *fake)
 {
 	while (executor_fake_run_one(fake))

@@ -23,7 +23,12 @@ void executor_fake_done(struct executor_fake *fake);
 bool executor_fake_work(struct executor_fake *fake);
 /* work() (unless that was called) and done() of the oldest job; false if there is none. */
 bool executor_fake_run_one(struct executor_fake *fake);
-/* All, with those that they submit. */
+/*
+ * work() and done() of the youngest job, as a pool's threads may end their jobs in any order; one
+ * that is only worked comes last.
+ */
+bool executor_fake_run_youngest(struct executor_fake *fake);
+/* All, oldest first, with those that they submit. */
 void executor_fake_run(struct executor_fake *fake);
 
 #endif

@@ -156,6 +156,11 @@ bool fixture_step_hosts(struct fixture *fixture)
 	return hosts_fake_step(fixture->hosts) || executor_fake_run_one(&fixture->executor);
 }
 
+bool fixture_step_youngest(struct fixture *fixture)
+{
+	return executor_fake_run_youngest(&fixture->executor) || hosts_fake_step(fixture->hosts);
+}
+
 void fixture_run(struct fixture *fixture)
 {
 	while (fixture_step(fixture))

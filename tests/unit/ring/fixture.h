@@ -57,6 +57,8 @@ void fixture_start(struct fixture *fixture);
 bool fixture_step(struct fixture *fixture);
 /* The same, hosts first. */
 bool fixture_step_hosts(struct fixture *fixture);
+/* The same, the youngest job first. */
+bool fixture_step_youngest(struct fixture *fixture);
 void fixture_run(struct fixture *fixture);
 
 size_t count_fds(void);

@@ -373,7 +373,8 @@ static void die_at_each_step(bool (*step)(struct fixture *fixture), int code, in
 			hosts_fake_exited(host, code, status);
 		else
 			reached = false;
-		fixture_run(&fixture);
+		while (step(&fixture))
+			;
 		assert_int_equal(answer.calls, 1);
 		assert_int_equal(answer.r == 0, !reached);
 		answer_done(&answer);
@@ -387,12 +388,13 @@ static void test_host_dies_at_each_step(void **state)
 {
 	die_at_each_step(fixture_step, CLD_KILLED, SIGKILL);
 	die_at_each_step(fixture_step_hosts, CLD_KILLED, SIGKILL);
+	die_at_each_step(fixture_step_youngest, CLD_KILLED, SIGKILL);
 	die_at_each_step(fixture_step, CLD_EXITED, 1);
 	die_at_each_step(fixture_step_hosts, CLD_EXITED, 0);
 }
 
 /* It is destroyed before step n, for every n. */
-static void test_destroyed_at_each_step(void **state)
+static void destroy_at_each_step(bool (*step)(struct fixture *fixture))
 {
 	const struct peer alice = peer_of(ALICE);
 	bool made = false;
@@ -409,13 +411,14 @@ static void test_destroyed_at_each_step(void **state)
 		sample_done(&sample);
 		create.keep = true;
 		for (unsigned int i = 0; i < n; i++)
-			fixture_step(&fixture);
+			step(&fixture);
 		made = create.calls == 1;
 		assert_int_equal(manager_ring_destroy(fixture.manager, &alice, "r1", answer_ring,
 						      &destroy, NULL),
 				 0);
 		assert_int_equal(destroy.calls, 0);
-		fixture_run(&fixture);
+		while (step(&fixture))
+			;
 		assert_int_equal(create.calls, 1);
 		assert_int_equal(create.r, made ? 0 : FAULT_RING_BUSY);
 		assert_int_equal(destroy.calls, 1);
@@ -424,6 +427,13 @@ static void test_destroyed_at_each_step(void **state)
 		assert_nothing_left(&fixture);
 		fixture_done(&fixture);
 	}
+}
+
+static void test_destroyed_at_each_step(void **state)
+{
+	destroy_at_each_step(fixture_step);
+	destroy_at_each_step(fixture_step_hosts);
+	destroy_at_each_step(fixture_step_youngest);
 }
 
 static void test_client_gone_before_the_answer(void **state)

@@ -2,11 +2,13 @@
 /* How rings end: their host dies, their client goes, somebody destroys them. */
 #include <errno.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -129,6 +131,71 @@ static void test_destroy_joins_an_end_under_way(void **state)
 	fixture_done(&fixture);
 }
 
+static void test_host_that_is_going_when_asked(void **state)
+{
+	struct answer answer, start = ANSWER_NONE;
+	struct fixture fixture;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	fixture.plan.at = fixture.plan.calls + 1;
+	fixture.plan.error = -EPIPE;
+	/* No failure of its own: the exit that follows says what happened. */
+	assert_int_equal(ask(&fixture, manager_ring_start, &start, NULL), 0);
+	assert_string_equal(fixture.plan.failed, "host command");
+	fixture_run(&fixture);
+	assert_int_equal(start.calls, 1);
+	assert_int_equal(start.r, FAULT_RING_BUSY);
+	assert_string_equal(start.note.texts[1], "it ended: its client is gone");
+	answer_done(&start);
+	answer_done(&answer);
+	assert_nothing_left(&fixture);
+	fixture_done(&fixture);
+}
+
+static void test_look_at_a_ring_that_is_being_removed(void **state)
+{
+	const struct peer peer = peer_of(ALICE);
+	struct answer answer, destroy = ANSWER_NONE;
+	struct fixture fixture;
+	struct ring_view view;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	start_ring(&fixture, "r1");
+	dispatch_of(&fixture)->steps = 123;
+	assert_int_equal(ask(&fixture, manager_ring_destroy, &destroy, NULL), 0);
+	while (hosts_fake_step(fixture.hosts))
+		;
+	for (int i = 0; i < 2; i++) { /* before and after the job's work */
+		assert_int_equal(manager_ring_find(fixture.manager, &peer, "r1", NULL, &view), 0);
+		assert_int_equal(view.state, RING_ENDING);
+		assert_int_equal(view.steps, 123);
+		executor_fake_work(&fixture.executor);
+	}
+	fixture_run(&fixture);
+	assert_int_equal(destroy.calls, 1);
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+/* Until the child sleeps, which is in the futex: it waits for nothing else. */
+static void wait_until_asleep(pid_t pid)
+{
+	char path[64], stat[256], *state;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	do {
+		sched_yield();
+		file = fopen(path, "re");
+		assert_non_null(file);
+		assert_non_null(fgets(stat, sizeof(stat), file));
+		fclose(file);
+		state = strrchr(stat, ')') + 2;
+	} while (*state == 'R');
+}
+
 static void test_waiters_are_woken(void **state)
 {
 	struct iourd_head *head;
@@ -147,12 +214,11 @@ static void test_waiters_are_woken(void **state)
 	if (pid == 0) {
 		const struct timespec limit = {.tv_sec = 20};
 
-		/* -EAGAIN, if the change came first, is as good as being woken. */
-		if (syscall(SYS_futex, &head->life.event, FUTEX_WAIT, event, &limit, NULL, 0) < 0 &&
-		    errno != EAGAIN)
-			_exit(1);
+		if (syscall(SYS_futex, &head->life.event, FUTEX_WAIT, event, &limit, NULL, 0) < 0)
+			_exit(errno == ETIMEDOUT ? 1 : 3);
 		_exit(head->life.state == IOURD_RING_ENDED ? 0 : 2);
 	}
+	wait_until_asleep(pid);
 	destroy_ring(&fixture, "r1");
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
@@ -169,6 +235,8 @@ int main(void)
 		cmocka_unit_test(test_lease_ends),
 		cmocka_unit_test(test_host_that_does_not_end),
 		cmocka_unit_test(test_destroy_joins_an_end_under_way),
+		cmocka_unit_test(test_host_that_is_going_when_asked),
+		cmocka_unit_test(test_look_at_a_ring_that_is_being_removed),
 		cmocka_unit_test(test_waiters_are_woken),
 	};
 

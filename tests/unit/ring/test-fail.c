@@ -26,7 +26,8 @@ struct scene {
 	struct fixture fixture;
 	struct answer answers[SCENE_REQUESTS];
 	size_t n; /* begun */
-	bool hosts_first;
+	bool (*step)(struct fixture *fixture);
+	bool spoilt; /* a call had failed before the request at hand */
 };
 
 typedef int (*ring_call)(struct manager *manager, const struct peer *peer, const char *name,
@@ -34,8 +35,7 @@ typedef int (*ring_call)(struct manager *manager, const struct peer *peer, const
 
 static void run(struct scene *scene)
 {
-	while (scene->hosts_first ? fixture_step_hosts(&scene->fixture) :
-				    fixture_step(&scene->fixture))
+	while (scene->step(&scene->fixture))
 		;
 }
 
@@ -48,9 +48,14 @@ static bool settle(struct scene *scene, int r)
 	run(scene);
 	if (r != 0) {
 		assert_int_equal(answer->calls, 0);
+		scene->spoilt = true;
 		return false;
 	}
 	assert_int_equal(answer->calls, 1);
+	/* Whatever fails is told to the one whom it concerns; but everything can be destroyed. */
+	if (scene->fixture.plan.failed && !scene->spoilt && scene->n < 7)
+		assert_int_not_equal(answer->r, 0);
+	scene->spoilt = scene->fixture.plan.failed;
 	return answer->r == 0;
 }
 
@@ -132,9 +137,9 @@ static void scene_done(struct scene *scene)
 	fixture_done(&scene->fixture);
 }
 
-static void scene_init(struct scene *scene, bool hosts_first)
+static void scene_init(struct scene *scene, bool (*step)(struct fixture *fixture))
 {
-	*scene = (struct scene){.hosts_first = hosts_first};
+	*scene = (struct scene){.step = step};
 	for (size_t i = 0; i < SCENE_REQUESTS; i++)
 		scene->answers[i] = ANSWER_NONE;
 	fixture_init(&scene->fixture);
@@ -142,9 +147,15 @@ static void scene_init(struct scene *scene, bool hosts_first)
 
 static void test_nth_call_fails(void **state)
 {
+	static bool (*const steps[])(struct fixture *fixture) = {
+		fixture_step,
+		fixture_step_hosts,
+		fixture_step_youngest,
+	};
 	static const int errors[] = {-EIO, -ENOMEM, -EPIPE};
 
-	for (unsigned int variant = 0; variant < 6; variant++) {
+	for (unsigned int variant = 0; variant < 9; variant++) {
+		int error = errors[variant / 3];
 		bool reached = true;
 		unsigned int n;
 
@@ -152,15 +163,16 @@ static void test_nth_call_fails(void **state)
 			struct scene scene;
 			int r;
 
-			scene_init(&scene, variant & 1);
+			scene_init(&scene, steps[variant % 3]);
 			scene.fixture.plan.at = n;
-			scene.fixture.plan.error = errors[variant / 2];
+			scene.fixture.plan.error = error;
 			r = fixture_manage(&scene.fixture);
 			if (r == 0) {
 				run(&scene);
+				scene.spoilt = scene.fixture.plan.failed;
 				play(&scene);
 			} else {
-				assert_int_equal(r, errors[variant / 2]);
+				assert_int_equal(r, error);
 			}
 			reached = scene.fixture.plan.failed;
 			scene_done(&scene);
@@ -294,6 +306,21 @@ static void test_stop_at_each_step(void **state)
 	}
 }
 
+static void test_stop_waits_for_jobs(void **state)
+{
+	struct fixture fixture;
+	unsigned int stops = 0;
+
+	fixture_init(&fixture);
+	assert_int_equal(fixture_manage(&fixture), 0);
+	manager_stop(fixture.manager, count_stop, &stops);
+	assert_int_equal(stops, 0); /* the shipped programs are being opened */
+	fixture_run(&fixture);
+	assert_int_equal(stops, 1);
+	fixture.stopped = true;
+	fixture_done(&fixture);
+}
+
 static void test_stop_of_an_idle_manager(void **state)
 {
 	struct fixture fixture;
@@ -350,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_no_descriptor_is_left),
 		cmocka_unit_test(test_environment_fails_are_told_as_they_are),
 		cmocka_unit_test(test_stop_at_each_step),
+		cmocka_unit_test(test_stop_waits_for_jobs),
 		cmocka_unit_test(test_stop_of_an_idle_manager),
 		cmocka_unit_test(test_stop_with_rings_in_every_state),
 	};

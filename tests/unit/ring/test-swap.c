@@ -117,6 +117,38 @@ static void test_generations(void **state)
 	fixture_done(&fixture);
 }
 
+static void test_swap_to_a_program_not_open_yet(void **state)
+{
+	struct answer answer = ANSWER_NONE, swapped = ANSWER_NONE;
+	struct program_view view;
+	struct fixture fixture;
+	struct sample sample;
+	struct note note = {};
+
+	fixture_init(&fixture);
+	assert_int_equal(fixture_manage(&fixture), 0);
+	assert_true(executor_fake_run_one(&fixture.executor)); /* copy is open, paced is not */
+	sample_init(&sample, "r1");
+	answer.keep = true;
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, NULL), 0);
+	sample_done(&sample);
+	while (answer.calls == 0) {
+		hosts_fake_step(fixture.hosts);
+		assert_true(executor_fake_run_youngest(&fixture.executor));
+	}
+	assert_int_equal(manager_program_find(fixture.manager, "paced", NULL, &view), 0);
+	assert_null(view.info);
+	/* What can be said at once is. */
+	assert_int_equal(swap(&fixture, "paced", 7, &swapped, &note), FAULT_GENERATION_MISMATCH);
+	note_done(&note);
+	assert_int_equal(swap(&fixture, "nop", 0, &swapped, NULL), 0);
+	fixture_run(&fixture);
+	assert_int_equal(swapped.r, FAULT_LAYOUT_MISMATCH);
+	answer_done(&swapped);
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
 static void test_requests_during_a_swap(void **state)
 {
 	const struct peer peer = peer_of(ALICE);
@@ -293,7 +325,7 @@ static void test_other_refusals(void **state)
 
 /* ---- what comes between ---- */
 
-static void test_ring_ends_at_each_step_of_a_swap(void **state)
+static void end_at_each_step_of_a_swap(bool (*step)(struct fixture *fixture))
 {
 	bool swapped = false;
 
@@ -311,7 +343,8 @@ static void test_ring_ends_at_each_step_of_a_swap(void **state)
 		/* In the middle of a job, if one is there. */
 		executor_fake_work(&fixture.executor);
 		hosts_fake_exited(host_of(&fixture, "r1"), CLD_EXITED, 0);
-		fixture_run(&fixture);
+		while (step(&fixture))
+			;
 		assert_int_equal(asked.calls, 1);
 		assert_int_equal(asked.r, swapped ? 0 : FAULT_RING_BUSY);
 		assert_int_equal(program_rings(&fixture, "copy"), 0);
@@ -321,6 +354,12 @@ static void test_ring_ends_at_each_step_of_a_swap(void **state)
 		assert_nothing_left(&fixture);
 		fixture_done(&fixture);
 	}
+}
+
+static void test_ring_ends_at_each_step_of_a_swap(void **state)
+{
+	end_at_each_step_of_a_swap(fixture_step);
+	end_at_each_step_of_a_swap(fixture_step_youngest);
 }
 
 static void test_ring_stops_at_each_step_of_a_swap(void **state)
@@ -343,6 +382,8 @@ static void test_ring_stops_at_each_step_of_a_swap(void **state)
 		fixture_run(&fixture);
 		assert_int_equal(asked.calls, 1);
 		assert_true(asked.r == 0 || asked.r == FAULT_RING_BUSY);
+		if (n == 0) /* it was not even loaded */
+			assert_int_equal(asked.r, FAULT_RING_BUSY);
 		/* Whatever came first, the books are right. */
 		assert_int_equal(program_rings(&fixture, asked.r == 0 ? "paced" : "copy"), 1);
 		assert_int_equal(program_rings(&fixture, asked.r == 0 ? "copy" : "paced"), 0);
@@ -452,6 +493,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_swap_in_each_state),
 		cmocka_unit_test(test_generations),
+		cmocka_unit_test(test_swap_to_a_program_not_open_yet),
 		cmocka_unit_test(test_requests_during_a_swap),
 		cmocka_unit_test(test_mismatches),
 		cmocka_unit_test(test_fewer_opcodes_are_fine_and_come_back),
