@@ -8,6 +8,8 @@
 #include "host/message.h"
 #include "host/session.h"
 
+#define COMMAND_MAX 512 /* bytes: a head, and what later versions may add */
+
 bool session_peer_is_root(int connection)
 {
 	struct ucred peer;
@@ -116,7 +118,7 @@ static void drain(int eventfd)
 
 static void obey(struct session *session)
 {
-	_Alignas(8) char message[CONTROL_MESSAGE_MAX];
+	_Alignas(8) char message[COMMAND_MAX];
 	ssize_t n;
 
 	n = control_receive(session->connection, message, sizeof(message), NULL, 0, NULL);
