@@ -32,10 +32,22 @@ bool is_identifier(const char *text)
 	return true;
 }
 
+static bool is_printable(char c)
+{
+	return c >= ' ' && c <= '~';
+}
+
 bool is_prose(const char *text)
 {
 	for (; *text; text++)
-		if (*text < ' ' || *text > '~')
+		if (!is_printable(*text))
 			return false;
 	return true;
+}
+
+void make_prose(char *text)
+{
+	for (; *text; text++)
+		if (!is_printable(*text) && *text != '\n' && *text != '\t')
+			*text = '?';
 }

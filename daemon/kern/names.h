@@ -11,5 +11,7 @@ bool is_name(const char *text, char joiner);
 bool is_identifier(const char *text);
 /* Printable ASCII, or nothing: it is shown on terminals and put into JSON. */
 bool is_prose(const char *text);
+/* Replaces all but printable ASCII, tabs and line ends. */
+void make_prose(char *text);
 
 #endif

@@ -67,7 +67,7 @@ static int find_loop_step(const struct btf *btf, const char *name, struct note *
 	id = btf__find_by_name_kind(btf, OPS_SECTION, BTF_KIND_DATASEC);
 	section = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
 	if (!section || btf_vlen(section) != 1)
-		return reject(note, name, "it has %u struct_ops maps, expected one in section %s",
+		return reject(note, name, "it has %u struct_ops maps, expected one, in section %s",
 			      section ? btf_vlen(section) : 0u, OPS_SECTION);
 	type = btf__type_by_id(btf, btf_var_secinfos(section)[0].type);
 	type = type && btf_is_var(type) ? btf__type_by_id(btf, type->type) : NULL;
@@ -119,9 +119,12 @@ static int check_maps(struct bpf_object *object, const struct bpf_program *step,
 	const char *value;
 	int r;
 
+	r = find_loop_step(bpf_object__btf(object), name, note, &loop_step);
+	if (r != 0)
+		return r;
 	bpf_object__for_each_map(map, object) {
-		if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS && !ops) {
-			ops = map;
+		if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS) {
+			ops = map; /* there is one: find_loop_step() has seen to that */
 			continue;
 		}
 		if (!bpf_map__is_internal(map) || !(bpf_map__map_flags(map) & BPF_F_RDONLY_PROG))
@@ -130,13 +133,7 @@ static int check_maps(struct bpf_object *object, const struct bpf_program *step,
 				      "rings: a loop program's state belongs into its parameter struct",
 				      bpf_map__name(map));
 	}
-	if (!ops)
-		return reject(note, name, "it has no struct_ops map, expected one in section %s",
-			      OPS_SECTION);
-	r = find_loop_step(bpf_object__btf(object), name, note, &loop_step);
-	if (r != 0)
-		return r;
-	value = bpf_map__initial_value(ops, &size);
+	value = ops ? bpf_map__initial_value(ops, &size) : NULL;
 	if (!value || size < sizeof(step) || loop_step > size - sizeof(step) ||
 	    memcmp(value + loop_step, &step, sizeof(step)) != 0)
 		return reject(note, name, "loop_step of its struct %s is not set to its program %s",
@@ -160,7 +157,7 @@ int program_file_parse(const void *image, size_t size, const char *name, struct 
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return fault_program_rejected(note, name, "libbpf cannot read it", log.text);
+		return reject_with_log(note, name, "libbpf cannot read it", log.text);
 
 	if (bpf_object__btf(object))
 		r = check_programs(object, name, note, &step);

@@ -10,6 +10,7 @@
 #include "kern/libbpf-log.h"
 #include "kern/linux.h"
 #include "kern/program-file.h"
+#include "kern/reject.h"
 #include "wire/cleanup.h"
 
 #define VERIFIER_LOG_SIZE (64u << 10) /* bytes; of a longer log the kernel keeps the end */
@@ -79,10 +80,9 @@ static int load(struct kern_program *program, char *verifier_log, struct note *n
 		program->fd = fcntl(bpf_program__fd(step), F_DUPFD_CLOEXEC, 3);
 		r = program->fd < 0 ? -errno : 0;
 	} else if (*verifier_log) {
-		r = fault_program_rejected(note, name, "the kernel's verifier refused it",
-					   verifier_log);
+		r = reject_with_log(note, name, "the kernel's verifier refused it", verifier_log);
 	} else if (!is_environment(r)) {
-		r = fault_program_rejected(note, name, "libbpf cannot load it", log.text);
+		r = reject_with_log(note, name, "libbpf cannot load it", log.text);
 	}
 	bpf_object__close(object);
 	return r;

@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "kern/reject.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "wire/cleanup.h"
+#include "kern/names.h"
 #include "wire/fault.h"
+
+#define REASON_SIZE 512u
 
 int reject(struct note *note, const char *program, const char *format, ...)
 {
-	_cleanup_free_ char *reason = NULL;
+	char reason[REASON_SIZE];
 	va_list arguments;
-	int n;
 
 	va_start(arguments, format);
-	n = vasprintf(&reason, format, arguments);
+	vsnprintf(reason, sizeof(reason), format, arguments);
 	va_end(arguments);
-	if (n < 0) {
-		reason = NULL;
-		return -ENOMEM;
-	}
+	make_prose(reason);
 	return fault_program_rejected(note, program ? program : "(object)", reason, "");
+}
+
+int reject_with_log(struct note *note, const char *program, const char *reason, char *log)
+{
+	make_prose(log);
+	return fault_program_rejected(note, program, reason, log);
 }

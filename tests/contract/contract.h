@@ -8,6 +8,8 @@
 #ifndef TESTS_CONTRACT_H
 #define TESTS_CONTRACT_H
 
+#include "tap.h"
+
 #include "kern/kern.h"
 
 /* Programs "a" and "b" have the same layout, "other" has another one. */
