@@ -7,6 +7,7 @@
 
 #include "fake/kern_fake.h"
 #include "fake/object_fake.h"
+#include "kern/libbpf-log.h"
 
 #define FAKE_CAPABILITIES 2
 
@@ -103,7 +104,8 @@ static int fake_program_load(struct kern_program *program, struct note *note)
 
 	if (r < 0)
 		return r;
-	assert(!program->loaded);
+	if (program->loaded)
+		return 0;
 	if (program->object.refuse_load[0])
 		return fault_program_rejected(note, program->info.descriptor.name,
 					      program->object.refuse_load,
@@ -315,6 +317,7 @@ int kern_fake_new(struct fail_plan *plan, struct kern **ret)
 
 	if (!fake)
 		return -ENOMEM;
+	libbpf_log_install();
 	fake->kern.ops = &kern_fake_ops;
 	fake->plan = plan;
 	pthread_mutex_init(&fake->lock, NULL);

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "fake/object_fake.h"
+#include "kern/program-file.h"
+#include "wire/cleanup.h"
 
 static void set_opcode(struct iourd_descriptor *descriptor, unsigned int opcode)
 {
@@ -203,6 +205,20 @@ static void digest(const void *bytes, size_t n, struct kern_program_info *info)
 	memcpy(&info->id, info->digest, sizeof(info->id));
 }
 
+/* A real one, and all that is said of what is none. */
+static int read_elf(int fd, struct note *note, struct kern_program_info *ret_info,
+		    struct fake_object *ret_object)
+{
+	_cleanup_free_ void *image = NULL;
+	size_t size;
+	int r;
+
+	r = program_file_read(fd, note, ret_info, &image, &size);
+	if (r == 0)
+		*ret_object = (struct fake_object){.descriptor = ret_info->descriptor};
+	return r;
+}
+
 int fake_object_read(int fd, struct note *note, struct kern_program_info *ret_info,
 		     struct fake_object *ret_object)
 {
@@ -216,7 +232,7 @@ int fake_object_read(int fd, struct note *note, struct kern_program_info *ret_in
 		return -errno;
 	if (n != (ssize_t)sizeof(object) ||
 	    memcmp(object.magic, FAKE_OBJECT_MAGIC, sizeof(object.magic)) != 0)
-		return fault_program_rejected(note, "", "it is no ELF object", "");
+		return read_elf(fd, note, ret_info, ret_object);
 	if (object.refuse_open[0])
 		return fault_program_rejected(note, object.descriptor.name, object.refuse_open, "");
 	assert(object.n_members <= FAKE_MEMBERS_MAX);

