@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "net/conn.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "net/loop.h"
+#include "util/log.h"
+#include "wire/cleanup.h"
+#include "wire/fault.h"
+#include "wire/frame.h"
+#include "wire/message.h"
+
+#define MESSAGES_AT_ONCE 8  /* then others have their turn */
+#define LINGER_SECONDS	 3. /* for a client that is hung up on to read why */
+
+struct conn { /* owned by the list that it is in; freed by the reaper, or conn_free() */
+	struct list_link link;
+	struct reap reap;
+	struct loop *loop; /* borrowed */
+	int fd;
+	struct identity identity;
+	const struct conn_handler *handler;
+	void *session;
+	struct ev_io readable;
+	struct ev_io writable;
+	struct ev_idle again; /* there are messages to take up */
+	struct ev_timer linger;
+	struct frame_reader reader;
+	struct frame_writer writer;
+	struct frame next; /* taken from the reader, not handed on yet */
+	char *refusal; /* why nothing more is read; told after the answers that are owed */
+	size_t refusal_length;
+	bool has_next;
+	bool busy;	/* a message is being answered */
+	bool taking_up; /* take_up() is under way */
+	bool ended;	/* the client sends no more */
+	bool finishing; /* hang up when all is written */
+	bool deaf;	/* what comes is thrown away: the client is to read, and go */
+	bool dead;	/* the reaper has it */
+};
+
+struct conn *conn_of_link(struct list_link *link)
+{
+	return list_entry(link, struct conn, link);
+}
+
+const struct identity *conn_identity(const struct conn *conn)
+{
+	return &conn->identity;
+}
+
+size_t conn_queued(const struct conn *conn)
+{
+	return conn->writer.queued;
+}
+
+static void set_watcher(struct conn *conn, struct ev_io *watcher, bool on)
+{
+	if (on)
+		ev_io_start(loop_ev(conn->loop), watcher);
+	else
+		ev_io_stop(loop_ev(conn->loop), watcher);
+}
+
+static bool may_take_up(const struct conn *conn)
+{
+	return !conn->busy && !conn->finishing && !conn->dead &&
+	       frame_writer_empty(&conn->writer);
+}
+
+static bool is_reading(const struct conn *conn)
+{
+	return !conn->ended &&
+	       (conn->deaf || (!conn->has_next && !conn->refusal && !conn->finishing));
+}
+
+/* When the last message that could be read is answered. */
+static void come_to_end(struct conn *conn)
+{
+	if (conn->refusal) {
+		conn_send(conn, conn->refusal, conn->refusal_length, NULL);
+		conn_finish(conn);
+	} else if (conn->ended) {
+		conn->finishing = true;
+	}
+}
+
+static void hang_up(struct conn *conn)
+{
+	if (conn->ended) {
+		conn_give_up(conn);
+		return;
+	}
+	/* to close while it still sends would be to lose the answer that it has not read */
+	shutdown(conn->fd, SHUT_WR);
+	conn->deaf = true;
+}
+
+/* Starts and stops the watchers, by what the connection waits for. */
+static void settle(struct conn *conn)
+{
+	if (conn->dead || conn->taking_up)
+		return;
+	if (!conn->has_next && !conn->finishing)
+		conn->has_next = frame_reader_next(&conn->reader, &conn->next);
+	if (!conn->busy && !conn->has_next && !conn->finishing)
+		come_to_end(conn);
+	if (conn->finishing && !conn->deaf && frame_writer_empty(&conn->writer))
+		hang_up(conn);
+	if (conn->dead)
+		return;
+	set_watcher(conn, &conn->readable, is_reading(conn));
+	set_watcher(conn, &conn->writable, !frame_writer_empty(&conn->writer));
+	if (conn->has_next && may_take_up(conn))
+		ev_idle_start(loop_ev(conn->loop), &conn->again);
+	else
+		ev_idle_stop(loop_ev(conn->loop), &conn->again);
+}
+
+static void take_up(struct conn *conn)
+{
+	conn->taking_up = true;
+	for (unsigned int i = 0; i < MESSAGES_AT_ONCE && may_take_up(conn); i++) {
+		struct frame frame;
+
+		if (conn->has_next)
+			frame = conn->next;
+		else if (!frame_reader_next(&conn->reader, &frame))
+			break;
+		conn->has_next = false;
+		conn->busy = true;
+		conn->handler->message(conn->session, frame.text, frame.length, &frame.fds);
+		schema_fds_done(&frame.fds);
+	}
+	conn->taking_up = false;
+	settle(conn);
+}
+
+static void on_again(struct ev_loop *ev, struct ev_idle *watcher, int events)
+{
+	take_up(watcher->data);
+}
+
+/* What comes cannot be read as messages: the client is told in its turn, and hung up on. */
+static void refuse(struct conn *conn, int r, const struct note *note)
+{
+	if (message_build_fault(r, note, &conn->refusal, &conn->refusal_length) < 0)
+		conn_give_up(conn);
+	else if (conn->busy)
+		conn->handler->ended(conn->session);
+}
+
+static void discard(struct conn *conn)
+{
+	char waste[4096];
+	ssize_t n = recv(conn->fd, waste, sizeof(waste), MSG_DONTWAIT);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		conn_give_up(conn);
+}
+
+static void on_readable(struct ev_loop *ev, struct ev_io *watcher, int events)
+{
+	struct conn *conn = watcher->data;
+	struct note note = {0};
+	int r;
+
+	if (conn->deaf) {
+		discard(conn);
+		return;
+	}
+	r = frame_reader_fill(&conn->reader, conn->fd, &note);
+	if (r == -ECONNRESET) {
+		conn->ended = true;
+		if (conn->busy)
+			conn->handler->ended(conn->session);
+	} else if (r > 0) {
+		refuse(conn, r, &note);
+	} else if (r < 0 && r != -EAGAIN && r != -EINTR) {
+		log_warning("reading from a client (user %u, process %d) failed: %s",
+			    conn->identity.uid, conn->identity.pid, strerror(-r));
+		conn_give_up(conn);
+	}
+	note_done(&note);
+	take_up(conn);
+}
+
+/* True: all is written. */
+static bool flush(struct conn *conn)
+{
+	int r = frame_writer_flush(&conn->writer, conn->fd);
+
+	if (r == -EAGAIN)
+		return false;
+	if (r < 0) {
+		/* clients go without a word: only what is our own trouble is worth a line */
+		if (r != -EPIPE && r != -ECONNRESET)
+			log_warning("answering a client (user %u, process %d) failed: %s",
+				    conn->identity.uid, conn->identity.pid, strerror(-r));
+		conn_give_up(conn);
+	}
+	return r == 0;
+}
+
+static void on_writable(struct ev_loop *ev, struct ev_io *watcher, int events)
+{
+	struct conn *conn = watcher->data;
+
+	if (flush(conn) && !conn->finishing)
+		conn->handler->drained(conn->session);
+	settle(conn);
+}
+
+static void on_linger(struct ev_loop *ev, struct ev_timer *watcher, int events)
+{
+	conn_give_up(watcher->data);
+}
+
+void conn_send(struct conn *conn, const char *text, size_t length, struct schema_fds *fds)
+{
+	int r;
+
+	if (conn->dead || conn->finishing) {
+		if (fds)
+			schema_fds_done(fds);
+		return;
+	}
+	r = frame_writer_push(&conn->writer, text, length, fds);
+	if (r < 0) {
+		log_warning("answering a client (user %u, process %d) failed: %s",
+			    conn->identity.uid, conn->identity.pid, strerror(-r));
+		if (fds)
+			schema_fds_done(fds);
+		conn_give_up(conn);
+		return;
+	}
+	if (!ev_is_active(&conn->writable))
+		flush(conn);
+	settle(conn);
+}
+
+void conn_answered(struct conn *conn)
+{
+	conn->busy = false;
+	settle(conn);
+}
+
+void conn_finish(struct conn *conn)
+{
+	if (conn->dead || conn->finishing)
+		return;
+	conn->finishing = true;
+	if (conn->has_next)
+		schema_fds_done(&conn->next.fds);
+	conn->has_next = false;
+	ev_timer_start(loop_ev(conn->loop), &conn->linger);
+	settle(conn);
+}
+
+static void stop_watchers(struct conn *conn)
+{
+	struct ev_loop *ev = loop_ev(conn->loop);
+
+	ev_io_stop(ev, &conn->readable);
+	ev_io_stop(ev, &conn->writable);
+	ev_idle_stop(ev, &conn->again);
+	ev_timer_stop(ev, &conn->linger);
+}
+
+void conn_give_up(struct conn *conn)
+{
+	if (conn->dead)
+		return;
+	conn->dead = true;
+	stop_watchers(conn);
+	loop_reap(conn->loop, &conn->reap);
+}
+
+static void reap_conn(struct reap *reap)
+{
+	conn_free(list_entry(reap, struct conn, reap));
+}
+
+int conn_new_take_fd(struct loop *loop, int fd, struct identity *identity,
+		     const struct conn_handler *handler, void *arg, struct list *owner,
+		     struct conn **ret)
+{
+	struct conn *made = calloc(1, sizeof(*made));
+	int r;
+
+	if (!made) {
+		safe_close(fd);
+		identity_done(identity);
+		return -ENOMEM;
+	}
+	made->loop = loop;
+	made->fd = fd;
+	made->identity = *identity;
+	memset(identity, 0, sizeof(*identity));
+	made->reap.free = reap_conn;
+	ev_io_init(&made->readable, on_readable, fd, EV_READ);
+	ev_io_init(&made->writable, on_writable, fd, EV_WRITE);
+	ev_idle_init(&made->again, on_again);
+	/* idle only in name: what other watchers do must not keep it from its turn */
+	ev_set_priority(&made->again, EV_MAXPRI);
+	ev_timer_init(&made->linger, on_linger, LINGER_SECONDS, 0.);
+	made->readable.data = made->writable.data = made->again.data = made->linger.data = made;
+	r = handler->opened(arg, made, &made->session);
+	if (r < 0) {
+		conn_free(made);
+		return r;
+	}
+	made->handler = handler;
+	list_append(owner, &made->link);
+	settle(made);
+	*ret = made;
+	return 0;
+}
+
+void conn_free(struct conn *conn)
+{
+	if (!conn)
+		return;
+	stop_watchers(conn);
+	list_unlink(&conn->reap.link);
+	list_unlink(&conn->link);
+	if (conn->handler)
+		conn->handler->closed(conn->session);
+	if (conn->has_next)
+		schema_fds_done(&conn->next.fds);
+	free(conn->refusal);
+	frame_reader_done(&conn->reader);
+	frame_writer_done(&conn->writer);
+	identity_done(&conn->identity);
+	safe_close(conn->fd);
+	free(conn);
+}

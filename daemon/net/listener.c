@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "net/listener.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "net/loop.h"
+#include "util/log.h"
+#include "wire/cleanup.h"
+#include "wire/fault.h"
+#include "wire/message.h"
+#include "wire/socket.h"
+
+#define ACCEPTS_AT_ONCE 16 /* then others have their turn */
+#define PAUSE_SECONDS	.2 /* when descriptors or memory have run out */
+
+struct listener { /* owned by the daemon */
+	struct loop *loop;
+	struct listener_limits limits;
+	const struct conn_handler *handler;
+	void *arg;
+	struct ev_io acceptable;
+	struct ev_timer pause;
+	bool pausing; /* the last accept failed, and it was said */
+	struct list conns;
+};
+
+static void count(const struct listener *listener, uid_t uid, size_t *ret_all, size_t *ret_user)
+{
+	size_t all = 0, user = 0;
+
+	for (struct list_link *at = listener->conns.head.next; at != &listener->conns.head;
+	     at = at->next) {
+		all++;
+		user += conn_identity(conn_of_link(at))->uid == uid;
+	}
+	*ret_all = all;
+	*ret_user = user;
+}
+
+/* 0, or the fault that says which limit is reached. */
+static int check_limits(const struct listener *listener, uid_t uid, struct note *note)
+{
+	const struct listener_limits *limits = &listener->limits;
+	size_t all, user;
+
+	count(listener, uid, &all, &user);
+	if (user >= limits->per_user)
+		return fault_quota_exceeded(note, "connectionsPerUser", limits->per_user);
+	/* whoever fills it up must not keep the administrator out */
+	if (all >= limits->connections && uid != 0)
+		return fault_quota_exceeded(note, "connections", limits->connections);
+	return 0;
+}
+
+static void refuse(int fd, int r, const struct note *note)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+
+	/* the socket is new: this much fits, or the client is gone */
+	if (message_build_fault(r, note, &text, &length) == 0)
+		(void)socket_send(fd, text, length + 1, NULL, 0);
+}
+
+static void welcome_take_fd(struct listener *listener, int taken_fd)
+{
+	_cleanup_close_ int fd = taken_fd;
+	struct identity identity = {0};
+	struct note note = {0};
+	struct conn *conn;
+	int r;
+
+	r = identity_init(&identity, fd);
+	if (r == 0)
+		r = check_limits(listener, identity.uid, &note);
+	if (r > 0)
+		refuse(fd, r, &note);
+	else if (r == 0)
+		r = conn_new_take_fd(listener->loop, take_fd(&fd), &identity, listener->handler,
+				     listener->arg, &listener->conns, &conn);
+	if (r < 0)
+		log_warning("a client cannot be served: %s", strerror(-r));
+	note_done(&note);
+	identity_done(&identity);
+}
+
+/* Tries again later: the socket stays readable, so to try at once would be to spin. */
+static void pause_accepting(struct listener *listener, int error)
+{
+	struct ev_loop *ev = loop_ev(listener->loop);
+
+	if (!listener->pausing)
+		log_warning("clients have to wait: accepting fails: %s", strerror(error));
+	listener->pausing = true;
+	ev_io_stop(ev, &listener->acceptable);
+	ev_timer_set(&listener->pause, PAUSE_SECONDS, 0.);
+	ev_timer_start(ev, &listener->pause);
+}
+
+static void on_pause_over(struct ev_loop *ev, struct ev_timer *watcher, int events)
+{
+	struct listener *listener = watcher->data;
+
+	ev_io_start(ev, &listener->acceptable);
+}
+
+static void on_acceptable(struct ev_loop *ev, struct ev_io *watcher, int events)
+{
+	struct listener *listener = watcher->data;
+
+	for (unsigned int i = 0; i < ACCEPTS_AT_ONCE; i++) {
+		int fd = accept4(watcher->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0 && (errno == EINTR || errno == ECONNABORTED))
+			continue;
+		if (fd < 0 && errno != EAGAIN)
+			pause_accepting(listener, errno);
+		if (fd < 0)
+			return;
+		listener->pausing = false;
+		welcome_take_fd(listener, fd);
+	}
+}
+
+int listener_new(struct loop *loop, int fd, const struct listener_limits *limits,
+		 const struct conn_handler *handler, void *arg, struct listener **ret)
+{
+	struct listener *made = calloc(1, sizeof(*made));
+
+	if (!made)
+		return -ENOMEM;
+	made->loop = loop;
+	made->limits = *limits;
+	made->handler = handler;
+	made->arg = arg;
+	list_init(&made->conns);
+	ev_io_init(&made->acceptable, on_acceptable, fd, EV_READ);
+	ev_timer_init(&made->pause, on_pause_over, PAUSE_SECONDS, 0.);
+	made->acceptable.data = made->pause.data = made;
+	ev_io_start(loop_ev(loop), &made->acceptable);
+	*ret = made;
+	return 0;
+}
+
+void listener_stop(struct listener *listener)
+{
+	ev_io_stop(loop_ev(listener->loop), &listener->acceptable);
+	ev_timer_stop(loop_ev(listener->loop), &listener->pause);
+}
+
+void listener_free(struct listener *listener)
+{
+	struct list_link *link;
+
+	if (!listener)
+		return;
+	listener_stop(listener);
+	while ((link = list_first(&listener->conns)))
+		conn_free(conn_of_link(link));
+	free(listener);
+}
