@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "os/config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/problem.h"
+#include "wire/cleanup.h"
+
+#define CONFIG_FILE_MAX (1u << 20) /* bytes */
+
+static void put_json(struct json_object **object)
+{
+	json_object_put(*object);
+}
+
+static void free_tokener(struct json_tokener **tokener)
+{
+	if (*tokener)
+		json_tokener_free(*tokener);
+}
+
+static int64_t *number_of(struct config *config, const struct config_key *key)
+{
+	return (int64_t *)(void *)((char *)config + key->offset);
+}
+
+static char **path_of(struct config *config, const struct config_key *key)
+{
+	return (char **)(void *)((char *)config + key->offset);
+}
+
+static int replace_path(struct config *config, const struct config_key *key, const char *path)
+{
+	char *copy = strdup(path);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*path_of(config, key));
+	*path_of(config, key) = copy;
+	return 0;
+}
+
+int config_init(struct config *config)
+{
+	memset(config, 0, sizeof(*config));
+	for (const struct config_key *key = config_keys; key->name; key++) {
+		int r = 0;
+
+		if (key->kind == CONFIG_NUMBER)
+			*number_of(config, key) = key->number;
+		else
+			r = replace_path(config, key, key->path);
+		if (r < 0) {
+			config_done(config);
+			return r;
+		}
+	}
+	return 0;
+}
+
+void config_done(struct config *config)
+{
+	for (const struct config_key *key = config_keys; key->name; key++) {
+		if (key->kind == CONFIG_PATH)
+			free(*path_of(config, key));
+	}
+	memset(config, 0, sizeof(*config));
+}
+
+/* What stands in front of a problem with a value: its file and setting, or its option. */
+static int bad_value(char **ret_problem, const char *where, const struct config_key *key,
+		     const char *value)
+{
+	if (key->kind == CONFIG_NUMBER)
+		return problem(ret_problem, -EINVAL,
+			       "%s%s is %.80s, but a whole number from %lld to %lld is expected",
+			       where, key->name, value, (long long)key->minimum,
+			       (long long)key->maximum);
+	return problem(ret_problem, -EINVAL, "%s%s is %.80s, but a path from the root is expected",
+		       where, key->name, value);
+}
+
+static int set_json(struct config *config, const char *where, const struct config_key *key,
+		    struct json_object *value, char **ret_problem)
+{
+	int64_t number;
+
+	if (key->kind == CONFIG_PATH) {
+		const char *text = json_object_get_string(value);
+
+		if (!json_object_is_type(value, json_type_string) || text[0] != '/' ||
+		    strlen(text) != (size_t)json_object_get_string_len(value))
+			return bad_value(ret_problem, where, key, json_object_to_json_string(value));
+		return replace_path(config, key, text);
+	}
+	number = json_object_get_int64(value); /* saturates */
+	if (!json_object_is_type(value, json_type_int) || number < key->minimum ||
+	    number > key->maximum)
+		return bad_value(ret_problem, where, key, json_object_to_json_string(value));
+	*number_of(config, key) = number;
+	return 0;
+}
+
+int config_set_text(struct config *config, const struct config_key *key, const char *text,
+		    char **ret_problem)
+{
+	*ret_problem = NULL;
+	if (text[0] != '/')
+		return bad_value(ret_problem, "option --", key, text);
+	return replace_path(config, key, text);
+}
+
+static int unknown_key(char **ret_problem, const char *where, const char *name)
+{
+	char known[1024] = "";
+	size_t used = 0;
+
+	for (const struct config_key *key = config_keys; key->name && used < sizeof(known); key++)
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
+					 used ? ", " : "", key->name);
+	return problem(ret_problem, -EINVAL, "%sthere is no setting \"%.80s\"; there are: %s", where,
+		       name, known);
+}
+
+static int apply(struct config *config, const char *path, struct json_object *settings,
+		 char **ret_problem)
+{
+	_cleanup_free_ char *where = NULL;
+
+	if (asprintf(&where, "%s: ", path) < 0) {
+		where = NULL;
+		return -ENOMEM;
+	}
+	json_object_object_foreach(settings, name, value)
+	{
+		const struct config_key *key = config_keys;
+		int r;
+
+		while (key->name && strcmp(key->name, name) != 0)
+			key++;
+		r = key->name ? set_json(config, where, key, value, ret_problem)
+			      : unknown_key(ret_problem, where, name);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The whole file, and its length. */
+static int read_text(const char *path, char **ret, size_t *ret_size)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	_cleanup_free_ char *text = NULL;
+	struct stat status;
+	size_t size = 0;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	text = malloc(CONFIG_FILE_MAX);
+	if (!text)
+		return -ENOMEM;
+	while (size < CONFIG_FILE_MAX) {
+		ssize_t n = read(fd, text + size, CONFIG_FILE_MAX - size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0) {
+			*ret = take_ptr(text);
+			*ret_size = size;
+			return 0;
+		}
+		size += (size_t)n;
+	}
+	return -EFBIG;
+}
+
+static size_t line_of(const char *text, size_t offset)
+{
+	size_t line = 1;
+
+	for (size_t i = 0; i < offset; i++)
+		line += text[i] == '\n';
+	return line;
+}
+
+static int parse(const char *path, const char *text, size_t size, struct json_object **ret,
+		 char **ret_problem)
+{
+	_cleanup_(free_tokener) struct json_tokener *tokener = json_tokener_new_ex(8);
+	_cleanup_(put_json) struct json_object *object = NULL;
+	enum json_tokener_error error;
+	size_t end;
+
+	if (!tokener)
+		return -ENOMEM;
+	object = json_tokener_parse_ex(tokener, text, (int)size);
+	error = json_tokener_get_error(tokener);
+	end = json_tokener_get_parse_end(tokener);
+	/* what was read may be followed by spaces and comments: they parse as nothing */
+	if (error == json_tokener_success && end < size) {
+		struct json_object *rest = json_tokener_parse_ex(tokener, text + end,
+								 (int)(size - end));
+
+		if (rest || json_tokener_get_error(tokener) != json_tokener_continue) {
+			json_object_put(rest);
+			return problem(ret_problem, -EINVAL,
+				       "%s:%zu: something follows the settings", path,
+				       line_of(text, end));
+		}
+	}
+	if (error == json_tokener_continue)
+		return problem(ret_problem, -EINVAL, "%s:%zu: the file ends in the middle", path,
+			       line_of(text, size));
+	if (error != json_tokener_success)
+		return problem(ret_problem, -EINVAL, "%s:%zu: %s", path, line_of(text, end),
+			       json_tokener_error_desc(error));
+	if (!json_object_is_type(object, json_type_object))
+		return problem(ret_problem, -EINVAL, "%s: a JSON object {...} is expected", path);
+	*ret = take_ptr(object);
+	return 0;
+}
+
+int config_read_file(struct config *config, const char *path, char **ret_problem)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_(put_json) struct json_object *settings = NULL;
+	size_t size = 0;
+	int r;
+
+	*ret_problem = NULL;
+	r = read_text(path, &text, &size);
+	if (r == -EINVAL)
+		return problem(ret_problem, r, "%s: not a regular file", path);
+	if (r < 0)
+		return problem(ret_problem, r, "%s: cannot be read: %s", path, strerror(-r));
+	r = parse(path, text, size, &settings, ret_problem);
+	if (r < 0)
+		return r;
+	return apply(config, path, settings, ret_problem);
+}
+
+static int is_drop_in(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && length > 5 &&
+	       strcmp(entry->d_name + length - 5, ".conf") == 0;
+}
+
+/* By bytes: the order must not depend on a locale. */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+int config_read_directory(struct config *config, const char *directory, char **ret_problem)
+{
+	struct dirent **entries;
+	int n, r = 0;
+
+	*ret_problem = NULL;
+	n = scandir(directory, &entries, is_drop_in, by_name);
+	if (n < 0 && errno == ENOENT)
+		return 0;
+	if (n < 0) {
+		r = -errno;
+		return problem(ret_problem, r, "%s: cannot be read: %s", directory, strerror(-r));
+	}
+	for (int i = 0; i < n; i++) {
+		_cleanup_free_ char *path = NULL;
+
+		if (r == 0 && asprintf(&path, "%s/%s", directory, entries[i]->d_name) < 0) {
+			path = NULL;
+			r = -ENOMEM;
+		}
+		if (r == 0)
+			r = config_read_file(config, path, ret_problem);
+		free(entries[i]);
+	}
+	free(entries);
+	return r;
+}
+
+int config_print(const struct config *config, char **ret)
+{
+	_cleanup_(put_json) struct json_object *object = json_object_new_object();
+	const char *text;
+
+	if (!object)
+		return -ENOMEM;
+	for (const struct config_key *key = config_keys; key->name; key++) {
+		const char *at = (const char *)config + key->offset;
+		struct json_object *value;
+
+		value = key->kind == CONFIG_NUMBER
+				? json_object_new_int64(*(const int64_t *)(const void *)at)
+				: json_object_new_string(*(char *const *)(const void *)at);
+		if (!value || json_object_object_add(object, key->name, value) < 0) {
+			json_object_put(value);
+			return -ENOMEM;
+		}
+	}
+	text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+							      JSON_C_TO_STRING_SPACED |
+							      JSON_C_TO_STRING_NOSLASHESCAPE);
+	*ret = text ? strdup(text) : NULL;
+	return *ret ? 0 : -ENOMEM;
+}

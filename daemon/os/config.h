@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * config.h - the settings of the daemon: one table of keys for files, options and help
+ *
+ * Defaults, then the configuration file, then its drop-ins in the order of their names, then the
+ * command line: the last word counts. To add a setting: a member here, a row in config-keys.c, a
+ * paragraph in config/iouringd.conf (a test compares the two).
+ */
+#ifndef DAEMON_OS_CONFIG_H
+#define DAEMON_OS_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONFIG_EXIT_STATUS 78 /* EX_CONFIG: something is wrong with the configuration */
+
+struct config { /* embedded; owns its texts */
+	int64_t rings_per_user;
+	int64_t region_bytes_per_user;
+	int64_t entries_per_user;
+	int64_t connections_per_user;
+	int64_t connections;
+	char *socket;
+	char *runtime_directory;
+	char *pin_directory;
+	char *program_directory;
+	char *host_program;
+	char *dispatcher;
+};
+
+enum config_kind {
+	CONFIG_NUMBER, /* int64_t, from minimum to maximum */
+	CONFIG_PATH,   /* char *, absolute */
+};
+
+struct config_key {
+	const char *name; /* in files, camelCase; NULL ends the table */
+	const char *option; /* on the command line, without its dashes; NULL: in files only */
+	enum config_kind kind;
+	size_t offset; /* in struct config */
+	int64_t minimum;
+	int64_t maximum;
+	int64_t number; /* the default */
+	const char *path; /* the same */
+	const char *help;
+};
+
+extern const struct config_key config_keys[];
+
+/* With the defaults. */
+int config_init(struct config *config);
+void config_done(struct config *config);
+
+/*
+ * Each returns 0, or -errno with a sentence in *ret_problem (the caller frees; NULL if there was
+ * no memory for it) that says file, setting, value and what was expected.
+ */
+/* A JSON object, with comments. -ENOENT: there is no such file, and nothing is changed. */
+int config_read_file(struct config *config, const char *path, char **ret_problem);
+/* Every *.conf in @directory, in the order of their names; fine if there is no such directory. */
+int config_read_directory(struct config *config, const char *directory, char **ret_problem);
+/* From the command line. */
+int config_set_text(struct config *config, const struct config_key *key, const char *text,
+		    char **ret_problem);
+
+/* What is in force, as a JSON object; the caller frees. */
+int config_print(const struct config *config, char **ret);
+
+#endif

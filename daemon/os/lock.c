@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "os/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/problem.h"
+#include "wire/cleanup.h"
+
+#define LOCK_NAME "lock"
+
+/* "process N, serving PATH", as its holder wrote it. */
+static int held(int fd, const char *directory, char **ret_problem)
+{
+	char holder[256];
+	ssize_t n = pread(fd, holder, sizeof(holder) - 1, 0);
+
+	holder[n < 0 ? 0 : n] = '\0';
+	holder[strcspn(holder, "\n")] = '\0';
+	return problem(ret_problem, -EEXIST,
+		       "another iouringd runs already (%s) and holds %s/" LOCK_NAME
+		       ": stop it first, with systemctl stop iouringd.service if it is the service",
+		       holder[0] ? holder : "starting", directory);
+}
+
+int lock_take(const char *directory, const char *socket_path, int *ret_fd, char **ret_problem)
+{
+	_cleanup_close_ int directory_fd = -1, fd = -1;
+	char holder[256];
+	int r, n;
+
+	*ret_problem = NULL;
+	if (mkdir(directory, 0755) < 0 && errno != EEXIST) {
+		r = -errno;
+		return problem(ret_problem, r, "%s cannot be made: %s", directory, strerror(-r));
+	}
+	directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory_fd >= 0)
+		fd = openat(directory_fd, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+			    0644);
+	if (fd < 0) {
+		r = -errno;
+		return problem(ret_problem, r, "%s/" LOCK_NAME " cannot be opened: %s", directory,
+			       strerror(-r));
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		r = -errno;
+		if (r == -EWOULDBLOCK)
+			return held(fd, directory, ret_problem);
+		return problem(ret_problem, r, "%s/" LOCK_NAME " cannot be locked: %s", directory,
+			       strerror(-r));
+	}
+	n = snprintf(holder, sizeof(holder), "process %d, serving %s\n", getpid(), socket_path);
+	if (n >= (int)sizeof(holder))
+		n = (int)sizeof(holder) - 1;
+	/* for people only: a full disk is no reason not to serve */
+	if (ftruncate(fd, 0) == 0 && pwrite(fd, holder, (size_t)n, 0) < 0)
+		(void)ftruncate(fd, 0);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* notify.h - what systemd is told; nothing happens where it does not listen */
+#ifndef DAEMON_OS_NOTIFY_H
+#define DAEMON_OS_NOTIFY_H
+
+/* @status: one sentence for systemctl status. */
+void notify_ready(const char *status);
+void notify_status(const char *status);
+void notify_stopping(const char *status);
+
+#endif
