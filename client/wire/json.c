@@ -124,6 +124,20 @@ int json_append(struct json_object *array, struct json_object *value)
 	return 0;
 }
 
+int json_elements(struct json_object *array, struct json_object ***ret, size_t *ret_n)
+{
+	size_t n = json_object_array_length(array);
+	struct json_object **elements = calloc(n ?: 1, sizeof(*elements));
+
+	if (!elements)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		elements[i] = json_object_array_get_idx(array, i);
+	*ret = elements;
+	*ret_n = n;
+	return 0;
+}
+
 char *json_describe(struct json_object *value)
 {
 	const char *text;

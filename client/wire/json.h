@@ -46,6 +46,8 @@ struct json_object *json_text(const char *bytes, size_t n);
 int json_add(struct json_object *object, const char *name, struct json_object *value);
 /* The same for an array. */
 int json_append(struct json_object *array, struct json_object *value);
+/* What is in an array, borrowed from it; the caller frees the list. */
+int json_elements(struct json_object *array, struct json_object ***ret, size_t *ret_n);
 
 /* The value as text for a fault's note: JSON, shortened. NULL: no memory, or no value. */
 char *json_describe(struct json_object *value);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "api/call.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/context.h"
+#include "util/log.h"
+#include "wire/json.h"
+
+struct call *call_new(struct session *session)
+{
+	struct call *call = calloc(1, sizeof(*call));
+
+	if (!call)
+		return NULL;
+	call->api = session->api;
+	call->session = session;
+	session->call = call;
+	list_append(&call->api->calls, &call->link);
+	return call;
+}
+
+void call_orphan(struct call *call)
+{
+	call->session = NULL;
+}
+
+void call_free(struct call *call)
+{
+	list_unlink(&call->link);
+	if (call->session)
+		call->session->call = NULL;
+	if (call->input)
+		schema_done(call->schema->input, call->input);
+	free(call->input);
+	message_call_done(&call->message);
+	schema_fds_done(&call->fds);
+	note_done(&call->note);
+	free(call);
+}
+
+/* Nobody waits for an answer: the client is gone, or did not ask for one. */
+static bool is_mute(const struct call *call)
+{
+	return !call->session || call->message.oneway;
+}
+
+static int send_output(struct call *call, const void *output, bool continues)
+{
+	_cleanup_json_ struct json_object *parameters = NULL;
+	_cleanup_(schema_fds_done) struct schema_fds fds = {0};
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+	int r;
+
+	r = schema_encode(call->schema->output, output, &fds, &parameters);
+	if (r == 0)
+		r = message_build_reply(parameters, continues, &text, &length);
+	if (r < 0)
+		return r;
+	conn_send(call->session->conn, text, length, &fds);
+	return 0;
+}
+
+static void finish(struct call *call)
+{
+	struct session *session = call->session;
+
+	call_free(call);
+	if (session)
+		conn_answered(session->conn);
+}
+
+void call_answer(struct call *call, const void *output)
+{
+	int r = is_mute(call) ? 0 : send_output(call, output, false);
+
+	if (r < 0)
+		call_fail(call, r, NULL);
+	else
+		finish(call);
+}
+
+void call_answer_nothing(struct call *call)
+{
+	const struct in_none nothing = {0};
+
+	call_answer(call, &nothing);
+}
+
+/* An -errno is our own trouble: the administrator is told once, here. But for the service's end. */
+static void log_internal(const struct call *call, int r)
+{
+	if (r == -ESHUTDOWN)
+		return;
+	log_error("%s of user %u, process %d failed: %s",
+		  call->message.method ? call->message.method : "a call", call->peer.uid,
+		  call->peer.pid, strerror(-r));
+}
+
+void call_fail(struct call *call, int r, const struct note *note)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+
+	if (r < 0)
+		log_internal(call, r);
+	if (!is_mute(call)) {
+		if (message_build_fault(r, note, &text, &length) < 0)
+			conn_give_up(call->session->conn);
+		else
+			conn_send(call->session->conn, text, length, NULL);
+	}
+	finish(call);
+}
+
+int call_continue(struct call *call, const void *output)
+{
+	return is_mute(call) ? 0 : send_output(call, output, true);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* context.h - the api, as its parts see it */
+#ifndef DAEMON_API_CONTEXT_H
+#define DAEMON_API_CONTEXT_H
+
+#include "api/api.h"
+#include "api/call.h"
+
+struct api { /* owned by the daemon */
+	struct manager *manager; /* borrowed, as is the next */
+	struct kern *kern;
+	struct wire_limits limits;
+	struct list sessions;
+	size_t n_sessions;
+	struct list calls; /* that are not answered; owned */
+	struct list watchers;
+	uint64_t last_event; /* its number */
+};
+
+struct session { /* one connection; owned by it, freed when it is closed */
+	struct api *api;   /* borrowed, as is the next */
+	struct conn *conn;
+	struct call *call; /* that is being answered; the api's */
+	struct watcher *watcher; /* of a Watch; owned */
+	struct list_link link;
+};
+
+/* watch.c: a session's watcher can be told more, and goes with its session. */
+void watcher_drained(struct watcher *watcher);
+void watcher_free(struct watcher *watcher); /* NULL is fine */
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * method.c - who answers which method
+ *
+ * A unit test demands a row here for every method of the interfaces, and none more.
+ */
+#include "api/handlers.h"
+
+#include "wire/manager.h"
+
+const struct schema_interface *const api_interfaces[] = {
+	&manager_interface,
+	&service_interface,
+	NULL,
+};
+
+const struct method api_methods[] = {
+	{&manager_interface, "GetStatus", handle_get_status},
+	{&manager_interface, "ListPrograms", handle_list_programs},
+	{&manager_interface, "DescribeProgram", handle_describe_program},
+	{&manager_interface, "LoadProgram", handle_load_program},
+	{&manager_interface, "UnloadProgram", handle_unload_program},
+	{&manager_interface, "CreateRing", handle_create_ring},
+	{&manager_interface, "OpenRing", handle_open_ring},
+	{&manager_interface, "StartRing", handle_start_ring},
+	{&manager_interface, "PauseRing", handle_pause_ring},
+	{&manager_interface, "ResumeRing", handle_resume_ring},
+	{&manager_interface, "DestroyRing", handle_destroy_ring},
+	{&manager_interface, "ListRings", handle_list_rings},
+	{&manager_interface, "DescribeRing", handle_describe_ring},
+	{&manager_interface, "ReadParameters", handle_read_parameters},
+	{&manager_interface, "WriteParameters", handle_write_parameters},
+	{&manager_interface, "SwapProgram", handle_swap_program},
+	{&manager_interface, "Watch", handle_watch},
+	{&service_interface, "GetInfo", handle_get_info},
+	{&service_interface, "GetInterfaceDescription", handle_get_interface_description},
+	{NULL, NULL, NULL},
+};

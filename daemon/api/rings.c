@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* rings.c - the methods that make, steer, show and end rings */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/context.h"
+#include "api/handlers.h"
+#include "api/views.h"
+#include "wire/cleanup.h"
+
+static void created(void *arg, int r, const struct note *note, const struct ring_view *view)
+{
+	struct call *call = arg;
+	struct out_create_ring out;
+
+	if (r != 0) {
+		call_fail(call, r, note);
+		return;
+	}
+	view_ring(view, &out.ring);
+	out.region_fd = view->region_fd;
+	out.lease_fd = view->lease_fd;
+	call_answer(call, &out);
+}
+
+int handle_create_ring(struct call *call, const void *input)
+{
+	const struct in_create_ring *in = input;
+	const struct wire_file *files = in->files.items;
+	_cleanup_free_ struct ring_file *copies = calloc(in->files.n ? in->files.n : 1,
+							 sizeof(*copies));
+	const struct ring_request request = {
+		.program = in->program,
+		.name = in->name,
+		.files = copies,
+		.n_files = in->files.n,
+		.parameters = in->parameters,
+		.data_bytes_set = in->data_bytes.set,
+		.data_bytes = (uint64_t)in->data_bytes.value,
+	};
+
+	if (!copies)
+		return -ENOMEM;
+	for (size_t i = 0; i < in->files.n; i++)
+		copies[i] = (struct ring_file){.slot = files[i].slot, .fd = files[i].fd};
+	return manager_ring_create(call->api->manager, &call->peer, &request, created, call,
+				   &call->note);
+}
+
+int handle_open_ring(struct call *call, const void *input)
+{
+	const struct in_ring *in = input;
+	struct out_open_ring out;
+	struct ring_view view;
+	int r;
+
+	r = manager_ring_find(call->api->manager, &call->peer, in->ring, &call->note, &view);
+	if (r != 0)
+		return r;
+	view_ring(&view, &out.ring);
+	out.region_fd = view.region_fd;
+	call_answer(call, &out);
+	return 0;
+}
+
+/* Started, paused, resumed. */
+static void steered(void *arg, int r, const struct note *note, const struct ring_view *view)
+{
+	struct call *call = arg;
+	struct out_ring out;
+
+	if (r != 0) {
+		call_fail(call, r, note);
+		return;
+	}
+	view_ring(view, &out.ring);
+	call_answer(call, &out);
+}
+
+int handle_start_ring(struct call *call, const void *input)
+{
+	const struct in_ring *in = input;
+
+	return manager_ring_start(call->api->manager, &call->peer, in->ring, steered, call,
+				  &call->note);
+}
+
+int handle_pause_ring(struct call *call, const void *input)
+{
+	const struct in_ring *in = input;
+
+	return manager_ring_pause(call->api->manager, &call->peer, in->ring, steered, call,
+				  &call->note);
+}
+
+int handle_resume_ring(struct call *call, const void *input)
+{
+	const struct in_ring *in = input;
+
+	return manager_ring_resume(call->api->manager, &call->peer, in->ring, steered, call,
+				   &call->note);
+}
+
+static void destroyed(void *arg, int r, const struct note *note, const struct ring_view *view)
+{
+	struct call *call = arg;
+
+	if (r != 0)
+		call_fail(call, r, note);
+	else
+		call_answer_nothing(call);
+}
+
+int handle_destroy_ring(struct call *call, const void *input)
+{
+	const struct in_ring *in = input;
+
+	return manager_ring_destroy(call->api->manager, &call->peer, in->ring, destroyed, call,
+				    &call->note);
+}
+
+static void swapped(void *arg, int r, const struct note *note, const struct ring_view *view)
+{
+	struct call *call = arg;
+	struct out_swap_program out;
+
+	if (r != 0) {
+		call_fail(call, r, note);
+		return;
+	}
+	out.generation = (int64_t)view->generation;
+	call_answer(call, &out);
+}
+
+int handle_swap_program(struct call *call, const void *input)
+{
+	const struct in_swap_program *in = input;
+	uint64_t expected = in->expected_generation.set ? (uint64_t)in->expected_generation.value
+							: 0;
+
+	return manager_ring_swap(call->api->manager, &call->peer, in->ring, in->program, expected,
+				 swapped, call, &call->note);
+}
+
+int handle_list_rings(struct call *call, const void *input)
+{
+	const struct manager *manager = call->api->manager;
+	size_t n = manager_ring_count(manager, &call->peer);
+	_cleanup_free_ struct wire_ring *rings = calloc(n ? n : 1, sizeof(*rings));
+	struct out_list_rings out = {.rings = {.items = rings, .n = n}};
+
+	if (!rings)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		struct ring_view view;
+
+		manager_ring_at(manager, &call->peer, i, &view);
+		view_ring(&view, &rings[i]);
+	}
+	call_answer(call, &out);
+	return 0;
+}
+
+int handle_describe_ring(struct call *call, const void *input)
+{
+	const struct in_ring *in = input;
+	struct ring_view view;
+	int r;
+
+	r = manager_ring_find(call->api->manager, &call->peer, in->ring, &call->note, &view);
+	if (r == 0)
+		steered(call, 0, NULL, &view);
+	return r;
+}

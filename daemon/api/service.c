@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* service.c - org.varlink.service: what this service is */
+#include <string.h>
+
+#include "api/handlers.h"
+#include "wire/cleanup.h"
+#include "wire/manager.h"
+
+int handle_get_info(struct call *call, const void *input)
+{
+	const char *names[8];
+	struct out_get_info out = {
+		.vendor = "The iouringd project",
+		.product = "iouringd",
+		.version = IOURINGD_VERSION,
+		.url = "https://github.com/iouringd/iouringd",
+		.interfaces = {.items = names},
+	};
+
+	for (size_t i = 0; api_interfaces[i]; i++)
+		names[out.interfaces.n++] = api_interfaces[i]->name;
+	call_answer(call, &out);
+	return 0;
+}
+
+int handle_get_interface_description(struct call *call, const void *input)
+{
+	const struct in_get_interface_description *in = input;
+	struct out_get_interface_description out;
+	_cleanup_free_ char *description = NULL;
+	int r;
+
+	for (size_t i = 0; api_interfaces[i]; i++) {
+		if (strcmp(api_interfaces[i]->name, in->interface) != 0)
+			continue;
+		r = schema_print_idl(api_interfaces[i], &description);
+		if (r < 0)
+			return r;
+		out.description = description;
+		call_answer(call, &out);
+		return 0;
+	}
+	return fault_interface_not_found(&call->note, in->interface);
+}

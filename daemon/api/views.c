@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "api/views.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const ring_states[] = {
+	[RING_CREATING] = "creating", [RING_CREATED] = "created", [RING_RUNNING] = "running",
+	[RING_PAUSED] = "paused",     [RING_STOPPED] = "stopped", [RING_FAILED] = "failed",
+	[RING_ENDING] = "ending",
+};
+
+static const char *const program_states[] = {
+	[PROGRAM_AVAILABLE] = "available",
+	[PROGRAM_LOADING] = "loading",
+	[PROGRAM_LOADED] = "loaded",
+	[PROGRAM_REJECTED] = "rejected",
+};
+
+/* Numbers of 64 bits that others write: the wire's are signed. */
+static int64_t wire_number(uint64_t number)
+{
+	return number > INT64_MAX ? INT64_MAX : (int64_t)number;
+}
+
+/* What the program says of its work. It, and the application, may say anything. */
+static void view_work(const struct iourd_progress *progress,
+		      const struct iourd_descriptor *descriptor, struct wire_work *ret)
+{
+	*ret = (struct wire_work){
+		.state = manager_work_state_text(progress->state),
+		.done = wire_number(progress->done),
+		.total = wire_number(progress->total),
+		.unit = manager_unit_text(descriptor->progress_unit),
+		.in_flight = progress->flight,
+	};
+	if (progress->error == 0)
+		return;
+	ret->error = manager_errno_text(progress->error);
+	ret->error_operation = manager_opcode_text(progress->error_op);
+	ret->error_offset.set = true;
+	ret->error_offset.value = wire_number(progress->error_offset);
+	if (progress->error_slot < descriptor->slot_count)
+		ret->error_slot = descriptor->slots[progress->error_slot].name;
+}
+
+void view_ring(const struct ring_view *view, struct wire_ring *ret)
+{
+	const struct iourd_descriptor *descriptor = &view->program->descriptor;
+
+	/* no user name: to look it up may take long, and the reader can */
+	*ret = (struct wire_ring){
+		.name = view->name,
+		.program = descriptor->name,
+		.program_version = descriptor->version,
+		.state = ring_states[view->state],
+		.reason = view->reason,
+		.user = view->uid,
+		.generation = wire_number(view->generation),
+		.process = view->pid,
+		.created = wire_number(view->created_us),
+		.steps = wire_number(view->steps),
+		.last_step = {.set = view->last_step_ns != 0,
+			      .value = wire_number(view->last_step_ns / 1000)},
+		.region_bytes = wire_number(view->region_size),
+		.data_bytes = wire_number(view->data_size),
+		.submission_entries = view->sq_entries,
+		.completion_entries = view->cq_entries,
+	};
+	view_work(&view->progress, descriptor, &ret->work);
+}
+
+void view_program(const struct program_view *view, char digest[DIGEST_TEXT_SIZE],
+		  struct wire_program *ret)
+{
+	digest[0] = '\0';
+	*ret = (struct wire_program){
+		.name = view->name,
+		.summary = "",
+		.state = program_states[view->state],
+		.reason = view->reason,
+		.shipped = view->shipped,
+		.digest = digest,
+		.rings = (int64_t)view->rings,
+	};
+	if (!view->info) /* its object is being opened, or could not be */
+		return;
+	ret->version = view->info->descriptor.version;
+	ret->summary = view->info->descriptor.summary;
+	for (size_t i = 0; i < sizeof(view->info->digest); i++)
+		snprintf(digest + 2 * i, 3, "%02x", view->info->digest[i]);
+}

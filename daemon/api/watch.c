@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * watch.c - Watch: events as they happen, to those who may see them
+ *
+ * A watcher that reads too slowly gets no event until it has read what is queued for it, and then
+ * one that says how many it missed.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "api/context.h"
+#include "api/handlers.h"
+#include "wire/cleanup.h"
+
+#define WATCH_QUEUE_MAX (64u << 10) /* bytes that may wait for a slow reader */
+
+struct watcher { /* owned by its session */
+	struct list_link link; /* in the api's list */
+	struct session *session;
+	char *ring; /* only this one's events; NULL: all */
+	int64_t lost;
+};
+
+static const char *const kinds[] = {
+	[EVENT_CREATED] = "created", [EVENT_STARTED] = "started",   [EVENT_PAUSED] = "paused",
+	[EVENT_RESUMED] = "resumed", [EVENT_SWAPPED] = "swapped",   [EVENT_STOPPED] = "stopped",
+	[EVENT_FAILED] = "failed",   [EVENT_DESTROYED] = "destroyed",
+};
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void watcher_free(struct watcher *watcher)
+{
+	if (!watcher)
+		return;
+	list_unlink(&watcher->link);
+	watcher->session->watcher = NULL;
+	free(watcher->ring);
+	free(watcher);
+}
+
+/* What cannot be told is lost, and that is told later. */
+static void tell(struct watcher *watcher, const struct out_watch *out)
+{
+	if (call_continue(watcher->session->call, out) < 0)
+		watcher->lost += out->lost.set ? out->lost.value : 1;
+}
+
+/* Something of the watcher's own, between two events. */
+static struct out_watch own_news(const struct watcher *watcher, const char *kind)
+{
+	return (struct out_watch){
+		.kind = kind,
+		.number = (int64_t)watcher->session->api->last_event,
+		.time = now_us(),
+		.ring = watcher->ring,
+	};
+}
+
+void watcher_drained(struct watcher *watcher)
+{
+	struct out_watch out = own_news(watcher, "lost");
+
+	if (watcher->lost == 0)
+		return;
+	out.lost = (struct optional_int){.set = true, .value = watcher->lost};
+	watcher->lost = 0;
+	tell(watcher, &out);
+}
+
+static bool concerns(const struct watcher *watcher, const struct manager_event *event)
+{
+	if (!manager_may_see(conn_identity(watcher->session->conn)->uid, event->uid))
+		return false;
+	return !watcher->ring || strcmp(watcher->ring, event->ring) == 0;
+}
+
+void api_event(struct api *api, const struct manager_event *event)
+{
+	const struct out_watch out = {
+		.kind = kinds[event->kind],
+		.number = (int64_t)event->number,
+		.time = (int64_t)event->time_us,
+		.ring = event->ring,
+		.program = event->program,
+		.user = {.set = true, .value = event->uid},
+		.generation = {.set = true, .value = (int64_t)event->generation},
+		.reason = event->reason,
+	};
+	struct watcher *watcher;
+
+	api->last_event = event->number;
+	list_for_each(watcher, &api->watchers, link) {
+		if (!concerns(watcher, event))
+			continue;
+		if (watcher->lost > 0 ||
+		    conn_queued(watcher->session->conn) > WATCH_QUEUE_MAX)
+			watcher->lost++;
+		else
+			tell(watcher, &out);
+	}
+}
+
+int handle_watch(struct call *call, const void *input)
+{
+	const struct in_watch *in = input;
+	_cleanup_free_ struct watcher *watcher = calloc(1, sizeof(*watcher));
+	_cleanup_free_ char *ring = NULL;
+	struct out_watch out;
+	int r;
+
+	if (!watcher)
+		return -ENOMEM;
+	if (in->ring) {
+		ring = strdup(in->ring);
+		if (!ring)
+			return -ENOMEM;
+	}
+	watcher->session = call->session;
+	watcher->ring = ring;
+	out = own_news(watcher, "watching");
+	r = call_continue(call, &out);
+	if (r < 0)
+		return r;
+	ring = NULL;
+	call->session->watcher = watcher;
+	list_append(&call->api->watchers, &watcher->link);
+	(void)take_ptr(watcher);
+	return 0;
+}
