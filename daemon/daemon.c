@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "api/api.h"
+#include "host/host.h"
+#include "kern/kern.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/pool.h"
+#include "net/timers.h"
+#include "os/activation.h"
+#include "os/config.h"
+#include "os/lock.h"
+#include "os/notify.h"
+#include "ring/manager.h"
+#include "util/log.h"
+#include "wire/cleanup.h"
+
+#define STATUS_PAUSE_MS 250   /* between two status lines */
+#define STOP_LIMIT_MS	20000 /* for rings to end */
+
+struct daemon { /* in daemon_run(); members in the order of their making */
+	const struct config *config; /* borrowed */
+	int lock_fd;
+	struct loop *loop;
+	struct loop_clock clock;
+	struct pool *pool;
+	struct signal_source *terminate;
+	struct signal_source *interrupt;
+	struct kern *kern;
+	struct hosts *hosts;
+	struct manager *manager;
+	struct api *api;
+	struct listen_socket listening;
+	struct listener *listener;
+	struct timer status_timer;
+	struct timer stop_timer;
+	bool stopping;
+	bool stopped; /* the manager has ended everything */
+};
+
+/* A sentence for systemctl status. */
+static void print_status(const struct daemon *daemon, char *text, size_t size)
+{
+	const struct peer everybody = {.uid = 0};
+	size_t rings = manager_ring_count(daemon->manager, &everybody);
+	size_t programs = manager_program_count(daemon->manager);
+	const struct kern_capability *capabilities;
+	size_t n;
+
+	capabilities = daemon->kern->ops->capabilities(daemon->kern, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (!capabilities[i].required || capabilities[i].present)
+			continue;
+		snprintf(text, size, "Cannot run rings: the kernel lacks %s (there since %s)",
+			 capabilities[i].name, capabilities[i].since);
+		return;
+	}
+	snprintf(text, size, "%zu ring%s, %zu program%s", rings, rings == 1 ? "" : "s", programs,
+		 programs == 1 ? "" : "s");
+}
+
+static void on_status_timer(struct timer *timer)
+{
+	struct daemon *daemon = list_entry(timer, struct daemon, status_timer);
+	char status[256];
+
+	if (daemon->stopping)
+		return;
+	print_status(daemon, status, sizeof(status));
+	notify_status(status);
+}
+
+static void on_event(void *arg, const struct manager_event *event)
+{
+	struct daemon *daemon = arg;
+
+	if (daemon->api)
+		api_event(daemon->api, event);
+	if (!daemon->status_timer.armed)
+		daemon->clock.port.start(&daemon->clock.port, &daemon->status_timer,
+					 STATUS_PAUSE_MS);
+}
+
+/* ---- the end ---- */
+
+static void on_stopped(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	daemon->stopped = true;
+	loop_break(daemon->loop);
+}
+
+static void on_stop_timer(struct timer *timer)
+{
+	struct daemon *daemon = list_entry(timer, struct daemon, stop_timer);
+	const struct peer everybody = {.uid = 0};
+
+	log_error("%zu rings did not end within %d s; the next iouringd will end them",
+		  manager_ring_count(daemon->manager, &everybody), STOP_LIMIT_MS / 1000);
+	loop_break(daemon->loop);
+}
+
+static void on_signal(void *arg, int number)
+{
+	struct daemon *daemon = arg;
+
+	if (daemon->stopping)
+		return;
+	daemon->stopping = true;
+	notify_stopping("Ending all rings");
+	listener_stop(daemon->listener);
+	daemon->clock.port.start(&daemon->clock.port, &daemon->stop_timer, STOP_LIMIT_MS);
+	manager_stop(daemon->manager, on_stopped, daemon);
+}
+
+/* ---- the start ---- */
+
+static int failed(const char *what, const char *path, int r)
+{
+	log_error("%s %s: %s", what, path, strerror(-r));
+	return r;
+}
+
+/* Each connection and each ring needs descriptors; the hard limit is the administrator's. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int start_loop(struct daemon *daemon)
+{
+	int r;
+
+	r = loop_new(&daemon->loop);
+	if (r < 0)
+		return failed("cannot make", "an event loop", r);
+	loop_clock_init(&daemon->clock, daemon->loop);
+	daemon->status_timer.fire = on_status_timer;
+	daemon->stop_timer.fire = on_stop_timer;
+	r = pool_new(daemon->loop, &daemon->pool);
+	if (r < 0)
+		return failed("cannot make", "the pool of threads", r);
+	return 0;
+}
+
+static int start_ports(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	_cleanup_free_ char *directory = NULL;
+	int r;
+
+	r = kern_linux_new(config->dispatcher, config->pin_directory, &daemon->kern);
+	if (r < 0)
+		return failed("cannot use the dispatcher", config->dispatcher, r);
+	if (asprintf(&directory, "%s/hosts", config->runtime_directory) < 0) {
+		directory = NULL;
+		return -ENOMEM;
+	}
+	r = hosts_linux_new(loop_ev(daemon->loop), config->host_program, directory,
+			    &daemon->hosts);
+	if (r < 0)
+		return failed("cannot use the directory of hosts", directory, r);
+	return 0;
+}
+
+static int start_manager(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	const struct manager_setup setup = {
+		.kern = daemon->kern,
+		.hosts = daemon->hosts,
+		.executor = pool_executor(daemon->pool),
+		.clock = &daemon->clock.port,
+		.program_directory = config->program_directory,
+		.limits = {
+			.rings = (uint64_t)config->rings_per_user,
+			.region_bytes = (uint64_t)config->region_bytes_per_user,
+			.entries = (uint64_t)config->entries_per_user,
+		},
+		.event = on_event,
+		.event_arg = daemon,
+	};
+	int r;
+
+	r = manager_new(&setup, &daemon->manager);
+	if (r < 0)
+		return failed("cannot take up the programs in", config->program_directory, r);
+	return 0;
+}
+
+static int start_api(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	const struct api_setup setup = {
+		.manager = daemon->manager,
+		.kern = daemon->kern,
+		.limits = {
+			.rings = config->rings_per_user,
+			.region_bytes = config->region_bytes_per_user,
+			.entries = config->entries_per_user,
+			.connections = config->connections_per_user,
+			.message_bytes = MANAGER_MESSAGE_MAX,
+			.message_depth = MANAGER_DEPTH_MAX,
+			.message_fds = MANAGER_FDS_MAX,
+		},
+	};
+	const struct listener_limits limits = {
+		.connections = (size_t)config->connections,
+		.per_user = (size_t)config->connections_per_user,
+	};
+	_cleanup_free_ char *problem = NULL;
+	int r;
+
+	r = api_new(&setup, &daemon->api);
+	if (r < 0)
+		return failed("cannot make", "the interface", r);
+	r = listen_socket_init(&daemon->listening, config->socket, &problem);
+	if (r < 0) {
+		log_error("%s", problem ?: strerror(-r));
+		return r;
+	}
+	r = listener_new(daemon->loop, daemon->listening.fd, &limits, &api_handler, daemon->api,
+			 &daemon->listener);
+	if (r < 0)
+		return failed("cannot listen on", config->socket, r);
+	return 0;
+}
+
+static int start_signals(struct daemon *daemon)
+{
+	int r;
+
+	signal(SIGPIPE, SIG_IGN);
+	r = signal_source_new(daemon->loop, SIGTERM, on_signal, daemon, &daemon->terminate);
+	if (r == 0)
+		r = signal_source_new(daemon->loop, SIGINT, on_signal, daemon, &daemon->interrupt);
+	return r < 0 ? failed("cannot watch", "signals", r) : 0;
+}
+
+static int start(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	_cleanup_free_ char *problem = NULL;
+	char status[256];
+	int r;
+
+	raise_file_limit();
+	r = lock_take(config->runtime_directory, config->socket, &daemon->lock_fd, &problem);
+	if (r < 0) {
+		log_error("%s", problem ?: strerror(-r));
+		return r;
+	}
+	r = start_loop(daemon);
+	r = r ?: start_ports(daemon);
+	r = r ?: start_manager(daemon);
+	r = r ?: start_api(daemon);
+	r = r ?: start_signals(daemon);
+	if (r < 0)
+		return r;
+	print_status(daemon, status, sizeof(status));
+	notify_ready(status);
+	log_info("ready: %s", status);
+	return 0;
+}
+
+/* Whatever has been made; in the reverse order. */
+static void done(struct daemon *daemon)
+{
+	if (daemon->loop) {
+		daemon->clock.port.cancel(&daemon->clock.port, &daemon->stop_timer);
+		daemon->clock.port.cancel(&daemon->clock.port, &daemon->status_timer);
+	}
+	signal_source_free(daemon->interrupt);
+	signal_source_free(daemon->terminate);
+	listener_free(daemon->listener);
+	listen_socket_done(&daemon->listening);
+	api_free(daemon->api);
+	pool_free(daemon->pool);
+	manager_free(daemon->manager);
+	if (daemon->hosts)
+		daemon->hosts->ops->free(daemon->hosts);
+	if (daemon->kern)
+		daemon->kern->ops->free(daemon->kern);
+	loop_free(daemon->loop);
+	safe_close(daemon->lock_fd);
+}
+
+int daemon_run(const struct config *config)
+{
+	struct daemon daemon = {
+		.config = config,
+		.lock_fd = -1,
+		.listening = {.fd = -1},
+	};
+	int r;
+
+	r = start(&daemon);
+	if (r < 0 && daemon.manager) {
+		/* it may have begun to work already */
+		daemon.stopping = true;
+		manager_stop(daemon.manager, on_stopped, &daemon);
+	}
+	if (daemon.manager && !daemon.stopped)
+		loop_run(daemon.loop);
+	if (daemon.manager && !daemon.stopped)
+		return EXIT_FAILURE; /* what is left is in use: nothing of it may be freed */
+	done(&daemon);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
