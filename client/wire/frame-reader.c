@@ -4,7 +4,7 @@
  *
  * The kernel gives descriptors with the bytes of the send that carried them, but joins earlier sends
  * in front of these: after the read nobody can tell any more where that send began. So each read
- * looks first, and is cut so that descriptors always belong to its first byte.
+ * looks first; while descriptors are waiting, it takes the first byte of a message by itself.
  */
 #include "wire/frame.h"
 
@@ -72,30 +72,21 @@ static int make_room(struct frame_reader *reader)
 }
 
 /*
- * How many of the bytes that are there can be read at once: all of them, or those before the send
- * that has descriptors. *ret_fds: it comes first, so its descriptors come with this read.
+ * How many of the bytes that are there may be read at once: all, if no descriptors are waiting.
+ * Else a message's first byte by itself, then the rest of the message.
  */
-static ssize_t measure(int fd, char *buffer, size_t room, bool *ret_fds)
+static ssize_t measure(const struct frame_reader *reader, int fd, char *buffer, size_t room)
 {
-	ssize_t n = socket_peek(fd, buffer, room, ret_fds);
-	ssize_t without = 0, with = n;
-	bool fds;
+	bool fds = false;
+	ssize_t n = socket_peek(fd, buffer, room, &fds);
+	const char *nul;
 
-	if (n <= 1 || !*ret_fds)
+	if (n <= 0 || !fds)
 		return n;
-	/* the first byte is most often the one; else halve until it is found */
-	for (ssize_t look = 1; with - without > 1; look = without + (with - without) / 2) {
-		ssize_t r = socket_peek(fd, buffer, (size_t)look, &fds);
-
-		if (r < 0)
-			return r;
-		if (fds)
-			with = look;
-		else
-			without = look;
-	}
-	*ret_fds = without == 0;
-	return without == 0 ? n : without;
+	if (!frame_reader_partial(reader))
+		return 1;
+	nul = memchr(buffer, '\0', (size_t)n);
+	return nul ? nul + 1 - buffer : n;
 }
 
 static int refuse_size(struct note *note)
@@ -118,9 +109,9 @@ static int refuse_fds(struct note *note)
 
 int frame_reader_fill(struct frame_reader *reader, int fd, struct note *note)
 {
-	size_t room;
+	size_t room, n_fds = reader->fds.n;
 	ssize_t n;
-	bool fds;
+	char *at;
 	int r;
 
 	if (whole(reader))
@@ -128,19 +119,20 @@ int frame_reader_fill(struct frame_reader *reader, int fd, struct note *note)
 	r = make_room(reader);
 	if (r < 0)
 		return r;
+	at = reader->buffer + reader->end;
 	room = reader->allocated - reader->end;
-	n = measure(fd, reader->buffer + reader->end, room < READ_MAX ? room : READ_MAX, &fds);
-	if (n > 0 && fds && frame_reader_partial(reader))
-		return fault_message_refused(note,
-					     "file descriptors that do not come with its first byte");
+	n = measure(reader, fd, at, room < READ_MAX ? room : READ_MAX);
 	if (n > 0)
-		n = socket_receive(fd, reader->buffer + reader->end, (size_t)n, &reader->fds);
+		n = socket_receive(fd, at, (size_t)n, &reader->fds);
 	if (n == -EMFILE)
 		return refuse_fds(note);
 	if (n < 0)
 		return (int)n;
 	if (n == 0)
 		return -ECONNRESET;
+	if (reader->fds.n > n_fds && frame_reader_partial(reader))
+		return fault_message_refused(note,
+					     "file descriptors that do not come with its first byte");
 	reader->end += (size_t)n;
 	whole(reader);
 	if (reader->scanned - reader->start > MANAGER_MESSAGE_MAX)

@@ -29,8 +29,8 @@ ssize_t socket_receive(int fd, void *bytes, size_t n, struct schema_fds *fds);
 
 /*
  * Looks at up to @n bytes that are there without taking them. *ret_fds: descriptors come with one
- * of them. It is the last one or after: the kernel never gives bytes beyond the first that has any
- * and its own send. @fd must not have SO_PASSCRED or the like set. Else as socket_receive().
+ * of them, or (the kernel looks further than it was asked to) with one after them; if not, reading
+ * these bytes brings none. @fd must not have SO_PASSCRED or the like set. Else as socket_receive().
  */
 ssize_t socket_peek(int fd, void *bytes, size_t n, bool *ret_fds);
 
