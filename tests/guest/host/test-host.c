@@ -213,14 +213,6 @@ static void pry(pid_t pid)
 	_exit(0);
 }
 
-static int status_of(pid_t pid)
-{
-	int status;
-
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return status;
-}
-
 static void test_client_cannot_look_in(void **state)
 {
 	struct fixture *f = *state;
@@ -229,7 +221,7 @@ static void test_client_cannot_look_in(void **state)
 
 	if (pid == 0)
 		pry(f->hosts->ops->pid(host));
-	assert_int_equal(status_of(pid), 0);
+	assert_int_equal(fixture_reap(pid), 0);
 	end(f, host);
 }
 
@@ -239,7 +231,7 @@ static void signal_as_client(pid_t pid, int number)
 
 	if (child == 0)
 		_exit(setresuid(CLIENT, CLIENT, CLIENT) < 0 || kill(pid, number) < 0);
-	assert_int_equal(status_of(child), 0);
+	assert_int_equal(fixture_reap(child), 0);
 }
 
 static void test_client_can_kill(void **state)
@@ -439,7 +431,7 @@ static void test_daemon_goes_and_comes(void **state)
 	close(second);
 
 	assert_int_equal(f->hosts->ops->leftovers_end(f->hosts), 0);
-	assert_int_equal(status_of(pid), 0);
+	assert_int_equal(fixture_reap(pid), 0);
 }
 
 /* Whoever gets past the directory is still not root. */
@@ -469,7 +461,7 @@ static void test_only_root_commands(void **state)
 		send(fd, &head, sizeof(head), MSG_NOSIGNAL);
 		_exit(recv(fd, &byte, 1, 0) <= 0 ? 0 : 2);
 	}
-	assert_int_equal(status_of(pid), 0);
+	assert_int_equal(fixture_reap(pid), 0);
 	/* it obeys its daemon as before */
 	f->hosts->ops->command(host, CONTROL_START);
 	fixture_expect_end(f, " running");

@@ -250,6 +250,14 @@ void fixture_poll(struct fixture *fixture)
 	ev_run(fixture->loop, EVRUN_NOWAIT);
 }
 
+int fixture_reap(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
 bool fixture_has_socket(const struct fixture *fixture, const char *name)
 {
 	char path[256];

@@ -42,6 +42,8 @@ void fixture_expect_end(struct fixture *fixture, const char *end);
 void fixture_wait_exits(struct fixture *fixture, unsigned int n);
 /* Lets the loop handle what is there, without waiting. */
 void fixture_poll(struct fixture *fixture);
+/* Waits for a child that the port has forgotten; its status as of waitpid. */
+int fixture_reap(pid_t pid);
 bool fixture_has_socket(const struct fixture *fixture, const char *name);
 
 #endif
