@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -52,34 +54,64 @@ int make_good_region(uint32_t params_size, uint64_t data_size)
 			   F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
 }
 
-void fixture_init(struct fixture *fixture, uint32_t params_size)
+void wait_until_asleep(pid_t tid)
 {
-	const struct iouctl_ring_options options = {.size = sizeof(options), .program = "copy"};
-	struct server *server;
-	int lease[2];
-	int region = make_good_region(params_size, 4096);
+	char path[64];
+	char state;
 
-	*fixture = (struct fixture){};
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lease), 0);
-	fixture->lease = lease[0];
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	do {
+		FILE *file = fopen(path, "re");
+
+		assert_non_null(file);
+		assert_int_equal(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+		fclose(file);
+		sched_yield();
+	} while (state != 'S');
+}
+
+static void prepare(struct fixture *fixture, int region)
+{
+	*fixture = (struct fixture){.lease = -1};
 	fixture->size = lseek(region, 0, SEEK_END);
 	fixture->head =
 		mmap(NULL, fixture->size, PROT_READ | PROT_WRITE, MAP_SHARED, region, 0);
 	assert_ptr_not_equal(fixture->head, MAP_FAILED);
-	{
-		const struct step steps[] = {
-			{.expect = "CreateRing",
-			 .reply = CREATED_JSON,
-			 .fds = {region, lease[1]},
-			 .n_fds = 2},
-		};
+}
 
-		server = SERVER_START(steps);
-		assert_int_equal(iouctl_connect(server_path(server), &fixture->c), 0);
-		assert_int_equal(iouctl_ring_create(fixture->c, &options, &fixture->ring), 0);
-		server_stop(server);
-	}
+void fixture_init(struct fixture *fixture, uint32_t params_size)
+{
+	const struct iouctl_ring_options options = {.size = sizeof(options), .program = "copy"};
+	int region = make_good_region(params_size, 4096);
+	struct step steps[] = {{.expect = "CreateRing", .reply = CREATED_JSON, .n_fds = 2}};
+	struct server *server;
+	int lease[2];
+
+	prepare(fixture, region);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lease), 0);
+	fixture->lease = lease[0];
+	steps[0].fds[0] = region;
+	steps[0].fds[1] = lease[1];
+	server = SERVER_START(steps);
+	assert_int_equal(iouctl_connect(server_path(server), &fixture->c), 0);
+	assert_int_equal(iouctl_ring_create(fixture->c, &options, &fixture->ring), 0);
+	server_stop(server);
 	close(lease[1]);
+	close(region);
+}
+
+void fixture_init_opened(struct fixture *fixture, uint32_t params_size)
+{
+	int region = make_good_region(params_size, 4096);
+	struct step steps[] = {{.expect = "OpenRing", .reply = OPENED_JSON, .n_fds = 1}};
+	struct server *server;
+
+	prepare(fixture, region);
+	steps[0].fds[0] = region;
+	server = SERVER_START(steps);
+	assert_int_equal(iouctl_connect(server_path(server), &fixture->c), 0);
+	assert_int_equal(iouctl_ring_open(fixture->c, "r1", &fixture->ring), 0);
+	server_stop(server);
 	close(region);
 }
 

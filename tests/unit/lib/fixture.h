@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
+#include <sys/types.h>
 #include <cmocka.h>
 
 #include "iouctl.h"
@@ -33,6 +34,9 @@ int make_region(const struct iourd_identity *identity, size_t size, int seals);
 /* A region as it should be. */
 int make_good_region(uint32_t params_size, uint64_t data_size);
 
+/* Returns when the thread @tid of this process sleeps. */
+void wait_until_asleep(pid_t tid);
+
 /* A ring that was created over a server which has gone since. */
 struct fixture {
 	struct iouctl *c;
@@ -43,6 +47,8 @@ struct fixture {
 };
 
 void fixture_init(struct fixture *fixture, uint32_t params_size);
+/* The same with a ring that was opened: without a lease. */
+void fixture_init_opened(struct fixture *fixture, uint32_t params_size);
 void fixture_done(struct fixture *fixture);
 
 #endif

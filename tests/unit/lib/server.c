@@ -119,8 +119,11 @@ static bool take_request(struct server *server, const struct step *step)
 
 static bool go_through(struct server *server, const struct step *step)
 {
-	size_t length;
+	size_t length, n_fds;
 
+	if (step->hang_up && receive(server, &n_fds))
+		return give_up(server, "a request came over a spoilt connection: %s",
+			       server->request);
 	if (step->expect && !take_request(server, step))
 		return false;
 	if (step->reply) {
@@ -130,7 +133,7 @@ static bool go_through(struct server *server, const struct step *step)
 		if (step->split)
 			transmit(server, step->reply + step->split, length - step->split, NULL, 0);
 	}
-	if (step->close) {
+	if (step->close || step->hang_up) {
 		close(server->peer);
 		server->peer = -1;
 	}

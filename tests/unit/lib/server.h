@@ -23,6 +23,7 @@ struct step {
 	size_t split;	     /* if not 0: so many bytes in one packet, the rest in another */
 	int fds[STEP_FDS_MAX]; /* sent along with the first byte; borrowed */
 	size_t n_fds;
+	bool hang_up; /* wait until the client has closed the connection; alone in its step */
 	bool close; /* close the connection after it; the next step is for the next connection */
 };
 

@@ -259,6 +259,29 @@ static void misbehaviour(void **state)
 	}
 }
 
+/* After an answer that makes no sense nothing more is read from there, even if it stays open. */
+static void spoilt_connection(void **state)
+{
+	const struct step steps[] = {
+		{.expect = "First", .reply = "nonsense"},
+		{.hang_up = true},
+		{.expect = "Second", .reply = "{\"continues\":true}"},
+		{.hang_up = true},
+		{.expect = "Third", .reply = "{}"},
+	};
+	struct server *server = SERVER_START(steps);
+	struct iouctl *c = connect_to(server);
+	char *reply = NULL;
+
+	assert_int_equal(call(c, "First", &reply), -EPROTO);
+	assert_int_equal(call(c, "Second", &reply), -EPROTO);
+	assert_null(reply);
+	assert_int_equal(call(c, "Third", &reply), 0);
+	free(reply);
+	iouctl_free(c);
+	server_stop(server);
+}
+
 static void daemon_restarted(void **state)
 {
 	const struct step steps[] = {
@@ -304,6 +327,7 @@ int main(void)
 		cmocka_unit_test(bad_arguments),
 		cmocka_unit_test(descriptors_go_and_come),
 		cmocka_unit_test(misbehaviour),
+		cmocka_unit_test(spoilt_connection),
 		cmocka_unit_test(daemon_restarted),
 		cmocka_unit_test(version),
 	};

@@ -13,6 +13,7 @@
 
 #define THREADS	 8
 #define REQUESTS 2000
+#define AT_ONCE	 (CHASE_REQUESTS / THREADS) /* so that all places are taken at times */
 
 struct program {
 	struct fixture fixture;
@@ -125,21 +126,21 @@ struct worker {
 	int error;
 };
 
-/* Posts and awaits, two at a time. */
+/* Posts and awaits, some at a time. */
 static void *work(void *arg)
 {
 	struct worker *worker = arg;
 	uint64_t i, k;
 
-	for (i = 0; i < REQUESTS; i += 2) {
+	for (i = 0; i < REQUESTS && worker->error == 0; i += AT_ONCE) {
 		struct iouctl_chase_result result;
-		uint32_t tickets[2];
+		uint32_t tickets[AT_ONCE];
 
-		for (k = 0; k < 2 && worker->error == 0; k++)
+		for (k = 0; k < AT_ONCE && worker->error == 0; k++)
 			worker->error = iouctl_chase_post(worker->ring,
 							  worker->number << 32 | (i + k) << 8, i + 1,
 							  &tickets[k]);
-		for (k = 0; k < 2 && worker->error == 0; k++) {
+		for (k = 0; k < AT_ONCE && worker->error == 0; k++) {
 			worker->error = iouctl_chase_await(worker->ring, tickets[k], -1, &result);
 			if (worker->error == 0 &&
 			    result.value != (worker->number << 32 | (i + k) << 8) + i + 1)

@@ -180,6 +180,8 @@ static void wrong_offsets(void **state)
 		{0xffffffc0, 100, fine.data_offset, 4096, "parameters"},
 		{sizeof(struct iourd_head), 0xffffffff, fine.data_offset, 4096, "parameters"},
 		{sizeof(struct iourd_head), 8192, fine.data_offset, 4096, "parameters"},
+		{sizeof(struct iourd_head), 8192, 0, 0, "parameters"},
+		{4096, 4097, 0, 0, "parameters"},
 		{sizeof(struct iourd_head), 4096, 4096, 4096, "data area"},
 		{sizeof(struct iourd_head), 100, 4100, 1, "data area"},
 		{sizeof(struct iourd_head), 100, 0, 4096, "data area"},

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -30,19 +31,19 @@ struct sleeper {
 	pthread_t thread;
 	const struct iouctl_ring *ring;
 	int result;
-	volatile bool runs;
+	pid_t tid; /* 0: not there yet */
 };
 
 static void *sleep_in_ring(void *arg)
 {
 	struct sleeper *sleeper = arg;
 
-	sleeper->runs = true;
+	__atomic_store_n(&sleeper->tid, gettid(), __ATOMIC_SEQ_CST);
 	sleeper->result = iouctl_ring_wait(sleeper->ring, -1);
 	return NULL;
 }
 
-/* Returns when the thread has announced itself as a waiter. */
+/* Returns when the thread has announced itself as a waiter, and sleeps. */
 static void sleeper_start(struct sleeper *sleeper, const struct fixture *fixture)
 {
 	sleeper->ring = fixture->ring;
@@ -50,6 +51,7 @@ static void sleeper_start(struct sleeper *sleeper, const struct fixture *fixture
 	assert_int_equal(pthread_create(&sleeper->thread, NULL, sleep_in_ring, sleeper), 0);
 	while (__atomic_load_n(&fixture->head->control.waiters, __ATOMIC_SEQ_CST) == 0)
 		sched_yield();
+	wait_until_asleep(sleeper->tid);
 }
 
 static int sleeper_join(struct sleeper *sleeper)
@@ -104,7 +106,7 @@ static void woken_by_the_program(void **state)
 	struct sleeper sleeper = {};
 	struct fixture fixture;
 
-	fixture_init(&fixture, 100);
+	fixture_init_opened(&fixture, 100);
 	sleeper_start(&sleeper, &fixture);
 	wake(&fixture.head->progress.wake); /* for nothing */
 	__atomic_store_n(&fixture.head->progress.state, IOURD_WORK_DONE, __ATOMIC_SEQ_CST);
@@ -119,7 +121,7 @@ static void woken_by_the_daemon(void **state)
 	struct sleeper sleeper = {};
 	struct fixture fixture;
 
-	fixture_init(&fixture, 100);
+	fixture_init_opened(&fixture, 100); /* no lease: nothing else ends the sleep */
 	sleeper_start(&sleeper, &fixture);
 	__atomic_store_n(&fixture.head->life.state, IOURD_RING_ENDED, __ATOMIC_SEQ_CST);
 	wake(&fixture.head->life.event);
@@ -205,32 +207,48 @@ static void progress(void **state)
 	fixture_done(&fixture);
 }
 
+struct listener {
+	pthread_t thread;
+	struct iourd_control *control;
+	pid_t tid;
+};
+
 static void *wait_for_doorbell(void *arg)
 {
-	struct iourd_control *control = arg;
+	struct listener *listener = arg;
+	struct iourd_control *control = listener->control;
 
+	__atomic_store_n(&listener->tid, gettid(), __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&control->doorbell, __ATOMIC_SEQ_CST) == 0)
 		syscall(SYS_futex, &control->doorbell, FUTEX_WAIT, 0, NULL, NULL, 0);
 	return NULL;
 }
 
+/* Returns when it sleeps on the doorbell. */
+static void listener_start(struct listener *listener, struct fixture *fixture)
+{
+	*listener = (struct listener){.control = &fixture->head->control};
+	fixture->head->control.doorbell = 0;
+	assert_int_equal(pthread_create(&listener->thread, NULL, wait_for_doorbell, listener), 0);
+	while (__atomic_load_n(&listener->tid, __ATOMIC_SEQ_CST) == 0)
+		sched_yield();
+	wait_until_asleep(listener->tid);
+}
+
 static void doorbell_and_stop(void **state)
 {
+	struct listener listener;
 	struct fixture fixture;
-	pthread_t thread;
 
 	fixture_init(&fixture, 100);
-	assert_int_equal(
-		pthread_create(&thread, NULL, wait_for_doorbell, &fixture.head->control), 0);
+	listener_start(&listener, &fixture);
 	assert_int_equal(iouctl_ring_doorbell(fixture.ring), 0);
-	pthread_join(thread, NULL);
+	pthread_join(listener.thread, NULL);
 	assert_int_equal(fixture.head->control.doorbell, 1);
 	assert_int_equal(fixture.head->control.stop, 0);
-	fixture.head->control.doorbell = 0;
-	assert_int_equal(
-		pthread_create(&thread, NULL, wait_for_doorbell, &fixture.head->control), 0);
+	listener_start(&listener, &fixture);
 	assert_int_equal(iouctl_ring_stop(fixture.ring), 0);
-	pthread_join(thread, NULL);
+	pthread_join(listener.thread, NULL);
 	assert_int_equal(fixture.head->control.stop, 1);
 	fixture_done(&fixture);
 }

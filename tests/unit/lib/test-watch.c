@@ -194,6 +194,7 @@ static void refused_later(void **state)
 	assert_int_equal(iouctl_watch_new(server_path(server), NULL, &w), 0);
 	assert_int_equal(collect(w, &seen, 1), -EREMOTEIO);
 	assert_non_null(strstr(iouctl_watch_error_message(w), "not yours"));
+	assert_int_equal(iouctl_watch_dispatch(w, on_event, &seen), -EREMOTEIO);
 	iouctl_watch_free(w);
 	server_stop(server);
 }
