@@ -205,6 +205,75 @@ static void table_full(void **state)
 	program_done(&program);
 }
 
+#define RACES 1000
+
+struct racer {
+	pthread_t thread;
+	const struct iouctl_ring *ring;
+	pthread_barrier_t *barrier;
+	uint32_t *winners; /* of this race */
+	uint32_t *ticket;  /* of the winner */
+};
+
+static void *race(void *arg)
+{
+	struct racer *racer = arg;
+	uint32_t ticket;
+	int i;
+
+	for (i = 0; i < RACES; i++) {
+		pthread_barrier_wait(racer->barrier);
+		if (iouctl_chase_post(racer->ring, 0, 1, &ticket) == 0) {
+			__atomic_fetch_add(racer->winners, 1, __ATOMIC_SEQ_CST);
+			set(racer->ticket, ticket);
+		}
+		pthread_barrier_wait(racer->barrier);
+		pthread_barrier_wait(racer->barrier);
+	}
+	return NULL;
+}
+
+/* One place is free, many want it: one gets it. */
+static void race_for_the_last_place(void **state)
+{
+	struct iouctl_chase_result result;
+	struct racer racers[THREADS] = {};
+	pthread_barrier_t barrier;
+	struct program program;
+	uint32_t winners = 0;
+	uint32_t ticket = 0;
+	uint32_t first[CHASE_REQUESTS - 1];
+	size_t i;
+
+	program_init(&program, false);
+	for (i = 0; i < CHASE_REQUESTS - 1; i++)
+		assert_int_equal(iouctl_chase_post(program.fixture.ring, i, 1, &first[i]), 0);
+	pthread_barrier_init(&barrier, NULL, THREADS + 1);
+	for (i = 0; i < THREADS; i++) {
+		racers[i] = (struct racer){.ring = program.fixture.ring,
+					   .barrier = &barrier,
+					   .winners = &winners,
+					   .ticket = &ticket};
+		assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
+	}
+	for (i = 0; i < RACES; i++) {
+		pthread_barrier_wait(&barrier);
+		pthread_barrier_wait(&barrier);
+		assert_int_equal(winners, i + 1);
+		answer(&program, &program.params->table[ticket % CHASE_REQUESTS]);
+		assert_int_equal(iouctl_chase_await(program.fixture.ring, ticket, 0, &result), 0);
+		pthread_barrier_wait(&barrier);
+	}
+	for (i = 0; i < THREADS; i++)
+		pthread_join(racers[i].thread, NULL);
+	pthread_barrier_destroy(&barrier);
+	for (i = 0; i < CHASE_REQUESTS - 1; i++) {
+		answer(&program, &program.params->table[first[i] % CHASE_REQUESTS]);
+		(void)iouctl_chase_await(program.fixture.ring, first[i], 0, &result);
+	}
+	program_done(&program);
+}
+
 static void bad_requests(void **state)
 {
 	struct iouctl_chase_result result;
@@ -280,7 +349,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_request),	cmocka_unit_test(request_fails),
-		cmocka_unit_test(many_threads), cmocka_unit_test(table_full),
+		cmocka_unit_test(many_threads), cmocka_unit_test(race_for_the_last_place), cmocka_unit_test(table_full),
 		cmocka_unit_test(bad_requests), cmocka_unit_test(ring_ends),
 		cmocka_unit_test(host_dies),	cmocka_unit_test(table_scribbled),
 	};
