@@ -4,7 +4,8 @@
  *
  * The application posts requests in a table and rings the doorbell. An idle loop takes no step: it
  * has a FUTEX_WAIT on the doorbell in flight, and that one's completion is the only reason to look
- * at the table. Each hop is one completion, one look at the block, one request: nothing else.
+ * at the table. Each hop is one completion, one look at the block, one request: nothing else, and as
+ * long as blocks are in the page cache, not even a step.
  */
 /* A step prepares at most one entry for each request, an answer for each, and three more. */
 #define IOURD_SQ_ENTRIES 256u
@@ -281,7 +282,7 @@ IOURD_STEP(chase_loop, task_ring, wait)
 	const struct io_uring_cqe *cqe;
 	struct chase_private *private;
 	struct iourd_ring ring;
-	__u32 first, n, i, state;
+	__u32 first, i, state;
 
 	if (!region || iourd_open(task_ring, wait, &ring))
 		return IOURD_LOOP_BROKEN;
@@ -292,16 +293,17 @@ IOURD_STEP(chase_loop, task_ring, wait)
 	if (state == IOURD_WORK_IDLE)
 		iourd_set_state(&ring, &region->head, IOURD_WORK_RUNNING);
 
-	n = iourd_cq_ready(&ring, &first);
-	bpf_for(i, 0, n) {
-		cqe = iourd_cqe(&ring, first + i);
+	bpf_for(i, 0, IOURD_BATCH) {
+		cqe = iourd_cqe_next(&ring, &first);
+		if (!cqe)
+			break;
 		if (iourd_kind(cqe->user_data) == KIND_HOP)
 			hop(&ring, region, iourd_index(cqe->user_data) & (CHASE_REQUESTS - 1),
 			    cqe->res);
 		else if (iourd_kind(cqe->user_data) == KIND_DOORBELL)
 			doorbell_rang(&ring, region, cqe->res);
+		iourd_cq_release(&ring, first + 1);
 	}
-	iourd_cq_release(&ring, first + n);
 
 	if (iourd_is_final(state)) {
 		if (!private->armed && !private->active)

@@ -104,9 +104,9 @@ struct iourd_rings {
 	__u32 cq_head; /* ours */
 	__u32 cq_tail; /* the kernel's */
 	__u32 kernel[12];
-	struct io_uring_cqe cqes[];
+	struct io_uring_cqe cqes[IOURD_CQ_ENTRIES];
 };
-_Static_assert(sizeof(struct iourd_rings) == 64, "CQEs start at 64");
+_Static_assert(__builtin_offsetof(struct iourd_rings, cqes) == 64, "CQEs start at 64");
 
 /* What a step works with. */
 struct iourd_ring {
@@ -123,9 +123,8 @@ static __always_inline int iourd_open_cq(struct iou_ctx *ctx, struct iou_loop_pa
 	ret->ctx = ctx;
 	ret->wait = wait;
 	ret->sqes = 0;
-	ret->rings = (void *)bpf_io_uring_get_region(
-		ctx, IOU_REGION_CQ,
-		sizeof(struct iourd_rings) + IOURD_CQ_ENTRIES * sizeof(struct io_uring_cqe));
+	ret->rings = (void *)bpf_io_uring_get_region(ctx, IOU_REGION_CQ,
+						     sizeof(struct iourd_rings));
 	return ret->rings ? 0 : -1;
 }
 
@@ -372,6 +371,34 @@ static __always_inline __u32 iourd_submit(const struct iourd_ring *ring)
 			ring->sqes[(i + taken) & (IOURD_SQ_ENTRIES - 1)];
 	iourd_write(ring->rings->sq_tail, left);
 	return left;
+}
+
+/*
+ * The next completion, or NULL: one at a time, to be released by iourd_cq_release(ring, head + 1)
+ * before the next is asked for. If there is none, what is prepared is submitted first: much of it
+ * completes on the spot (what is in the page cache is), and needs no step of its own.
+ *
+ *	bpf_for(i, 0, IOURD_BATCH) {
+ *		cqe = iourd_cqe_next(&ring, &head);
+ *		if (!cqe)
+ *			break;
+ *		...
+ *		iourd_cq_release(&ring, head + 1);
+ *	}
+ */
+static __always_inline const struct io_uring_cqe *iourd_cqe_next(const struct iourd_ring *ring,
+								 __u32 *ret_head)
+{
+	__u32 head = iourd_read(ring->rings->cq_head);
+
+	if (head == iourd_read(ring->rings->cq_tail)) {
+		if (!iourd_read(ring->rings->sq_tail) || iourd_submit(ring))
+			return 0;
+		if (head == iourd_read(ring->rings->cq_tail))
+			return 0;
+	}
+	*ret_head = head;
+	return iourd_cqe(ring, head);
 }
 
 /* CONTINUE, and the next step comes at once: nothing that a completion would tell is waited for. */

@@ -26,7 +26,7 @@ struct place {
 };
 
 /* As good values as any to start with; most of the time the program is to believe that it runs. */
-static void make_sense(struct rig *rig)
+static void make_sense(struct rig *rig, uint32_t state)
 {
 	uint32_t *params = rig->params;
 
@@ -34,7 +34,7 @@ static void make_sense(struct rig *rig)
 	params[1] = 4096;
 	rig->head->control.stop = 0;
 	rig->head->progress.error = 0;
-	__atomic_store_n(&rig->head->progress.state, IOURD_WORK_RUNNING, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&rig->head->progress.state, state, __ATOMIC_SEQ_CST);
 }
 
 /* Words of any value, and the values that lie at the edges of what programs accept. */
@@ -60,7 +60,7 @@ static void scribble(struct rig *rig, const struct place *place, unsigned int *s
 			memcpy(base + at, &word, at + 8 <= place->size && word % 3 ? 8 : 4);
 		}
 		if (rand_r(seed) % 8)
-			make_sense(rig);
+			make_sense(rig, rand_r(seed) % 8 ? IOURD_WORK_RUNNING : IOURD_WORK_IDLE);
 		/* somebody is to look at it, also if it sleeps */
 		__atomic_add_fetch(&rig->head->control.doorbell, 1, __ATOMIC_SEQ_CST);
 		rig_futex_wake(&rig->head->control.doorbell);
@@ -99,8 +99,7 @@ static void attack_everywhere(const struct rig_program *program, const int *file
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		rig_init(&rig, program,
 			 &(struct rig_options){.files = files, .n_files = n, .data_size = 1 << 18});
-		make_sense(&rig);
-		rig.head->progress.state = IOURD_WORK_IDLE;
+		make_sense(&rig, IOURD_WORK_IDLE);
 		attack(&rig, &program->descriptor, &places[i], i + 1);
 		rig_done(&rig);
 	}
