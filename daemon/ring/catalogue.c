@@ -31,7 +31,11 @@ int catalogue_reserve(struct catalogue *catalogue)
 
 void catalogue_add(struct catalogue *catalogue, struct program *program)
 {
-	catalogue->programs[catalogue->n_programs++] = program;
+	size_t i = catalogue->n_programs++;
+
+	for (; i > 0 && strcmp(catalogue->programs[i - 1]->name, program->name) > 0; i--)
+		catalogue->programs[i] = catalogue->programs[i - 1];
+	catalogue->programs[i] = program;
 }
 
 /* The name inside "NAME.bpf.o"; false if the file is none of ours. */

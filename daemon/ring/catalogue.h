@@ -15,7 +15,7 @@ struct program;
 struct catalogue {
 	struct kern *kern; /* borrowed, as is the next */
 	struct jobs *jobs;
-	struct program **programs; /* in the order of their coming */
+	struct program **programs; /* by name */
 	size_t n_programs;
 };
 

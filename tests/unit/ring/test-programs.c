@@ -66,6 +66,12 @@ static void test_shipped_programs(void **state)
 	assert_string_equal(view.name, "copy");
 	assert_int_equal(view.state, PROGRAM_LOADING);
 	assert_null(view.info);
+	for (size_t i = 0; i < 5; i++) { /* by name */
+		static const char *const names[] = {"copy", "garbage", "honest", "nop", "paced"};
+
+		manager_program_at(fixture.manager, i, &view);
+		assert_string_equal(view.name, names[i]);
+	}
 	fixture_run(&fixture);
 
 	view = find(&fixture, "copy");
