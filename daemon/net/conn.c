@@ -82,7 +82,9 @@ static bool is_reading(const struct conn *conn)
 static void come_to_end(struct conn *conn)
 {
 	if (conn->refusal) {
-		conn_send(conn, conn->refusal, conn->refusal_length, NULL);
+		_cleanup_free_ char *text = take_ptr(conn->refusal);
+
+		conn_send(conn, text, conn->refusal_length, NULL); /* comes back to settle() */
 		conn_finish(conn);
 	} else if (conn->ended) {
 		conn->finishing = true;
