@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One connection: the order of answers, refusals in their turn, the end from either side. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "net/conn.h"
+#include "net/loop.h"
+#include "wire/manager.h"
+
+/* One connection. Messages are kept unanswered until the test says so. */
+struct line {
+	struct loop *loop;
+	struct list conns;
+	struct conn *conn; /* NULL: closed */
+	int fd;		   /* the client's end */
+	char text[64];	   /* of the message that waits */
+	bool waiting;
+	bool answer_at_once;
+	bool give_up; /* in the middle of the next message */
+	unsigned int messages;
+	unsigned int ended;
+	unsigned int drained;
+};
+
+static int on_opened(void *arg, struct conn *conn, void **ret_session)
+{
+	*ret_session = arg;
+	return 0;
+}
+
+static void answer(struct line *line)
+{
+	assert_true(line->waiting);
+	line->waiting = false;
+	conn_send(line->conn, line->text, strlen(line->text), NULL);
+	conn_answered(line->conn);
+}
+
+static void on_message(void *arg, const char *text, size_t length, struct schema_fds *fds)
+{
+	struct line *line = arg;
+
+	assert_false(line->waiting);
+	assert_int_equal(strlen(text), length);
+	line->messages++;
+	line->waiting = true;
+	snprintf(line->text, sizeof(line->text), "%.60s", text);
+	if (line->give_up)
+		conn_give_up(line->conn);
+	if (line->answer_at_once)
+		answer(line);
+}
+
+static void on_ended(void *arg)
+{
+	struct line *line = arg;
+
+	assert_true(line->waiting);
+	line->ended++;
+}
+
+static void on_drained(void *arg)
+{
+	struct line *line = arg;
+
+	assert_int_equal(conn_queued(line->conn), 0);
+	line->drained++;
+}
+
+static void on_closed(void *arg)
+{
+	struct line *line = arg;
+
+	line->conn = NULL;
+}
+
+static const struct conn_handler handler = {
+	.opened = on_opened,
+	.message = on_message,
+	.ended = on_ended,
+	.drained = on_drained,
+	.closed = on_closed,
+};
+
+static void line_open(struct line *line)
+{
+	struct identity identity = {.uid = 1000};
+	int pair[2];
+
+	*line = (struct line){0};
+	list_init(&line->conns);
+	assert_int_equal(loop_new(&line->loop), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair),
+			 0);
+	assert_int_equal(conn_new_take_fd(line->loop, pair[1], &identity, &handler, line,
+					  &line->conns, &line->conn),
+			 0);
+	line->fd = pair[0];
+}
+
+static void settle(struct line *line)
+{
+	for (unsigned int i = 0; i < 12; i++)
+		loop_run_once(line->loop);
+}
+
+static void line_close(struct line *line)
+{
+	if (line->fd >= 0)
+		close(line->fd);
+	settle(line);
+	conn_free(line->conn);
+	assert_null(line->conn);
+	assert_true(list_is_empty(&line->conns));
+	loop_free(line->loop);
+}
+
+static void say(struct line *line, const char *bytes, size_t n)
+{
+	assert_int_equal(send(line->fd, bytes, n, MSG_NOSIGNAL), n);
+	settle(line);
+}
+
+static void assert_hears(struct line *line, const char *bytes, size_t n)
+{
+	char heard[256];
+
+	settle(line);
+	assert_int_equal(recv(line->fd, heard, sizeof(heard), MSG_DONTWAIT), n);
+	assert_memory_equal(heard, bytes, n);
+}
+
+static void assert_hears_nothing(struct line *line)
+{
+	char heard;
+
+	settle(line);
+	assert_int_equal(recv(line->fd, &heard, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
+static void assert_hung_up(struct line *line)
+{
+	char heard;
+
+	settle(line);
+	assert_int_equal(recv(line->fd, &heard, 1, MSG_DONTWAIT), 0);
+}
+
+static void test_one_at_a_time(void **state)
+{
+	struct line line;
+
+	line_open(&line);
+	say(&line, "a\0b\0c", 6);
+	assert_int_equal(line.messages, 1);
+	assert_string_equal(line.text, "a");
+	assert_hears_nothing(&line);
+	answer(&line);
+	assert_hears(&line, "a", 2);
+	assert_string_equal(line.text, "b");
+	answer(&line);
+	settle(&line);
+	answer(&line);
+	assert_hears(&line, "b\0c", 4);
+	assert_int_equal(line.messages, 3);
+	line_close(&line);
+}
+
+static void test_ended_while_busy(void **state)
+{
+	struct line line;
+
+	line_open(&line);
+	say(&line, "a\0b\0half", 8);
+	shutdown(line.fd, SHUT_WR);
+	settle(&line);
+	/* the next message is there already: that it is the last is seen after it */
+	assert_int_equal(line.ended, 0);
+	answer(&line);
+	settle(&line);
+	assert_int_equal(line.ended, 1);
+	assert_hears(&line, "a", 2);
+	answer(&line);
+	assert_hears(&line, "b", 2);
+	assert_hung_up(&line);
+	assert_int_equal(line.messages, 2);
+	assert_null(line.conn);
+	line_close(&line);
+}
+
+static void test_gone_while_busy(void **state)
+{
+	struct line line;
+
+	line_open(&line);
+	say(&line, "a\0", 2);
+	close(line.fd);
+	line.fd = -1;
+	settle(&line);
+	assert_non_null(line.conn); /* it may only have stopped sending */
+	assert_int_equal(line.ended, 1);
+	answer(&line); /* nobody takes it */
+	settle(&line);
+	assert_null(line.conn);
+	line_close(&line);
+}
+
+/* What cannot be read is refused after the answer that is owed, not in its place. */
+static void test_refused_in_its_turn(void **state)
+{
+	static char large[MANAGER_MESSAGE_MAX + 2];
+	struct line line;
+	char heard[512] = "";
+	size_t sent = 0;
+
+	memset(large, 'x', sizeof(large));
+	line_open(&line);
+	say(&line, "a\0", 2);
+	while (sent < sizeof(large)) {
+		ssize_t n = send(line.fd, large + sent, sizeof(large) - sent,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		sent += n > 0 ? (size_t)n : 0;
+		settle(&line);
+	}
+	assert_int_equal(line.ended, 1);
+	assert_hears_nothing(&line);
+	answer(&line);
+	settle(&line);
+	assert_true(recv(line.fd, heard, sizeof(heard) - 1, MSG_DONTWAIT) > 2);
+	assert_memory_equal(heard, "a", 2);
+	assert_non_null(strstr(heard + 2, "MessageRefused"));
+	assert_hung_up(&line);
+	/* what it still sends is thrown away, until it goes or its time is up */
+	assert_non_null(line.conn);
+	assert_int_equal(send(line.fd, "b", 2, MSG_NOSIGNAL), 2);
+	settle(&line);
+	assert_int_equal(line.messages, 1);
+	shutdown(line.fd, SHUT_WR);
+	settle(&line);
+	assert_null(line.conn);
+	line_close(&line);
+}
+
+static void test_lingers_no_longer(void **state)
+{
+	struct line line;
+
+	line_open(&line);
+	conn_finish(line.conn);
+	assert_hung_up(&line);
+	assert_non_null(line.conn);
+	while (line.conn) { /* bounded by the connection's own patience */
+		usleep(20000);
+		loop_run_once(line.loop);
+	}
+	line_close(&line);
+}
+
+static void test_given_up_within(void **state)
+{
+	struct line line;
+
+	line_open(&line);
+	line.give_up = line.answer_at_once = true;
+	say(&line, "a\0b", 4);
+	assert_int_equal(line.messages, 1);
+	assert_null(line.conn);
+	assert_hung_up(&line);
+	line_close(&line);
+}
+
+/* Output that the client does not take waits, and no message is taken up meanwhile. */
+static void test_slow_reader(void **state)
+{
+	static char text[100000];
+	struct line line;
+	char waste[65536];
+	size_t heard = 0;
+	ssize_t n;
+
+	memset(text, 'x', sizeof(text) - 1);
+	line_open(&line);
+	say(&line, "a\0b", 4);
+	for (unsigned int i = 0; i < 10; i++)
+		conn_send(line.conn, text, sizeof(text) - 1, NULL);
+	line.waiting = false;
+	conn_answered(line.conn);
+	settle(&line);
+	assert_true(conn_queued(line.conn) > 0);
+	assert_int_equal(line.messages, 1);
+	assert_int_equal(line.drained, 0);
+	while (heard < 10 * sizeof(text)) {
+		n = recv(line.fd, waste, sizeof(waste), MSG_DONTWAIT);
+		heard += n > 0 ? (size_t)n : 0;
+		loop_run_once(line.loop);
+	}
+	settle(&line);
+	assert_int_equal(heard, 10 * sizeof(text));
+	assert_int_equal(line.drained, 1);
+	assert_int_equal(line.messages, 2);
+	line_close(&line);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_at_a_time),
+		cmocka_unit_test(test_ended_while_busy),
+		cmocka_unit_test(test_gone_while_busy),
+		cmocka_unit_test(test_refused_in_its_turn),
+		cmocka_unit_test(test_lingers_no_longer),
+		cmocka_unit_test(test_given_up_within),
+		cmocka_unit_test(test_slow_reader),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("net-conn", tests, NULL, NULL);
+}
