@@ -2,9 +2,9 @@
 /*
  * dispatcher.bpf.c - the program that is really attached to a ring
  *
- * It counts the step, honours the daemon's pause flag and goes on in the loop program that stands in
- * the ring's program array, so that changing that entry swaps the program of a ring that runs. It
- * runs before every step: each instruction here is paid by everybody.
+ * It counts the step, honours the daemon's pause flag and goes on in the loop program that stands
+ * in the ring's program array, so that changing that entry swaps the program of a ring that runs.
+ * It runs before every step: each instruction here is paid by everybody.
  *
  * daemon/kern/dispatcher.c takes the code out of this object and makes one instance for each ring,
  * with maps of its own for "programs" and "state".
@@ -63,7 +63,7 @@ int dispatch(unsigned long long *arguments)
 	at->steps++;
 	bpf_tail_call(arguments, &programs, at->pause);
 
-	/* The step was handed to nobody. A tick that is far away makes the next one that is say so. */
+	/* Handed to nobody. A tick that is far away makes the next step that is say so. */
 	at = find_state();
 	at->steps--;
 	at->tick ^= 1u << 31;

@@ -148,14 +148,16 @@ struct iouctl_chase_result {
 };
 /*
  * Posts a request: follow at most @hop_limit (1 or more) next-offsets from @start, an offset in
- * bytes in the slot "file". *ret_ticket names it. -EAGAIN: the table is full.
+ * bytes in the slot "file". *ret_ticket names it. -EAGAIN: no free place in the table was found;
+ * -EOWNERDEAD: the ring has stopped or is gone; -EOPNOTSUPP: it does not run chase.
  */
 int iouctl_chase_post(const struct iouctl_ring *ring, uint64_t start, uint64_t hop_limit,
 		      uint32_t *ret_ticket);
 /*
  * Waits for a posted request and takes its result; every ticket must be awaited once.
- * -ETIMEDOUT and -EINTR: it is still posted; -EOWNERDEAD: the ring is gone; otherwise the
- * request's own error, as a negative errno (-ERANGE: a next-offset outside the file).
+ * -ETIMEDOUT and -EINTR: it is still posted; -EOWNERDEAD: the ring stopped or died before it
+ * answered; otherwise the request's own error, as a negative errno (-ERANGE: a next-offset outside
+ * the file).
  */
 int iouctl_chase_await(const struct iouctl_ring *ring, uint32_t ticket, int timeout_ms,
 		       struct iouctl_chase_result *ret);

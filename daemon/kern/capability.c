@@ -51,7 +51,8 @@ static bool probe_btf(const struct probe *probe, char *detail)
 {
 	if (!probe->btf->error)
 		return true;
-	say(detail, "the kernel's types cannot be read: %s (is it built with CONFIG_DEBUG_INFO_BTF?)",
+	say(detail,
+	    "the kernel's types cannot be read: %s (is it built with CONFIG_DEBUG_INFO_BTF?)",
 	    strerror(probe->btf->error));
 	return false;
 }
@@ -66,14 +67,21 @@ static bool probe_ops(const struct probe *probe, char *detail)
 	return true;
 }
 
+static bool tell_function(bool present, char *detail)
+{
+	if (!present)
+		say(detail, "the kernel has no such function for BPF programs");
+	return present;
+}
+
 static bool probe_submit_sqes(const struct probe *probe, char *detail)
 {
-	return probe->btf->submit_sqes;
+	return tell_function(probe->btf->submit_sqes, detail);
 }
 
 static bool probe_get_region(const struct probe *probe, char *detail)
 {
-	return probe->btf->get_region;
+	return tell_function(probe->btf->get_region, detail);
 }
 
 bool release_is_unsafe(const char *release)
@@ -121,7 +129,8 @@ static bool probe_enabled(const struct probe *probe, char *detail)
 		return false;
 	}
 	if (disabled == 1)
-		say(detail, "kernel.io_uring_disabled is 1: only members of group %d can have rings",
+		say(detail,
+		    "kernel.io_uring_disabled is 1: only members of group %d can have rings",
 		    group);
 	return true;
 }
@@ -184,8 +193,8 @@ static bool probe_cap_bpf(const struct probe *probe, char *detail)
 
 	if (bpf && perfmon)
 		return true;
-	say(detail, "this process lacks %s%s%s", bpf ? "" : "CAP_BPF", bpf || perfmon ? "" : " and ",
-	    perfmon ? "" : "CAP_PERFMON");
+	say(detail, "this process lacks %s%s%s", bpf ? "" : "CAP_BPF",
+	    bpf || perfmon ? "" : " and ", perfmon ? "" : "CAP_PERFMON");
 	return false;
 }
 

@@ -14,7 +14,8 @@
 #define OPCODE_URING_CMD128 64u
 #define OPCODE_LAST	    65u
 
-#define SLOT_FLAGS  (IOURD_SLOT_READ | IOURD_SLOT_WRITE | IOURD_SLOT_OPTIONAL | IOURD_SLOT_DISTINCT)
+#define SLOT_FLAGS                                                                                 \
+	(IOURD_SLOT_READ | IOURD_SLOT_WRITE | IOURD_SLOT_OPTIONAL | IOURD_SLOT_DISTINCT)
 #define SLOT_TYPES                                                                                 \
 	(IOURD_TYPE_REGULAR | IOURD_TYPE_BLOCK | IOURD_TYPE_SOCKET | IOURD_TYPE_PIPE |             \
 	 IOURD_TYPE_CHAR)
@@ -33,28 +34,34 @@ static bool is_power_of_two(uint32_t n)
 static int check_texts(const struct iourd_descriptor *d, struct note *note)
 {
 	if (!text_ends(d->name, sizeof(d->name)) || !is_name(d->name, '-'))
-		return reject(note, NULL, "descriptor.name: expected [a-z][a-z0-9-]*, at most %u bytes",
+		return reject(note, NULL,
+			      "descriptor.name: expected [a-z][a-z0-9-]*, at most %u bytes",
 			      IOURD_NAME_MAX - 1);
 	if (!text_ends(d->summary, sizeof(d->summary)) || !is_prose(d->summary))
 		return reject(note, d->name,
 			      "descriptor.summary: expected printable ASCII, at most %u bytes",
 			      IOURD_SUMMARY_MAX - 1);
 	if (!text_ends(d->params_type, sizeof(d->params_type)) || !is_identifier(d->params_type))
-		return reject(note, d->name,
-			      "descriptor.params_type: expected the name of a struct, at most %u bytes",
-			      IOURD_TYPE_MAX - 1);
+		return reject(
+			note, d->name,
+			"descriptor.params_type: expected the name of a struct, at most %u bytes",
+			IOURD_TYPE_MAX - 1);
 	for (size_t i = 0; i < 2; i++) {
 		const char *field = d->data_fields[i];
 
 		if (!text_ends(field, sizeof(d->data_fields[i])) ||
 		    (*field && !is_identifier(field)))
-			return reject(note, d->name,
-				      "descriptor.data_fields[%zu]: expected the name of a field, at "
-				      "most %u bytes", i, IOURD_NAME_MAX - 1);
+			return reject(
+				note, d->name,
+				"descriptor.data_fields[%zu]: expected the name of a field, at "
+				"most %u bytes",
+				i, IOURD_NAME_MAX - 1);
 	}
 	if (!*d->data_fields[0] && *d->data_fields[1])
-		return reject(note, d->name, "descriptor.data_fields: the first is empty, the second "
-			      "is \"%s\"", d->data_fields[1]);
+		return reject(note, d->name,
+			      "descriptor.data_fields: the first is empty, the second "
+			      "is \"%s\"",
+			      d->data_fields[1]);
 	return 0;
 }
 
@@ -66,17 +73,20 @@ static int check_geometry(const struct iourd_descriptor *d, struct note *note)
 			      d->sq_entries, IOURD_ENTRIES_MAX);
 	if (!is_power_of_two(d->cq_entries) || d->cq_entries > IOURD_ENTRIES_MAX ||
 	    d->cq_entries < d->sq_entries)
-		return reject(note, d->name,
-			      "descriptor.cq_entries is %u, expected a power of two from sq_entries "
-			      "(%u) to %u", d->cq_entries, d->sq_entries, IOURD_ENTRIES_MAX);
+		return reject(
+			note, d->name,
+			"descriptor.cq_entries is %u, expected a power of two from sq_entries "
+			"(%u) to %u",
+			d->cq_entries, d->sq_entries, IOURD_ENTRIES_MAX);
 	if (d->data_maximum > IOURD_DATA_MAX)
-		return reject(note, d->name, "descriptor.data_maximum is %llu, expected at most %llu",
+		return reject(note, d->name,
+			      "descriptor.data_maximum is %llu, expected at most %llu",
 			      (unsigned long long)d->data_maximum, IOURD_DATA_MAX);
 	if (d->data_initial > d->data_maximum)
-		return reject(note, d->name,
-			      "descriptor.data_initial is %llu, expected at most data_maximum (%llu)",
-			      (unsigned long long)d->data_initial,
-			      (unsigned long long)d->data_maximum);
+		return reject(
+			note, d->name,
+			"descriptor.data_initial is %llu, expected at most data_maximum (%llu)",
+			(unsigned long long)d->data_initial, (unsigned long long)d->data_maximum);
 	if (d->params_size == 0 || d->params_size > IOURD_PARAMS_MAX)
 		return reject(note, d->name, "descriptor.params_size is %u, expected 1 to %u",
 			      d->params_size, IOURD_PARAMS_MAX);
@@ -93,9 +103,11 @@ static int check_opcodes(const struct iourd_descriptor *d, struct note *note)
 			continue;
 		/* before 7.3 its socket options skip their capability check in a loop program */
 		if (i == OPCODE_URING_CMD || i == OPCODE_URING_CMD128)
-			return reject(note, d->name,
-				      "descriptor.opcodes has %u (URING_CMD), which no loop program "
-				      "may use", i);
+			return reject(
+				note, d->name,
+				"descriptor.opcodes has %u (URING_CMD), which no loop program "
+				"may use",
+				i);
 		if (i >= OPCODE_LAST)
 			return reject(note, d->name,
 				      "descriptor.opcodes has %u, expected opcodes below %u", i,
@@ -109,17 +121,19 @@ static int check_slot(const struct iourd_descriptor *d, uint32_t i, struct note 
 	const struct iourd_slot_descriptor *slot = &d->slots[i];
 
 	if (!text_ends(slot->name, sizeof(slot->name)) || !is_name(slot->name, '_'))
-		return reject(note, d->name,
-			      "descriptor.slots[%u].name: expected [a-z][a-z0-9_]*, at most %u bytes",
-			      i, IOURD_SLOT_NAME_MAX - 1);
+		return reject(
+			note, d->name,
+			"descriptor.slots[%u].name: expected [a-z][a-z0-9_]*, at most %u bytes", i,
+			IOURD_SLOT_NAME_MAX - 1);
 	if (!text_ends(slot->help, sizeof(slot->help)) || !is_prose(slot->help))
 		return reject(note, d->name,
 			      "help of slot \"%s\": expected printable ASCII, at most %u bytes",
 			      slot->name, IOURD_HELP_MAX - 1);
 	if ((slot->flags & ~SLOT_FLAGS) || !(slot->flags & (IOURD_SLOT_READ | IOURD_SLOT_WRITE)))
-		return reject(note, d->name,
-			      "flags of slot \"%s\" are %#x, expected known ones with READ or WRITE",
-			      slot->name, slot->flags);
+		return reject(
+			note, d->name,
+			"flags of slot \"%s\" are %#x, expected known ones with READ or WRITE",
+			slot->name, slot->flags);
 	if ((slot->types & ~SLOT_TYPES) || !slot->types)
 		return reject(note, d->name, "types of slot \"%s\" are %#x, expected known ones",
 			      slot->name, slot->types);
@@ -134,9 +148,10 @@ static int check_field(const struct iourd_descriptor *d, uint32_t i, struct note
 	const struct iourd_field_descriptor *field = &d->fields[i];
 
 	if (!text_ends(field->name, sizeof(field->name)) || !is_identifier(field->name))
-		return reject(note, d->name,
-			      "descriptor.fields[%u].name: expected the name of a member of struct %s",
-			      i, d->params_type);
+		return reject(
+			note, d->name,
+			"descriptor.fields[%u].name: expected the name of a member of struct %s", i,
+			d->params_type);
 	if (!text_ends(field->help, sizeof(field->help)) || !is_prose(field->help))
 		return reject(note, d->name,
 			      "help of field \"%s\": expected printable ASCII, at most %u bytes",
@@ -149,7 +164,8 @@ static int check_field(const struct iourd_descriptor *d, uint32_t i, struct note
 		return reject(note, d->name, "unit of field \"%s\" is %u, expected at most %u",
 			      field->name, field->unit, IOURD_UNIT_BLOCKS);
 	if (field->minimum > field->maximum)
-		return reject(note, d->name, "field \"%s\": its minimum %lld is above its maximum %lld",
+		return reject(note, d->name,
+			      "field \"%s\": its minimum %lld is above its maximum %lld",
 			      field->name, (long long)field->minimum, (long long)field->maximum);
 	for (uint32_t j = 0; j < i; j++)
 		if (strcmp(d->fields[j].name, field->name) == 0)
@@ -191,21 +207,25 @@ int descriptor_read(const struct elf *elf, struct note *note, struct iourd_descr
 
 	n = elf_find(elf, IOURD_DESCRIPTOR_SECTION, &section);
 	if (n != 1)
-		return reject(note, NULL, "it has %u sections %s, expected one descriptor (see iourd(7))",
-			      n, IOURD_DESCRIPTOR_SECTION);
+		return reject(note, NULL,
+			      "it has %u sections %s, expected one descriptor (see iourd(7))", n,
+			      IOURD_DESCRIPTOR_SECTION);
 	if (section.type != SHT_PROGBITS || section.size != sizeof(descriptor))
 		return reject(note, NULL, "section %s has %llu bytes of content, expected %zu",
 			      IOURD_DESCRIPTOR_SECTION,
-			      section.type == SHT_PROGBITS ? (unsigned long long)section.size : 0ull,
+			      section.type == SHT_PROGBITS ? (unsigned long long)section.size
+							   : 0ull,
 			      sizeof(descriptor));
 	memcpy(&descriptor, section.data, sizeof(descriptor));
 	if (descriptor.magic != IOURD_DESCRIPTOR_MAGIC)
 		return reject(note, NULL, "descriptor.magic is %#x, expected %#x", descriptor.magic,
 			      IOURD_DESCRIPTOR_MAGIC);
 	if (descriptor.abi_major != IOURD_ABI_MAJOR)
-		return reject(note, NULL,
-			      "descriptor.abi_major is %u, this service knows %u: build the program "
-			      "with this service's headers", descriptor.abi_major, IOURD_ABI_MAJOR);
+		return reject(
+			note, NULL,
+			"descriptor.abi_major is %u, this service knows %u: build the program "
+			"with this service's headers",
+			descriptor.abi_major, IOURD_ABI_MAJOR);
 	if (descriptor.size != sizeof(descriptor))
 		return reject(note, NULL, "descriptor.size is %u, expected %zu", descriptor.size,
 			      sizeof(descriptor));

@@ -50,8 +50,8 @@ static int take_patch(const struct dispatcher *dispatcher, const struct elf_relo
 	struct dispatcher_patch patch = {.instruction = (uint32_t)i};
 	const struct bpf_insn *load;
 
-	if (relocation->offset % sizeof(struct bpf_insn) != 0 || i + 1 >= dispatcher->n_instructions ||
-	    relocation->type != RELOCATION_64_64)
+	if (relocation->offset % sizeof(struct bpf_insn) != 0 ||
+	    i + 1 >= dispatcher->n_instructions || relocation->type != RELOCATION_64_64)
 		return -ENOEXEC;
 	load = &dispatcher->instructions[i];
 	if (load->code != (BPF_LD | BPF_IMM | BPF_DW))

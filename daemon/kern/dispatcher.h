@@ -37,7 +37,7 @@ int dispatcher_make_maps(int *ret_array_fd, int *ret_state_fd);
 /* Loads one instance that uses these maps. */
 int dispatcher_load(const struct dispatcher *dispatcher, const struct kernel_btf *btf, int array_fd,
 		    int state_fd, int *ret_program_fd);
-/* Attaches it to a disabled ring of this process, through a struct_ops map that nobody else gets. */
+/* Attaches it to a disabled ring of this process, through a struct_ops map made for that. */
 int dispatcher_attach(const struct kernel_btf *btf, int program_fd, int ring_fd, int *ret_link_fd);
 
 #endif

@@ -40,8 +40,7 @@ static int check_sections(const struct elf *elf, struct note *note)
 
 		if (!text_at(elf->image + names.sh_offset, names.sh_size, header.sh_name))
 			return reject(note, NULL, "section %u has no readable name", i);
-		if (header.sh_type != SHT_NOBITS &&
-		    !inside(elf, header.sh_offset, header.sh_size))
+		if (header.sh_type != SHT_NOBITS && !inside(elf, header.sh_offset, header.sh_size))
 			return reject(note, NULL, "section %u ends past the end of the file", i);
 	}
 	return 0;

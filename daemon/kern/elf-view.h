@@ -56,7 +56,7 @@ void elf_section(const struct elf *elf, uint32_t index, struct elf_section *ret)
 /* How many sections have that name; @ret is the first of them. */
 unsigned int elf_find(const struct elf *elf, const char *name, struct elf_section *ret);
 
-/* Number @i of the relocations in @relocations (SHT_REL); false if there is none, or it is broken. */
+/* Number @i of the relocations in @relocations (SHT_REL); false: there is none, or it is broken. */
 bool elf_relocation(const struct elf *elf, const struct elf_section *relocations, size_t i,
 		    struct elf_relocation *ret);
 

@@ -59,7 +59,8 @@ int image_read(int fd, struct note *note, void **ret, size_t *ret_size)
 	if (flags < 0 || fstat(fd, &status) < 0)
 		return -errno;
 	if (!S_ISREG(status.st_mode))
-		return reject(note, NULL, "the descriptor is %s, expected a regular file or a memfd",
+		return reject(note, NULL,
+			      "the descriptor is %s, expected a regular file or a memfd",
 			      type_text(status.st_mode));
 	if ((flags & O_PATH) || (flags & O_ACCMODE) == O_WRONLY)
 		return reject(note, NULL, "the descriptor is not open for reading");
@@ -77,7 +78,8 @@ int image_read(int fd, struct note *note, void **ret, size_t *ret_size)
 	if (n < 0)
 		return (int)n;
 	if (n != status.st_size)
-		return reject(note, NULL, "the file changed its size while it was read, from %jd bytes",
+		return reject(note, NULL,
+			      "the file changed its size while it was read, from %jd bytes",
 			      (intmax_t)status.st_size);
 
 	*ret = take_ptr(image);

@@ -38,7 +38,7 @@ struct kern_capability {
 /* What is known of an object once it was opened; owned by the program, never changes. */
 struct kern_program_info {
 	struct iourd_descriptor descriptor; /* checked: texts end, numbers are in range */
-	struct layout layout;		    /* of the parameter struct, with the descriptor's fields */
+	struct layout layout;		    /* of the parameter struct */
 	uint8_t digest[32];		    /* SHA-256 of the object file */
 	uint64_t id;			    /* digest's first 8 bytes, little endian */
 };
@@ -79,10 +79,14 @@ struct kern_ops {
 	volatile struct iourd_dispatch *(*dispatch_state)(struct kern_dispatch *dispatch);
 	/*
 	 * Removes pins, link, array and program. Only when the ring's process is gone, or the ring
-	 * was never started: detaching from a ring that runs can block everybody. Slow. NULL is fine.
+	 * was never started: detaching from a ring that runs can block everybody. Slow. NULL is
+	 * fine.
 	 */
 	void (*dispatch_free)(struct kern_dispatch *dispatch);
-	/* Names under the pin directory, of this or an earlier daemon; the caller frees each and all. */
+	/*
+	 * Names under the pin directory, of this or an earlier daemon; the caller frees each and
+	 * all.
+	 */
 	int (*pins_list)(struct kern *kern, char ***ret_names, size_t *ret_n);
 	/* Removes the pins of a name whose ring is dead. Slow. */
 	int (*pins_remove)(struct kern *kern, const char *name);

@@ -85,10 +85,10 @@ void kernel_btf_read(struct kernel_btf *ret)
 		facts.error = errno;
 	} else {
 		facts.ops = read_ops(btf, &facts);
-		facts.submit_sqes = btf__find_by_name_kind(btf, "bpf_io_uring_submit_sqes",
-							   BTF_KIND_FUNC) > 0;
-		facts.get_region = btf__find_by_name_kind(btf, "bpf_io_uring_get_region",
-							  BTF_KIND_FUNC) > 0;
+		facts.submit_sqes =
+			btf__find_by_name_kind(btf, "bpf_io_uring_submit_sqes", BTF_KIND_FUNC) > 0;
+		facts.get_region =
+			btf__find_by_name_kind(btf, "bpf_io_uring_get_region", BTF_KIND_FUNC) > 0;
 		btf__free(btf);
 	}
 	*ret = facts;

@@ -269,7 +269,7 @@ static void make_opaque(struct layout_field *field, uint32_t size)
 }
 
 static const struct iourd_field_descriptor *find_field(const struct iourd_descriptor *descriptor,
-							const char *name)
+						       const char *name)
 {
 	for (uint32_t i = 0; i < descriptor->field_count; i++)
 		if (strcmp(descriptor->fields[i].name, name) == 0)
@@ -333,7 +333,8 @@ static int read_member(struct builder *builder, const struct btf_type *parent, u
 	if (builder->unfit && place->depth == 0)
 		return reject(builder->note, builder->descriptor->name,
 			      "field %s is %s: expected integers, _Bool, enums, char arrays, and "
-			      "structs and arrays of these", builder->unfit_path, builder->unfit);
+			      "structs and arrays of these",
+			      builder->unfit_path, builder->unfit);
 	return 0;
 }
 
@@ -368,9 +369,10 @@ static int build(struct builder *builder, struct layout *layout)
 	id = btf__find_by_name_kind(builder->btf, descriptor->params_type, BTF_KIND_STRUCT);
 	type = id > 0 ? btf__type_by_id(builder->btf, (uint32_t)id) : NULL;
 	if (!type)
-		return reject(builder->note, descriptor->name,
-			      "descriptor.params_type is \"%s\", but the object's BTF has no such struct",
-			      descriptor->params_type);
+		return reject(
+			builder->note, descriptor->name,
+			"descriptor.params_type is \"%s\", but the object's BTF has no such struct",
+			descriptor->params_type);
 	if (type->size != descriptor->params_size)
 		return reject(builder->note, descriptor->name,
 			      "descriptor.params_size is %u, but struct %s has %u bytes",

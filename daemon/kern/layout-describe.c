@@ -67,13 +67,14 @@ static int describe(const char *program, const struct iourd_field_descriptor *fr
 	}
 	if (from->initial < minimum || from->initial > maximum)
 		return reject(note, program,
-			      "field \"%s\": its initial value %lld is outside %lld to %lld", from->name,
-			      (long long)from->initial, (long long)minimum, (long long)maximum);
+			      "field \"%s\": its initial value %lld is outside %lld to %lld",
+			      from->name, (long long)from->initial, (long long)minimum,
+			      (long long)maximum);
 	if (field->kind == LAYOUT_ENUM && field->access != LAYOUT_PROGRESS &&
 	    !has_value(field, from->initial))
 		return reject(note, program,
-			      "field \"%s\": its initial value %lld is none of its enum's", from->name,
-			      (long long)from->initial);
+			      "field \"%s\": its initial value %lld is none of its enum's",
+			      from->name, (long long)from->initial);
 	if (*from->help) {
 		field->help = strdup(from->help);
 		if (!field->help)
@@ -104,15 +105,17 @@ static int check_data_fields(const struct iourd_descriptor *descriptor, struct l
 		    (field->access != LAYOUT_SETTING && field->access != LAYOUT_FIXED))
 			return reject(note, descriptor->name,
 				      "descriptor.data_fields[%zu] is \"%s\", expected an unsigned "
-				      "setting", i, descriptor->data_fields[i]);
+				      "setting",
+				      i, descriptor->data_fields[i]);
 		if (__builtin_mul_overflow(product, (uint64_t)field->initial, &product))
 			product = UINT64_MAX;
 	}
 	if (product > descriptor->data_maximum)
-		return reject(note, descriptor->name,
-			      "the initial values of descriptor.data_fields need %llu bytes of data, "
-			      "data_maximum is %llu", (unsigned long long)product,
-			      (unsigned long long)descriptor->data_maximum);
+		return reject(
+			note, descriptor->name,
+			"the initial values of descriptor.data_fields need %llu bytes of data, "
+			"data_maximum is %llu",
+			(unsigned long long)product, (unsigned long long)descriptor->data_maximum);
 	return 0;
 }
 

@@ -8,8 +8,8 @@
 /* libbpf's print function has no argument of its own to find the log by. */
 static _Thread_local struct libbpf_log *thread_log;
 
-__attribute__((format(printf, 2, 0))) static int
-keep_warning(enum libbpf_print_level level, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static int keep_warning(enum libbpf_print_level level,
+							      const char *format, va_list arguments)
 {
 	struct libbpf_log *log = thread_log;
 	size_t space;

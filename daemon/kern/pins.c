@@ -4,7 +4,6 @@
 #include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@
 
 #define NAME_BYTES_MAX 64u
 
-/* What bpffs takes as a name, less the dot that it has a meaning of its own for. */
+/* Fit for a name in bpffs, which takes no dots. */
 static bool is_ring_name(const char *name)
 {
 	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
@@ -44,24 +43,62 @@ int pins_make(const char *directory, const char *name)
 	return mkdir(path, 0700) < 0 ? -errno : 0;
 }
 
+static int object_path(const char *directory, const char *name, const char *object, char **ret)
+{
+	if (!is_ring_name(name))
+		return -EINVAL;
+	return asprintf(ret, "%s/%s/%s", directory, name, object) < 0 ? -ENOMEM : 0;
+}
+
 int pins_add(const char *directory, const char *name, const char *object, int fd)
 {
 	_cleanup_free_ char *path = NULL;
+	int r;
 
-	if (!is_ring_name(name))
-		return -EINVAL;
-	if (asprintf(&path, "%s/%s/%s", directory, name, object) < 0) {
+	r = object_path(directory, name, object, &path);
+	if (r < 0) {
 		path = NULL;
-		return -ENOMEM;
+		return r;
 	}
 	return bpf_obj_pin(fd, path);
 }
 
-int pins_remove(const char *directory, const char *name)
+static int remove_object(const char *directory, const char *name, const char *object)
 {
 	_cleanup_free_ char *path = NULL;
+	int r;
+
+	r = object_path(directory, name, object, &path);
+	if (r < 0) {
+		path = NULL;
+		return r;
+	}
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* What an earlier version may have had there besides. */
+static int remove_others(const char *path)
+{
 	struct dirent *entry;
 	DIR *folder;
+	int r = 0;
+
+	folder = opendir(path);
+	if (!folder)
+		return -errno;
+	while ((entry = readdir(folder)))
+		if (entry->d_name[0] != '.' && unlinkat(dirfd(folder), entry->d_name, 0) < 0 &&
+		    errno != ENOENT && r == 0)
+			r = -errno;
+	closedir(folder);
+	return r;
+}
+
+int pins_remove(const char *directory, const char *name)
+{
+	/* the link first: what it holds cannot go before it */
+	static const char *const objects[] = {PIN_LINK, PIN_DISPATCHER, PIN_STATE, PIN_ARRAY};
+	_cleanup_free_ char *path = NULL;
 	int r;
 
 	r = folder_path(directory, name, &path);
@@ -69,21 +106,18 @@ int pins_remove(const char *directory, const char *name)
 		path = NULL;
 		return r;
 	}
-	folder = opendir(path);
-	if (!folder)
+	/* by their paths, so that it also works for a process that has no descriptor to spare */
+	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
+		r = remove_object(directory, name, objects[i]);
+		if (r < 0)
+			return r;
+	}
+	if (rmdir(path) == 0)
+		return 0;
+	if (errno != ENOTEMPTY)
 		return -errno;
-	/* the link first: what it holds cannot go before it */
-	r = 0;
-	if (unlinkat(dirfd(folder), PIN_LINK, 0) < 0 && errno != ENOENT)
-		r = -errno;
-	while ((entry = readdir(folder)))
-		if (entry->d_name[0] != '.' && unlinkat(dirfd(folder), entry->d_name, 0) < 0 &&
-		    errno != ENOENT && r == 0)
-			r = -errno;
-	closedir(folder);
-	if (r == 0 && rmdir(path) < 0)
-		r = -errno;
-	return r;
+	r = remove_others(path);
+	return r == 0 && rmdir(path) < 0 ? -errno : r;
 }
 
 static int add_name(const char *name, char ***names, size_t *n)

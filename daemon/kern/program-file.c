@@ -43,12 +43,15 @@ static int check_sections(const struct elf *elf, const char *name, struct note *
 		if (is_code && strcmp(section.name, ".text") != 0 &&
 		    !starts_with(section.name, "struct_ops/") &&
 		    !starts_with(section.name, "struct_ops.s/"))
-			return reject(note, name,
-				      "it has a program in section \"%s\", expected struct_ops programs "
-				      "only (struct_ops.s/loop_step)", section.name);
-		if (starts_with(section.name, ".struct_ops") && strcmp(section.name, OPS_SECTION) != 0)
-			return reject(note, name, "it has a section \"%s\", expected %s", section.name,
-				      OPS_SECTION);
+			return reject(
+				note, name,
+				"it has a program in section \"%s\", expected struct_ops programs "
+				"only (struct_ops.s/loop_step)",
+				section.name);
+		if (starts_with(section.name, ".struct_ops") &&
+		    strcmp(section.name, OPS_SECTION) != 0)
+			return reject(note, name, "it has a section \"%s\", expected %s",
+				      section.name, OPS_SECTION);
 		if (strcmp(section.name, ".maps") == 0 || strcmp(section.name, "maps") == 0)
 			return reject(note, name,
 				      "it has maps, but one load is shared by all rings: a loop "
@@ -76,7 +79,8 @@ static int find_loop_step(const struct btf *btf, const char *name, struct note *
 	/* libbpf takes what follows three underscores for a variant of the same type */
 	if (!type_name || !starts_with(type_name, OPS_TYPE) ||
 	    (type_name[strlen(OPS_TYPE)] && !starts_with(type_name + strlen(OPS_TYPE), "___")))
-		return reject(note, name, "its struct_ops map is of another type, expected struct %s",
+		return reject(note, name,
+			      "its struct_ops map is of another type, expected struct %s",
 			      OPS_TYPE);
 	for (uint32_t i = 0; i < btf_vlen(type); i++) {
 		const char *member = btf__name_by_offset(btf, btf_members(type)[i].name_off);
@@ -94,9 +98,11 @@ static int check_programs(struct bpf_object *object, const char *name, struct no
 {
 	struct bpf_program *program, *found = NULL;
 
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program(program, object)
+	{
 		if (bpf_program__type(program) != BPF_PROG_TYPE_STRUCT_OPS)
-			return reject(note, name, "its program %s is of type %d, expected %d (struct_ops)",
+			return reject(note, name,
+				      "its program %s is of type %d, expected %d (struct_ops)",
 				      bpf_program__name(program), bpf_program__type(program),
 				      BPF_PROG_TYPE_STRUCT_OPS);
 		if (found)
@@ -105,7 +111,8 @@ static int check_programs(struct bpf_object *object, const char *name, struct no
 		found = program;
 	}
 	if (!found)
-		return reject(note, name, "it has no program, expected one in section "
+		return reject(note, name,
+			      "it has no program, expected one in section "
 			      "struct_ops.s/loop_step");
 	*ret = found;
 	return 0;
@@ -122,16 +129,18 @@ static int check_maps(struct bpf_object *object, const struct bpf_program *step,
 	r = find_loop_step(bpf_object__btf(object), name, note, &loop_step);
 	if (r != 0)
 		return r;
-	bpf_object__for_each_map(map, object) {
+	bpf_object__for_each_map(map, object)
+	{
 		if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS) {
 			ops = map; /* there is one: find_loop_step() has seen to that */
 			continue;
 		}
 		if (!bpf_map__is_internal(map) || !(bpf_map__map_flags(map) & BPF_F_RDONLY_PROG))
-			return reject(note, name,
-				      "it has writable variables (%s), but one load is shared by all "
-				      "rings: a loop program's state belongs into its parameter struct",
-				      bpf_map__name(map));
+			return reject(
+				note, name,
+				"it has writable variables (%s), but one load is shared by all "
+				"rings: a loop program's state belongs into its parameter struct",
+				bpf_map__name(map));
 	}
 	value = ops ? bpf_map__initial_value(ops, &size) : NULL;
 	if (!value || size < sizeof(step) || loop_step > size - sizeof(step) ||
@@ -199,8 +208,8 @@ static int read_layout(const void *image, size_t size, struct kern_program_info 
 	return r;
 }
 
-int program_file_read(int fd, struct note *note, struct kern_program_info *ret_info, void **ret_image,
-		      size_t *ret_size)
+int program_file_read(int fd, struct note *note, struct kern_program_info *ret_info,
+		      void **ret_image, size_t *ret_size)
 {
 	_cleanup_free_ struct kern_program_info *info = calloc(1, sizeof(*info));
 	_cleanup_free_ void *image = NULL;

@@ -19,8 +19,8 @@ struct note;
  * loop program and nothing else that the kernel could be made to load, and the parameter struct.
  * The caller frees *ret_image and, by layout_done(), ret_info->layout.
  */
-int program_file_read(int fd, struct note *note, struct kern_program_info *ret_info, void **ret_image,
-		      size_t *ret_size);
+int program_file_read(int fd, struct note *note, struct kern_program_info *ret_info,
+		      void **ret_image, size_t *ret_size);
 
 /*
  * Has libbpf open an image and checks what is in it; the caller closes the object, and keeps the

@@ -12,12 +12,12 @@
 #include "wire/cleanup.h"
 
 /* Newer than the C library's headers of the oldest machine that builds this. */
-#define SETUP_SQ_REWIND	     (1u << 20)
-#define REGISTER_MEM_REGION  34u
-#define REGION_TYPE_USER     1u
-#define OPCODE_FUTEX_WAIT    51u
-#define OPCODE_FUTEX_WAKE    52u
-#define OPCODES		     256u
+#define SETUP_SQ_REWIND	    (1u << 20)
+#define REGISTER_MEM_REGION 34u
+#define REGION_TYPE_USER    1u
+#define OPCODE_FUTEX_WAIT   51u
+#define OPCODE_FUTEX_WAKE   52u
+#define OPCODES		    256u
 
 #define FLAGS_DEFER                                                                                \
 	(IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN)
@@ -94,8 +94,8 @@ static int try_futex(int fd)
 
 static int try_restrictions(int fd)
 {
-	struct io_uring_restriction restriction = {
-		.opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_NOP};
+	struct io_uring_restriction restriction = {.opcode = IORING_RESTRICTION_SQE_OP,
+						   .sqe_op = IORING_OP_NOP};
 
 	return call_register(fd, IORING_REGISTER_RESTRICTIONS, &restriction, 1);
 }

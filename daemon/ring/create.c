@@ -133,8 +133,7 @@ static void dispatcher_made(void *arg, int r)
 
 static void program_loaded(struct program_waiter *waiter, int r, const struct note *note)
 {
-	struct create *create =
-		(struct create *)((char *)waiter - offsetof(struct create, waiter));
+	struct create *create = (struct create *)((char *)waiter - offsetof(struct create, waiter));
 	struct note copy = {};
 
 	if (r > 0)
@@ -265,8 +264,7 @@ static int create_begin(struct ring *ring, struct note *note)
 /* For a request that had to wait until its program was open. */
 static void program_opened(struct program_waiter *waiter, int r, const struct note *why)
 {
-	struct create *create =
-		(struct create *)((char *)waiter - offsetof(struct create, waiter));
+	struct create *create = (struct create *)((char *)waiter - offsetof(struct create, waiter));
 	struct note note = {};
 
 	r = create_begin(create->ring, &note);

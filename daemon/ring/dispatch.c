@@ -128,6 +128,6 @@ void dispatch_counts(const struct dispatch *dispatch, uint64_t *ret_steps, uint6
 	volatile struct iourd_dispatch *shared = state(dispatch);
 
 	*ret_steps = shared ? __atomic_load_n(&shared->steps, __ATOMIC_RELAXED) : dispatch->steps;
-	*ret_last_ns = shared ? __atomic_load_n(&shared->last_step, __ATOMIC_RELAXED) :
-				dispatch->last_step;
+	*ret_last_ns = shared ? __atomic_load_n(&shared->last_step, __ATOMIC_RELAXED)
+			      : dispatch->last_step;
 }

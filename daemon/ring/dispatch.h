@@ -18,9 +18,9 @@ typedef void (*dispatch_done)(void *arg, int r);
 
 /* Embedded in its ring. */
 struct dispatch {
-	struct kern *kern;	   /* borrowed, as are the next two */
+	struct kern *kern; /* borrowed, as are the next two */
 	struct executor *executor;
-	const char *name;	   /* of the ring */
+	const char *name;		     /* of the ring */
 	struct kern_dispatch *kern_dispatch; /* owned; NULL before it is made, and in its removal */
 	uint64_t steps;			     /* what it had counted when it was removed */
 	uint64_t last_step;

@@ -73,8 +73,9 @@ static int check_access(const struct iourd_slot_descriptor *slot, int fd, struct
 	if (flags < 0)
 		return -errno;
 	if (flags & O_PATH)
-		return fault_file_refused(note, slot->name,
-					  "it was opened with O_PATH: it can do no input or output");
+		return fault_file_refused(
+			note, slot->name,
+			"it was opened with O_PATH: it can do no input or output");
 	mode = flags & O_ACCMODE;
 	if ((slot->flags & IOURD_SLOT_READ) && mode != O_RDONLY && mode != O_RDWR)
 		return fault_file_refused(note, slot->name, "it is not open for reading");
@@ -136,7 +137,8 @@ static int fill_one(const struct iourd_descriptor *descriptor, const struct ring
 	int r;
 
 	if (i == descriptor->slot_count) {
-		snprintf(reason, sizeof(reason), "\"%s\" has no slot of that name", descriptor->name);
+		snprintf(reason, sizeof(reason), "\"%s\" has no slot of that name",
+			 descriptor->name);
 		return fault_file_refused(note, file->slot, reason);
 	}
 	if (files->fds[i] >= 0)

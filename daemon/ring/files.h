@@ -17,7 +17,7 @@ struct note;
 
 struct files {
 	uint32_t n_slots;
-	int fds[IOURD_SLOTS_MAX]; /* borrowed from the request; -1: empty */
+	int fds[IOURD_SLOTS_MAX];		  /* borrowed from the request; -1: empty */
 	struct iourd_slot slots[IOURD_SLOTS_MAX]; /* what the region says of them */
 };
 

@@ -180,8 +180,8 @@ int manager_ring_destroy(struct manager *manager, const struct peer *peer, const
 	if (r != 0)
 		return r;
 	if (ring->phase != PHASE_ENDING)
-		ring_explain(ring, peer->uid == ring->uid ? "its owner destroyed it" :
-							    "an administrator destroyed it");
+		ring_explain(ring, peer->uid == ring->uid ? "its owner destroyed it"
+							  : "an administrator destroyed it");
 	return ring_request(ring, INPUT_DESTROY, done, arg, note);
 }
 

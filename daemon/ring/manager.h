@@ -45,7 +45,7 @@ struct manager_limits { /* of one user */
 };
 
 struct manager_setup {
-	struct kern *kern;	      /* borrowed, as are the next three */
+	struct kern *kern; /* borrowed, as are the next three */
 	struct hosts *hosts;
 	struct executor *executor;
 	struct clock_port *clock;
@@ -79,7 +79,7 @@ enum event_kind {
 
 struct manager_event { /* texts are borrowed for the time of the call */
 	enum event_kind kind;
-	uint64_t number; /* from 1, +1 for each event */
+	uint64_t number;  /* from 1, +1 for each event */
 	uint64_t time_us; /* since the epoch */
 	const char *ring;
 	const char *program;
@@ -105,7 +105,8 @@ void manager_free(struct manager *manager);
 
 enum program_state { PROGRAM_AVAILABLE, PROGRAM_LOADING, PROGRAM_LOADED, PROGRAM_REJECTED };
 
-struct program_view { /* borrowed, until the next call into the manager */
+/* Borrowed, until the next call into the manager. */
+struct program_view {
 	const struct kern_program_info *info; /* NULL: being opened (LOADING), or that failed */
 	const char *name;
 	enum program_state state;

@@ -12,8 +12,8 @@
 #include "wire/cleanup.h"
 #include "wire/layout.h"
 
-int params_make(const struct kern_program_info *info, struct json_object *object,
-		struct note *note, void **ret)
+int params_make(const struct kern_program_info *info, struct json_object *object, struct note *note,
+		void **ret)
 {
 	_cleanup_free_ void *params = calloc(1, info->layout.size ? info->layout.size : 1);
 	int r;
@@ -39,8 +39,8 @@ uint64_t params_data_need(const struct kern_program_info *info, const void *para
 	for (size_t i = 0; i < 2; i++) {
 		const char *field = info->descriptor.data_fields[i];
 
-		if (field[0] &&
-		    __builtin_mul_overflow(need, layout_number(&info->layout, params, field), &need))
+		if (field[0] && __builtin_mul_overflow(
+					need, layout_number(&info->layout, params, field), &need))
 			return UINT64_MAX;
 	}
 	return need;

@@ -12,8 +12,8 @@ struct json_object;
 struct note;
 
 /* The program's initial values, with @object's (or NULL) on top. The caller frees. */
-int params_make(const struct kern_program_info *info, struct json_object *object,
-		struct note *note, void **ret);
+int params_make(const struct kern_program_info *info, struct json_object *object, struct note *note,
+		void **ret);
 /*
  * Bytes that the data area must have at least, with these parameters; UINT64_MAX if that is past
  * all bounds. @params may be shared with others: what comes out is a snapshot.

@@ -131,8 +131,8 @@ static void load_work(struct job *job)
 {
 	struct program *program = to_program(job);
 
-	program->result = program->catalogue->kern->ops->program_load(program->subject,
-								      &program->note);
+	program->result =
+		program->catalogue->kern->ops->program_load(program->subject, &program->note);
 }
 
 static void load_done(struct job *job)

@@ -61,7 +61,8 @@ void reason_returned(struct ring *ring, int result)
 	ring->error = result < 0 ? -result : EPROTO;
 	switch (result) {
 	case -EINVAL:
-		ring_explain(ring, "the program returned a value that is neither continue nor stop");
+		ring_explain(ring,
+			     "the program returned a value that is neither continue nor stop");
 		break;
 	case -EFAULT:
 		ring_explain(ring, "the dispatcher is no longer attached to the ring");

@@ -45,8 +45,8 @@ struct ring {
 	char name[RING_NAME_MAX];
 	uid_t uid;
 	enum phase phase;
-	char *reason; /* of its stop, failure or end; or NULL */
-	int error;    /* positive errno of its failure, or 0 */
+	char *reason;	/* of its stop, failure or end; or NULL */
+	int error;	/* positive errno of its failure, or 0 */
 	bool announced; /* EVENT_CREATED was told */
 	uint64_t created_us;
 	/* what it runs */
@@ -61,7 +61,7 @@ struct ring {
 	struct host *host; /* or NULL */
 	bool host_exited;
 	bool removing;
-	struct timer timer; /* of its making, or of its end */
+	struct timer timer;    /* of its making, or of its end */
 	struct create *create; /* owned; until the create request was answered */
 	/* requests under way */
 	struct ring_reply request; /* create, start, pause or resume */
@@ -79,8 +79,7 @@ void ring_free(struct ring *ring);
 bool ring_visible(const struct ring *ring);
 void ring_view_fill(const struct ring *ring, struct ring_view *ret);
 /* Sets its reason, as by printf. */
-void ring_explain(struct ring *ring, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void ring_explain(struct ring *ring, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Tells phase, generation and error to all who map the region. */
 void ring_publish(struct ring *ring);
 void ring_event(struct ring *ring, enum event_kind kind);
@@ -94,8 +93,7 @@ void ring_answer_busy(struct ring *ring, struct ring_reply *reply, const char *w
 /* What follows from @input; never for a request. */
 void ring_input(struct ring *ring, enum input input);
 /* 0: @done will be called. FAULT_RING_BUSY if it may not be now. */
-int ring_request(struct ring *ring, enum input input, ring_done done, void *arg,
-		 struct note *note);
+int ring_request(struct ring *ring, enum input input, ring_done done, void *arg, struct note *note);
 int ring_start_host(struct ring *ring, const struct host_setup *setup);
 
 /* ---- ending.c ---- */

@@ -5,6 +5,8 @@
 #include "iourd/abi.h"
 #include "ring/states.h"
 
+/* A line for each cell. */
+/* clang-format off */
 #define GO(phase_, action_)	    {.next = PHASE_##phase_, .action = ACTION_##action_}
 #define IGNORE(phase_)		    GO(phase_, NONE)
 #define REFUSE(phase_, refusal_) \
@@ -167,6 +169,8 @@ static const struct transition transitions[PHASE_MAX][INPUT_MAX] = {
 		[INPUT_EXITED] = GO(ENDING, GONE),
 	},
 };
+
+/* clang-format on */
 
 static const struct {
 	enum ring_state state;

@@ -100,8 +100,7 @@ void ring_input(struct ring *ring, enum input input)
 	follow(ring, from, transition->action);
 }
 
-int ring_request(struct ring *ring, enum input input, ring_done done, void *arg,
-		 struct note *note)
+int ring_request(struct ring *ring, enum input input, ring_done done, void *arg, struct note *note)
 {
 	const struct transition *transition = states_transition(ring->phase, input);
 	struct ring_reply reply = {.done = done, .arg = arg};

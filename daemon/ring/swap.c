@@ -71,14 +71,15 @@ static int check_slots(const struct iourd_descriptor *from, const struct iourd_d
 static int check_data(const struct ring *ring, const struct kern_program_info *to,
 		      struct note *note)
 {
-	uint64_t need = to->descriptor.data_fields[0][0] ?
-				params_data_need(to, region_params(&ring->region)) :
-				to->descriptor.data_initial;
+	uint64_t need = to->descriptor.data_fields[0][0]
+				? params_data_need(to, region_params(&ring->region))
+				: to->descriptor.data_initial;
 	char reason[96];
 
 	if (need <= ring->region.data_size)
 		return 0;
-	snprintf(reason, sizeof(reason), "the ring has %" PRIu64 " bytes, the program needs %" PRIu64,
+	snprintf(reason, sizeof(reason),
+		 "the ring has %" PRIu64 " bytes, the program needs %" PRIu64,
 		 ring->region.data_size, need);
 	return fault_layout_mismatch(note, "dataBytes", reason);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* careless - a well-formed loop program that the verifier must refuse: it does not check for NULL */
+/* careless - a well-formed loop program that the verifier must refuse: it forgets about NULL */
 #define IOURD_SQ_ENTRIES 2
 #define IOURD_CQ_ENTRIES 2
 

@@ -2,8 +2,8 @@
 /*
  * contract.h - what every implementation of the kernel port is held to
  *
- * rules.c is linked once with the fake port and once with the real one. Each brings a contract_port:
- * how to make the port, good program objects, and rings to attach to.
+ * rules.c is linked once with the fake port and once with the real one. Each brings a
+ * contract_port: how to make the port, good program objects, and rings to attach to.
  */
 #ifndef TESTS_CONTRACT_H
 #define TESTS_CONTRACT_H

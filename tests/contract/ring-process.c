@@ -119,7 +119,8 @@ __attribute__((noreturn)) static void be_child(int socket, uint32_t sq_entries, 
 
 	numbers = set_up(sq_entries, cq_entries, region, &rings);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (send(socket, &numbers, sizeof(numbers), MSG_NOSIGNAL) != sizeof(numbers) || numbers.error)
+	if (send(socket, &numbers, sizeof(numbers), MSG_NOSIGNAL) != sizeof(numbers) ||
+	    numbers.error)
 		_exit(1);
 	while (recv(socket, &command, sizeof(command), 0) == sizeof(command)) {
 		result = obey((enum command)command, numbers.ring_fd, &rings);
@@ -138,7 +139,8 @@ void ring_process_start(uint32_t sq_entries, uint32_t cq_entries, struct ring_pr
 	memory = memfd_create("region", MFD_CLOEXEC);
 	assert_true(memory >= 0);
 	assert_int_equal(ftruncate(memory, RING_PROCESS_REGION), 0);
-	made.region = mmap(NULL, RING_PROCESS_REGION, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+	made.region =
+		mmap(NULL, RING_PROCESS_REGION, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
 	assert_true(made.region != MAP_FAILED);
 	close(memory);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets), 0);

@@ -28,8 +28,8 @@ struct ring_process {
 	pid_t pid;
 	int pidfd;
 	int socket;
-	int ring_fd;	/* the disabled ring's number over there */
-	int other_fd;	/* of a descriptor over there that is no ring */
+	int ring_fd;		   /* the disabled ring's number over there */
+	int other_fd;		   /* of a descriptor over there that is no ring */
 	struct iourd_head *region; /* shared with its ring */
 };
 

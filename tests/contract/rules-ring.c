@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* rules-ring.c - assertions on rings that run: only a kernel with the feature can be held to them */
+/* rules-ring.c - assertions on rings that run, which only a kernel can be held to */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -53,7 +53,8 @@ static int scene_setup(void **state)
 	ring_process_start(64, 128, &scene->process);
 	assert_int_equal(scene->kern->ops->dispatch_new(scene->kern, "scene", &scene->dispatch), 0);
 	assert_int_equal(scene->kern->ops->dispatch_attach(scene->dispatch, scene->process.pidfd,
-							   scene->process.ring_fd), 0);
+							   scene->process.ring_fd),
+			 0);
 	assert_int_equal(scene->kern->ops->dispatch_set(scene->dispatch, scene->a), 0);
 	scene->words = scene->kern->ops->dispatch_state(scene->dispatch);
 	scene->params = (struct tally_params *)(scene->process.region + 1);
@@ -184,8 +185,8 @@ static void empty_array_stops_the_loop(void **state)
 
 	ring_process_start(64, 128, &process);
 	assert_int_equal(scene->kern->ops->dispatch_new(scene->kern, "empty", &dispatch), 0);
-	assert_int_equal(scene->kern->ops->dispatch_attach(dispatch, process.pidfd,
-							   process.ring_fd), 0);
+	assert_int_equal(
+		scene->kern->ops->dispatch_attach(dispatch, process.pidfd, process.ring_fd), 0);
 	ring_process_enable(&process);
 	ring_process_enter(&process);
 	ring_process_wait(&process, &result);
@@ -242,7 +243,8 @@ static void swaps_under_load_lose_nothing(void **state)
 	start = now_ns();
 	for (unsigned int i = 0; i < SWAPS; i++) {
 		assert_int_equal(scene->kern->ops->dispatch_set(scene->dispatch,
-								i % 2 ? scene->a : scene->b), 0);
+								i % 2 ? scene->a : scene->b),
+				 0);
 		wait_for_a_step(scene);
 	}
 	took = now_ns() - start;
@@ -255,11 +257,12 @@ static void swaps_under_load_lose_nothing(void **state)
 	assert_all_accounted_for(scene, &result);
 	assert_true(scene->params->steps_a >= SWAPS / 2 && scene->params->steps_b >= SWAPS / 2);
 	assert_true(scene->words->steps == scene->params->steps_a + scene->params->steps_b);
-	print_message("# %u swaps in %llu ms; %llu requests, each completed once; steps %llu + %llu\n",
-		      SWAPS, (unsigned long long)(took / 1000000),
-		      (unsigned long long)scene->params->completed,
-		      (unsigned long long)scene->params->steps_a,
-		      (unsigned long long)scene->params->steps_b);
+	print_message(
+		"# %u swaps in %llu ms; %llu requests, each completed once; steps %llu + %llu\n",
+		SWAPS, (unsigned long long)(took / 1000000),
+		(unsigned long long)scene->params->completed,
+		(unsigned long long)scene->params->steps_a,
+		(unsigned long long)scene->params->steps_b);
 }
 
 static void wrong_rings_are_refused(void **state)
@@ -281,8 +284,9 @@ static void wrong_rings_are_refused(void **state)
 	assert_int_equal(scene->kern->ops->dispatch_attach(dispatch, good.pidfd, good.other_fd),
 			 -EINVAL);
 	assert_int_equal(scene->kern->ops->dispatch_attach(dispatch, good.pidfd, 9999), -EBADF);
-	assert_int_equal(scene->kern->ops->dispatch_attach(dispatch, enabled.pidfd, enabled.ring_fd),
-			 -EBUSY);
+	assert_int_equal(
+		scene->kern->ops->dispatch_attach(dispatch, enabled.pidfd, enabled.ring_fd),
+		-EBUSY);
 	/* none of them has used the dispatcher up */
 	assert_int_equal(scene->kern->ops->dispatch_attach(dispatch, good.pidfd, good.ring_fd), 0);
 	close(pidfd);
@@ -309,8 +313,10 @@ static void spinning_ring_delays_nobody(void **state)
 	start = now_ns();
 	assert_int_equal(scene->kern->ops->dispatch_new(scene->kern, "second", &dispatch), 0);
 	assert_int_equal(scene->kern->ops->dispatch_attach(dispatch, scene->process.pidfd,
-							   scene->process.ring_fd), -EBUSY);
-	assert_int_equal(scene->kern->ops->dispatch_attach(dispatch, other.pidfd, other.ring_fd), 0);
+							   scene->process.ring_fd),
+			 -EBUSY);
+	assert_int_equal(scene->kern->ops->dispatch_attach(dispatch, other.pidfd, other.ring_fd),
+			 0);
 	assert_true(now_ns() - start < 3 * QUICKLY_NS);
 	ring_process_end(&other);
 	scene->kern->ops->dispatch_free(dispatch);

@@ -21,7 +21,7 @@ struct tally_inner {
 struct tally_params {
 	/* settings */
 	__u32 depth;	  /* NOPs in flight */
-	__s32 answer;	  /* what a step returns at the end, for tests of what the loop makes of it */
+	__s32 answer;	  /* what the last step returns; negative: that the loop stops */
 	__u64 operations; /* 0: until stopped */
 	enum tally_mood mood;
 	_Bool flag;

@@ -40,7 +40,9 @@ struct kern_dispatch {
 };
 
 static const struct kern_capability fake_capabilities[FAKE_CAPABILITIES] = {
-	{.name = "struct_ops.io_uring_bpf_ops", .since = "Linux 7.1", .present = true,
+	{.name = "struct_ops.io_uring_bpf_ops",
+	 .since = "Linux 7.1",
+	 .present = true,
 	 .required = true},
 	{.name = "bpffs", .since = "Linux 4.4", .present = true, .required = true},
 };

@@ -15,9 +15,9 @@
 #include "fake/fail.h"
 #include "kern/kern.h"
 
-#define FAKE_OBJECT_MAGIC  "iourdfak"
-#define FAKE_MEMBERS_MAX   16
-#define FAKE_REFUSAL_MAX   96
+#define FAKE_OBJECT_MAGIC "iourdfak"
+#define FAKE_MEMBERS_MAX  16
+#define FAKE_REFUSAL_MAX  96
 
 /* One member of the parameter struct; its range, unit, initial value come from the descriptor. */
 struct fake_member {

@@ -434,6 +434,26 @@ static void test_daemon_goes_and_comes(void **state)
 	assert_int_equal(fixture_reap(pid), 0);
 }
 
+/* The kernel names the one who listens, also if that is stopped and says nothing. */
+static void test_stopped_orphan(void **state)
+{
+	struct fixture *f = *state;
+	struct host *host = start_ready(f, "sleeper");
+	pid_t pid = f->hosts->ops->pid(host);
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	int fd = connect_again(f, "sleeper");
+
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size), 0);
+	assert_int_equal(peer.pid, pid);
+	close(fd);
+	f->hosts->ops->host_free(host);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	assert_int_equal(f->hosts->ops->leftovers_end(f->hosts), 0);
+	assert_int_equal(fixture_reap(pid), SIGKILL);
+	assert_false(fixture_has_socket(f, "sleeper"));
+}
+
 /* Whoever gets past the directory is still not root. */
 static void test_only_root_commands(void **state)
 {
@@ -560,6 +580,7 @@ int main(void)
 		TEST(test_lease),
 		TEST(test_lease_gone_early),
 		TEST(test_daemon_goes_and_comes),
+		TEST(test_stopped_orphan),
 		TEST(test_only_root_commands),
 		TEST(test_refusals),
 		TEST(test_large_regions),

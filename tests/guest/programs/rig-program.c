@@ -106,6 +106,7 @@ void rig_program_init(struct rig_program *program, const char *name)
 	struct bpf_map *map;
 	char path[512];
 	uint64_t start;
+	size_t size;
 
 	messages[0] = 0;
 	libbpf_set_print(keep_message);
@@ -124,8 +125,12 @@ void rig_program_init(struct rig_program *program, const char *name)
 	loop = bpf_object__next_program(program->object, NULL);
 	program->fd = bpf_program__fd(loop);
 	map = bpf_object__find_map_by_name(program->object, "programs");
-	if (map)
-		program->array_fd = bpf_map__fd(map);
+	if (!map)
+		return;
+	program->array_fd = bpf_map__fd(map);
+	map = bpf_object__find_map_by_name(program->object, ".bss");
+	assert_non_null(map);
+	program->swap = bpf_map__initial_value(map, &size); /* mapped, now that it is loaded */
 }
 
 void rig_program_done(struct rig_program *program)

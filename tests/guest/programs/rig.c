@@ -20,6 +20,7 @@
 #include <liburing/io_uring.h>
 
 #include "rig.h"
+#include "swap.h"
 
 #define PAGE			  4096u
 #define SETUP_SQ_REWIND		  (1u << 20) /* newer than the header */
@@ -177,6 +178,11 @@ void rig_swap(struct rig *rig, const struct rig_program *program)
 	uint32_t zero = 0;
 
 	assert_int_equal(bpf_map_update_elem(rig->swap.array_fd, &zero, &program->fd, 0), 0);
+}
+
+uint64_t rig_steps(const struct rig *rig)
+{
+	return __atomic_load_n(&rig->swap.swap->steps, __ATOMIC_RELAXED);
 }
 
 static void ignore(int signal)

@@ -17,6 +17,7 @@
 #include "iourd/abi.h"
 
 struct bpf_object;
+struct swap_state;
 
 /* A loaded program; owns the object. */
 struct rig_program {
@@ -24,7 +25,8 @@ struct rig_program {
 	struct iourd_descriptor descriptor;
 	int fd; /* borrowed from the object */
 	int array_fd; /* of its map "programs", borrowed; -1: it has none */
-	uint64_t load_time; /* ns */
+	const struct swap_state *swap; /* of swap.bpf.c, else NULL */
+	uint64_t load_time;	       /* ns */
 };
 
 /* Fails the test, with libbpf's and the verifier's words, if the object @name cannot be loaded. */
@@ -69,7 +71,9 @@ int rig_join(struct rig *rig, unsigned int seconds);
 void rig_stop(struct rig *rig);
 /* A signal, as a host gets one: the loop ends with -EINTR. */
 void rig_interrupt(struct rig *rig);
+/* The next two need a swappable rig. */
 void rig_swap(struct rig *rig, const struct rig_program *program);
+uint64_t rig_steps(const struct rig *rig); /* so far */
 /* Ends the loop, if it runs, and removes all. */
 void rig_done(struct rig *rig);
 

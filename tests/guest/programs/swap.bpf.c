@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* swap - the shortest dispatcher: goes on in the program that stands in the array */
+/* swap - the shortest dispatcher: counts the step, goes on in the program that stands in the array */
 #include "iourd/kern.bpf.h"
+
+#include "swap.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -10,16 +12,17 @@ struct {
 } programs SEC(".maps");
 
 /*
- * Always 0, but the verifier does not know: with a constant index the kernel would turn the call into
- * a jump and patch that at each swap, under the feet of a loop that runs. In an emulated guest that
- * ended in "Oops: int3" after some ten swaps.
+ * The entry is always 0, but the verifier does not know: with a constant index the kernel would turn
+ * the call into a jump and patch that at each swap, under the feet of a loop that runs. In an emulated
+ * guest that ended in "Oops: int3" after some ten swaps.
  */
-__u32 entry;
+struct swap_state state;
 
 SEC("struct_ops.s/loop_step")
 int swap_loop(unsigned long long *arguments)
 {
-	bpf_tail_call(arguments, &programs, entry);
+	state.steps++;
+	bpf_tail_call(arguments, &programs, state.entry);
 	return IOU_LOOP_STOP;
 }
 

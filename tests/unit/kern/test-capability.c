@@ -61,8 +61,8 @@ static void context_type_is_told(void **state)
 	struct capabilities capabilities;
 
 	assert_int_equal(capabilities_init(&capabilities, &btf, "/tmp/iouringd-no-bpffs"), 0);
-	assert_non_null(strstr(find(&capabilities, "struct_ops.io_uring_bpf_ops")->detail,
-			       "io_ring_ctx"));
+	assert_non_null(
+		strstr(find(&capabilities, "struct_ops.io_uring_bpf_ops")->detail, "io_ring_ctx"));
 	capabilities_done(&capabilities);
 }
 
@@ -124,8 +124,8 @@ static void only_disabled_rings_are_taken(void **state)
 	assert_int_equal(taken, -7);
 	assert_int_equal(take_ring(pidfd, disabled, &taken), 0);
 	assert_true(taken > 2 && taken != disabled);
-	assert_int_equal(syscall(SYS_io_uring_register, disabled, IORING_REGISTER_ENABLE_RINGS, NULL,
-				 0), 0);
+	assert_int_equal(
+		syscall(SYS_io_uring_register, disabled, IORING_REGISTER_ENABLE_RINGS, NULL, 0), 0);
 	close(taken);
 	assert_int_equal(take_ring(pidfd, disabled, &taken), -EBUSY);
 	close(disabled);

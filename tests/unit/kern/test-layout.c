@@ -83,8 +83,9 @@ static const struct layout_field *make(struct scene *scene)
 
 static void refuse(struct scene *scene, const char *reason)
 {
-	assert_int_equal(layout_from_btf(scene->btf, &scene->descriptor, &scene->note,
-					 &scene->layout), FAULT_PROGRAM_REJECTED);
+	assert_int_equal(
+		layout_from_btf(scene->btf, &scene->descriptor, &scene->note, &scene->layout),
+		FAULT_PROGRAM_REJECTED);
 	if (!strstr(scene->note.texts[1], reason))
 		fail_msg("the reason is \"%s\", expected \"%s\"", scene->note.texts[1], reason);
 	assert_null(scene->layout.fields);

@@ -51,8 +51,9 @@ static Elf64_Shdr *section_at(struct object *object, size_t i)
 
 static char *section_name(struct object *object, const Elf64_Shdr *section)
 {
-	return (char *)object->bytes + section_at(object, header_of(object)->e_shstrndx)->sh_offset +
-	       section->sh_name;
+	const Elf64_Shdr *names = section_at(object, header_of(object)->e_shstrndx);
+
+	return (char *)object->bytes + names->sh_offset + section->sh_name;
 }
 
 static Elf64_Shdr *find_section(struct object *object, const char *name)
@@ -66,8 +67,9 @@ static Elf64_Shdr *find_section(struct object *object, const char *name)
 
 static struct iourd_descriptor *descriptor_of(struct object *object)
 {
-	return (struct iourd_descriptor *)(object->bytes +
-					   find_section(object, IOURD_DESCRIPTOR_SECTION)->sh_offset);
+	const Elf64_Shdr *section = find_section(object, IOURD_DESCRIPTOR_SECTION);
+
+	return (struct iourd_descriptor *)(object->bytes + section->sh_offset);
 }
 
 static int read_bytes(const void *bytes, size_t size, struct note *note,
@@ -215,11 +217,11 @@ LIE(freplace, "section \"freplace/")
 }
 LIE(control_bytes, "section \"free?")
 {
-	memcpy(section_name(object, find_section(object, "struct_ops.s/loop_step")), "free\033[2J", 8);
+	strcpy(section_name(object, find_section(object, "struct_ops.s/loop_step")), "free\033[2J");
 }
 LIE(old_struct_ops, "expected .struct_ops.link")
 {
-	memcpy(section_name(object, find_section(object, ".struct_ops.link")), ".struct_ops.lynx", 16);
+	strcpy(section_name(object, find_section(object, ".struct_ops.link")), ".struct_ops.lynx");
 }
 LIE(broken_types, "libbpf cannot read it")
 {
@@ -284,7 +286,7 @@ DESCRIPTOR_LIE(truer_than_true, "initial value 2", d->fields[4].initial = 2)
 DESCRIPTOR_LIE(text_with_range, "more than its type", d->fields[5].maximum = 5)
 DESCRIPTOR_LIE(text_with_number, "initial value 1", d->fields[5].initial = 1)
 DESCRIPTOR_LIE(struct_with_number, "initial value 1", d->fields[10].initial = 1)
-DESCRIPTOR_LIE(data_of_nothing, "data_fields[0] is \"nothing\"", strcpy(d->data_fields[0], "nothing"))
+DESCRIPTOR_LIE(data_of_nothing, "is \"nothing\"", strcpy(d->data_fields[0], "nothing"))
 DESCRIPTOR_LIE(data_of_signed, "data_fields[1] is \"answer\"", strcpy(d->data_fields[1], "answer"))
 DESCRIPTOR_LIE(data_of_progress, "\"submitted\"", strcpy(d->data_fields[1], "submitted"))
 DESCRIPTOR_LIE(data_of_secret, "\"secret\"", strcpy(d->data_fields[1], "secret"))

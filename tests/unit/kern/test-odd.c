@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-odd.c - whole objects, compiled from odd.bpf.c, that must be refused before the kernel sees them */
+/* test-odd.c - whole objects, compiled from odd.bpf.c, that the kernel must never see */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

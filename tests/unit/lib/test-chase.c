@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -126,6 +127,16 @@ struct worker {
 	int error;
 };
 
+/* A search can miss the one free place when others come and go: then it looks full for a moment. */
+static int post(const struct worker *worker, uint64_t start, uint64_t hop_limit, uint32_t *ret)
+{
+	int r;
+
+	while ((r = iouctl_chase_post(worker->ring, start, hop_limit, ret)) == -EAGAIN)
+		sched_yield();
+	return r;
+}
+
 /* Posts and awaits, some at a time. */
 static void *work(void *arg)
 {
@@ -137,9 +148,8 @@ static void *work(void *arg)
 		uint32_t tickets[AT_ONCE];
 
 		for (k = 0; k < AT_ONCE && worker->error == 0; k++)
-			worker->error = iouctl_chase_post(worker->ring,
-							  worker->number << 32 | (i + k) << 8, i + 1,
-							  &tickets[k]);
+			worker->error = post(worker, worker->number << 32 | (i + k) << 8, i + 1,
+					     &tickets[k]);
 		for (k = 0; k < AT_ONCE && worker->error == 0; k++) {
 			worker->error = iouctl_chase_await(worker->ring, tickets[k], -1, &result);
 			if (worker->error == 0 &&

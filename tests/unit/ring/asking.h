@@ -6,7 +6,7 @@
 #include "unit/ring/fixture.h"
 
 typedef int (*ring_call)(struct manager *manager, const struct peer *peer, const char *name,
-		       ring_done done, void *arg, struct note *note);
+			 ring_done done, void *arg, struct note *note);
 
 int ask(struct fixture *fixture, ring_call request, struct answer *answer, struct note *note);
 /* Asks, and runs all that is to do: it succeeds. */

@@ -315,9 +315,8 @@ void start_ring(struct fixture *fixture, const char *name)
 	const struct peer peer = peer_of(ALICE);
 	struct answer answer = ANSWER_NONE;
 
-	assert_int_equal(manager_ring_start(fixture->manager, &peer, name, answer_ring, &answer,
-					    NULL),
-			 0);
+	assert_int_equal(
+		manager_ring_start(fixture->manager, &peer, name, answer_ring, &answer, NULL), 0);
 	fixture_run(fixture);
 	assert_int_equal(answer.calls, 1);
 	assert_int_equal(answer.r, 0);
@@ -330,9 +329,8 @@ void destroy_ring(struct fixture *fixture, const char *name)
 	const struct peer peer = peer_of(0);
 	struct answer answer = ANSWER_NONE;
 
-	assert_int_equal(manager_ring_destroy(fixture->manager, &peer, name, answer_ring, &answer,
-					      NULL),
-			 0);
+	assert_int_equal(
+		manager_ring_destroy(fixture->manager, &peer, name, answer_ring, &answer, NULL), 0);
 	assert_int_equal(answer.calls, 0);
 	fixture_run(fixture);
 	assert_int_equal(answer.calls, 1);

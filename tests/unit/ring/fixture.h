@@ -14,8 +14,8 @@
 #include "fake/kern_fake.h"
 #include "ring/manager.h"
 
-#define ALICE 1000u
-#define BOB   1001u
+#define ALICE	   1000u
+#define BOB	   1001u
 
 #define EVENTS_MAX 64
 

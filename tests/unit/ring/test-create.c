@@ -122,7 +122,16 @@ static void test_region(void **state)
 static void test_names(void **state)
 {
 	static const char *const bad[] = {
-		"", "1a", "-a", "A", "a b", "a/b", "..", "a.b", "r\xc3\xa9", "a\n",
+		"",
+		"1a",
+		"-a",
+		"A",
+		"a b",
+		"a/b",
+		"..",
+		"a.b",
+		"r\xc3\xa9",
+		"a\n",
 		"a23456789012345678901234567890123456789012345678901234567890abcd", /* 64 */
 	};
 	const char *longest = "a2345678901234567890123456789012345678901234567890123456789abcd";
@@ -339,8 +348,10 @@ static void test_programs_that_cannot_be_used(void **state)
 	assert_int_equal(answer.calls, 1);
 	assert_int_equal(answer.r, FAULT_PROGRAM_REJECTED);
 	assert_string_equal(answer.note.texts[2], "R1 invalid mem access");
-	assert_nothing_left(&(struct fixture){.manager = fixture.manager, .kern = fixture.kern,
-					      .hosts = fixture.hosts, .fds = fixture.fds + 2});
+	assert_nothing_left(&(struct fixture){.manager = fixture.manager,
+					      .kern = fixture.kern,
+					      .hosts = fixture.hosts,
+					      .fds = fixture.fds + 2});
 	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, &note),
 			 FAULT_PROGRAM_REJECTED);
 	assert_string_equal(note.texts[2], "R1 invalid mem access");

@@ -94,9 +94,9 @@ static void test_host_that_does_not_end(void **state)
 	start_ring(&fixture, "r1");
 	hosts_fake_mute(fixture.hosts, true);
 	assert_int_equal(ask(&fixture, manager_ring_destroy, &destroy, NULL), 0);
-	assert_int_equal(manager_ring_destroy(fixture.manager, &peer, "r1", answer_ring, &again,
-					      &note),
-			 FAULT_RING_BUSY);
+	assert_int_equal(
+		manager_ring_destroy(fixture.manager, &peer, "r1", answer_ring, &again, &note),
+		FAULT_RING_BUSY);
 	note_done(&note);
 	expect_busy(&fixture, manager_ring_pause, "it is ending");
 	clock_fake_advance(&fixture.clock, 1999);

@@ -31,7 +31,7 @@ struct scene {
 };
 
 typedef int (*ring_call)(struct manager *manager, const struct peer *peer, const char *name,
-		       ring_done done, void *arg, struct note *note);
+			 ring_done done, void *arg, struct note *note);
 
 static void run(struct scene *scene)
 {
@@ -147,7 +147,7 @@ static void scene_init(struct scene *scene, bool (*step)(struct fixture *fixture
 
 static void test_nth_call_fails(void **state)
 {
-	static bool (*const steps[])(struct fixture *fixture) = {
+	static bool (*const steps[])(struct fixture * fixture) = {
 		fixture_step,
 		fixture_step_hosts,
 		fixture_step_youngest,
@@ -347,9 +347,8 @@ static void test_stop_with_rings_in_every_state(void **state)
 		if (i > 0)
 			start_ring(&fixture, names[i]);
 	}
-	assert_int_equal(manager_ring_pause(fixture.manager, &peer, "paused", answer_ring, &pause,
-					    NULL),
-			 0);
+	assert_int_equal(
+		manager_ring_pause(fixture.manager, &peer, "paused", answer_ring, &pause, NULL), 0);
 	fixture_run(&fixture);
 	hosts_fake_returned(host_of(&fixture, "stopped"), 0);
 	hosts_fake_returned(host_of(&fixture, "failed"), -EINVAL);

@@ -247,9 +247,9 @@ static void test_unload_while_it_is_opened_or_loaded(void **state)
 	assert_int_equal(create_sample(&fixture, ALICE, &sample, &create, NULL), 0);
 	sample_done(&sample);
 	assert_true(executor_fake_work(&fixture.executor)); /* the load, half done */
-	assert_int_equal(manager_ring_destroy(fixture.manager, &alice, "r1", answer_ring, &destroy,
-					      NULL),
-			 0);
+	assert_int_equal(
+		manager_ring_destroy(fixture.manager, &alice, "r1", answer_ring, &destroy, NULL),
+		0);
 	assert_int_equal(manager_program_unload(fixture.manager, &root, "copy", NULL),
 			 FAULT_RING_BUSY);
 	fixture_run(&fixture);

@@ -39,8 +39,8 @@ static void expect_file(const char *slot, int fd, const char *source_slot, int e
 	r = create_sample(&fixture, ALICE, &sample, &answer, &note);
 	if (r != expected || (r > 0 && (strcmp(note.texts[0], about) != 0 ||
 					(reason && !strstr(note.texts[1], reason)))))
-		fail_msg("%s: %d \"%s\" \"%s\", not %d \"%s\"", slot, r,
-			 r > 0 ? note.texts[0] : "", r > 0 ? note.texts[1] : "", expected, about);
+		fail_msg("%s: %d \"%s\" \"%s\", not %d \"%s\"", slot, r, r > 0 ? note.texts[0] : "",
+			 r > 0 ? note.texts[1] : "", expected, about);
 	note_done(&note);
 	sample_done(&sample);
 	fixture_run(&fixture);
@@ -55,12 +55,12 @@ static void test_files_that_do_not_fit(void **state)
 
 	expect_file("source", open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "source",
 		    FAULT_FILE_REFUSED, "source", "a directory");
-	expect_file("source", open("/dev/null", O_RDONLY | O_CLOEXEC), "source",
-		    FAULT_FILE_REFUSED, "source", "a character device; the slot takes a regular");
+	expect_file("source", open("/dev/null", O_RDONLY | O_CLOEXEC), "source", FAULT_FILE_REFUSED,
+		    "source", "a character device; the slot takes a regular");
 	expect_file("source", epoll_create1(EPOLL_CLOEXEC), "source", FAULT_FILE_REFUSED, "source",
 		    "no file");
-	expect_file("source", open("/etc/passwd", O_PATH | O_CLOEXEC), "source",
-		    FAULT_FILE_REFUSED, "source", "O_PATH");
+	expect_file("source", open("/etc/passwd", O_PATH | O_CLOEXEC), "source", FAULT_FILE_REFUSED,
+		    "source", "O_PATH");
 	expect_file("target", open("/etc/passwd", O_RDONLY | O_CLOEXEC), "source",
 		    FAULT_FILE_REFUSED, "target", "writing");
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
@@ -201,7 +201,8 @@ static void expect_quota(struct fixture *fixture, const char *limit, uint64_t al
 
 static void test_quotas(void **state)
 {
-	const struct manager_limits enough = {.rings = 8, .region_bytes = 64 << 20, .entries = 1024};
+	const struct manager_limits enough = {
+		.rings = 8, .region_bytes = 64 << 20, .entries = 1024};
 	static const char *const names[] = {"ringsPerUser", "regionBytesPerUser",
 					    "submissionEntriesPerUser"};
 
@@ -209,8 +210,9 @@ static void test_quotas(void **state)
 		struct manager_limits limits = enough;
 		struct fixture fixture;
 		struct answer answers[2];
-		uint64_t *limit = i == 0 ? &limits.rings :
-				  i == 1 ? &limits.region_bytes : &limits.entries;
+		uint64_t *limit = i == 0   ? &limits.rings
+				  : i == 1 ? &limits.region_bytes
+					   : &limits.entries;
 
 		/* Room for exactly two. */
 		*limit = i == 0 ? 2 : i == 1 ? 2 * (65536 + 4096) : 2 * 64;
@@ -251,9 +253,9 @@ static void test_kernel_lacks(void **state)
 	assert_string_equal(note.texts[0], "struct_ops.io_uring_bpf_ops");
 	assert_string_equal(note.texts[1], "Linux 7.1");
 	note_done(&note);
-	assert_int_equal(manager_ring_start(fixture.manager, &alice, "r1", answer_ring, &answer,
-					    NULL),
-			 FAULT_KERNEL_LACKS);
+	assert_int_equal(
+		manager_ring_start(fixture.manager, &alice, "r1", answer_ring, &answer, NULL),
+		FAULT_KERNEL_LACKS);
 	assert_int_equal(manager_ring_find(fixture.manager, &alice, "r1", NULL, &view),
 			 FAULT_KERNEL_LACKS);
 	assert_int_equal(manager_program_load(fixture.manager, &root, sample.files[0].fd, true,

@@ -102,8 +102,8 @@ static void test_each_makes_a_ring(void **state)
 		make(&fixture, cases[i].program, cases[i].slots, NULL, &answer);
 		assert_int_equal(pread(answer.region, &head, sizeof(head), 0), sizeof(head));
 		assert_int_equal(head.identity.params_size, cases[i].params_size);
-		assert_int_equal(manager_parameters_read(fixture.manager, &peer, "r1", NULL, 0, NULL,
-							 &object, &generation),
+		assert_int_equal(manager_parameters_read(fixture.manager, &peer, "r1", NULL, 0,
+							 NULL, &object, &generation),
 				 0);
 		json_put(object);
 		start_ring(&fixture, "r1");
@@ -116,7 +116,10 @@ static void test_copy_has_room_for_its_requests(void **state)
 {
 	static const char *const slots[] = {"source", "target"};
 	const struct copy_params *params;
-	struct { struct iourd_head head; struct copy_params params; } start_of;
+	struct {
+		struct iourd_head head;
+		struct copy_params params;
+	} start_of;
 	struct fixture fixture;
 	struct answer answer;
 
@@ -146,8 +149,8 @@ static void test_copy_and_copy_paced_swap(void **state)
 			struct answer swapped = ANSWER_NONE;
 			struct note note = {};
 			int r = manager_ring_swap(fixture.manager, &peer, "r1",
-						  back_and_forth[first ^ i], 0, answer_ring, &swapped,
-						  &note);
+						  back_and_forth[first ^ i], 0, answer_ring,
+						  &swapped, &note);
 
 			if (r != 0)
 				fail_msg("%s: %s", note.texts[0], note.texts[1]);

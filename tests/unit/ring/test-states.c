@@ -18,6 +18,7 @@ static const char letters[] = "CASRPDUTFE";
  * The phase after each input, in the order of enum input: start pause resume swap destroy ·
  * attached broken · running paused program-end paused-end error exited. '!': refused.
  */
+/* clang-format off */
 static const char *const expected[PHASE_MAX] = {
 	[PHASE_CREATING] = "!!!!E" "AE" "CCCCCE",
 	[PHASE_CREATED] =  "S!!AE" "AA" "AAAAAE",
@@ -30,6 +31,7 @@ static const char *const expected[PHASE_MAX] = {
 	[PHASE_FAILED] =   "!!!!E" "FF" "FFFFFE",
 	[PHASE_ENDING] =   "!!!!E" "EE" "EEEEEE",
 };
+/* clang-format on */
 
 static void test_every_cell_goes_where_it_should(void **state)
 {

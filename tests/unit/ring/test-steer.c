@@ -77,8 +77,8 @@ static void test_one_request_at_a_time(void **state)
 		struct answer other = ANSWER_NONE;
 		struct note note = {};
 
-		assert_int_equal(manager_ring_pause(fixture.manager, &peer, "r1", answer_ring, &other,
-						    &note),
+		assert_int_equal(manager_ring_pause(fixture.manager, &peer, "r1", answer_ring,
+						    &other, &note),
 				 FAULT_RING_BUSY);
 		assert_string_equal(note.texts[1], "it is being started");
 		note_done(&note);
@@ -240,7 +240,8 @@ static void test_program_stops_before_the_pause(void **state)
 	hosts_fake_returned(host_of(&fixture, "r1"), 0);
 	assert_int_equal(pause.calls, 1);
 	assert_int_equal(pause.r, FAULT_RING_BUSY);
-	assert_non_null(strstr(pause.note.texts[1], "it stopped before it could pause: the program"));
+	assert_non_null(
+		strstr(pause.note.texts[1], "it stopped before it could pause: the program"));
 	assert_int_equal(state_of(&fixture, "r1"), RING_STOPPED);
 	hosts_fake_paused(host_of(&fixture, "r1")); /* late: nothing changes */
 	assert_int_equal(state_of(&fixture, "r1"), RING_STOPPED);
@@ -324,17 +325,17 @@ static void test_permission(void **state)
 
 	fixture_start(&fixture);
 	make_ring(&fixture, "r1", &answer);
-	assert_int_equal(manager_ring_start(fixture.manager, &bob, "r1", answer_ring, &answers,
-					    &note),
-			 FAULT_NOT_PERMITTED);
+	assert_int_equal(
+		manager_ring_start(fixture.manager, &bob, "r1", answer_ring, &answers, &note),
+		FAULT_NOT_PERMITTED);
 	assert_string_equal(note.texts[0], "ring \"r1\" belongs to user 1000");
 	note_done(&note);
-	assert_int_equal(manager_ring_pause(fixture.manager, &bob, "r1", answer_ring, &answers,
-					    NULL),
-			 FAULT_NOT_PERMITTED);
-	assert_int_equal(manager_ring_destroy(fixture.manager, &bob, "r1", answer_ring, &answers,
-					      NULL),
-			 FAULT_NOT_PERMITTED);
+	assert_int_equal(
+		manager_ring_pause(fixture.manager, &bob, "r1", answer_ring, &answers, NULL),
+		FAULT_NOT_PERMITTED);
+	assert_int_equal(
+		manager_ring_destroy(fixture.manager, &bob, "r1", answer_ring, &answers, NULL),
+		FAULT_NOT_PERMITTED);
 	assert_int_equal(manager_ring_swap(fixture.manager, &bob, "r1", "paced", 0, answer_ring,
 					   &answers, NULL),
 			 FAULT_NOT_PERMITTED);

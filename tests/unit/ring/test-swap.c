@@ -159,9 +159,9 @@ static void test_requests_during_a_swap(void **state)
 	fixture_start(&fixture);
 	make_ring(&fixture, "r1", &answer);
 	assert_int_equal(swap(&fixture, "paced", 0, &swapped, NULL), 0);
-	assert_int_equal(manager_ring_start(fixture.manager, &peer, "r1", answer_ring, &other,
-					    &note),
-			 FAULT_RING_BUSY);
+	assert_int_equal(
+		manager_ring_start(fixture.manager, &peer, "r1", answer_ring, &other, &note),
+		FAULT_RING_BUSY);
 	assert_string_equal(note.texts[1], "a swap is under way");
 	note_done(&note);
 	fixture_run(&fixture);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * test-links.c - what the kernel does with a ring whose last link is gone: why the daemon pins them
+ *
+ * The rest of the project relies on what is seen here.
+ */
+#include <pthread.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+#include "contract.h"
+#include "kern/linux.h"
+#include "kern/take-ring.h"
+#include "ring-process.h"
+#include "tally.h"
+
+static struct tally_params *params_of(const struct ring_process *process)
+{
+	return (struct tally_params *)(process->region + 1);
+}
+
+static void set_params(struct ring_process *process, uint64_t operations)
+{
+	params_of(process)->depth = 8;
+	params_of(process)->operations = operations;
+	params_of(process)->answer = -1;
+}
+
+struct closer {
+	int fd;
+	volatile bool closed;
+};
+
+static void *close_it(void *argument)
+{
+	struct closer *closer = argument;
+
+	close(closer->fd);
+	closer->closed = true;
+	return NULL;
+}
+
+/*
+ * Attaches tally-a directly, without dispatcher or pin, so that the link's descriptor is all that
+ * holds it.
+ */
+static int attach_unpinned(struct kern *kern, const struct kern_program *program,
+			   const struct ring_process *process)
+{
+	int ring, link;
+
+	assert_int_equal(take_ring(process->pidfd, process->ring_fd, &ring), 0);
+	assert_int_equal(
+		dispatcher_attach(&kern_linux(kern)->btf, linux_program_fd(program), ring, &link),
+		0);
+	close(ring);
+	return link;
+}
+
+static void last_link_detaches_an_idle_ring(void **state)
+{
+	struct ring_process_result result;
+	struct ring_process process;
+	struct kern_program *program;
+	struct kern *kern;
+
+	contract_port.kern_new(&kern);
+	program = contract_load(kern, CONTRACT_A);
+	ring_process_start(64, 128, &process);
+	set_params(&process, 1000);
+	close(attach_unpinned(kern, program, &process));
+	ring_process_enable(&process);
+	ring_process_enter(&process);
+	/* no program runs: the call waits for a completion, or fails, as on a ring of its own */
+	if (!ring_process_is_inside(&process, 300)) {
+		ring_process_wait(&process, &result);
+		print_message("# entering a ring whose link is gone: %d\n", result.result);
+		assert_true(result.result < 0);
+	} else {
+		print_message("# entering a ring whose link is gone: it waits, no program runs\n");
+	}
+	assert_true(params_of(&process)->steps_a == 0);
+	ring_process_end(&process);
+	kern->ops->program_free(program);
+	kern->ops->free(kern);
+}
+
+static void last_link_of_a_busy_ring_waits_for_it(void **state)
+{
+	struct ring_process_result result;
+	struct ring_process process;
+	struct kern_program *program;
+	struct closer closer = {};
+	uint64_t steps;
+	struct kern *kern;
+	pthread_t thread;
+
+	contract_port.kern_new(&kern);
+	program = contract_load(kern, CONTRACT_A);
+	ring_process_start(64, 128, &process);
+	set_params(&process, 0);
+	closer.fd = attach_unpinned(kern, program, &process);
+	ring_process_enable(&process);
+	ring_process_enter(&process);
+	while (__atomic_load_n(&params_of(&process)->steps_a, __ATOMIC_ACQUIRE) < 1000)
+		assert_true(ring_process_is_inside(&process, 0));
+	assert_int_equal(pthread_create(&thread, NULL, close_it, &closer), 0);
+
+	/* it goes on stepping while the close waits for it; then it is stopped */
+	assert_true(ring_process_is_inside(&process, 300));
+	steps = params_of(&process)->steps_a;
+	assert_true(ring_process_is_inside(&process, 100));
+	print_message(
+		"# closing the last link of a busy ring: %s; the ring took %llu steps meanwhile\n",
+		closer.closed ? "came back at once" : "waits",
+		(unsigned long long)(params_of(&process)->steps_a - steps));
+	assert_false(closer.closed);
+	assert_true(params_of(&process)->steps_a > steps);
+	process.region->control.stop = 1;
+	ring_process_wait(&process, &result);
+	print_message("# ... and its loop ended with %d\n", result.result);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(closer.closed);
+	ring_process_end(&process);
+	kern->ops->program_free(program);
+	kern->ops->free(kern);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(last_link_detaches_an_idle_ring),
+		cmocka_unit_test(last_link_of_a_busy_ring_waits_for_it),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("rings without a link", tests, NULL, NULL);
+}
