@@ -48,10 +48,15 @@ void transport_disconnect(struct transport *transport)
 
 int transport_reconnect(struct transport *transport)
 {
+	int r;
+
 	if (transport->fd >= 0 && socket_wait(transport->fd, POLLIN, 0) == -ETIMEDOUT)
 		return 0;
 	transport_disconnect(transport);
-	return socket_connect_unix(transport->path, &transport->fd);
+	do
+		r = socket_connect_unix(transport->path, &transport->fd);
+	while (r == -EINTR); /* the daemon was slow to accept */
+	return r;
 }
 
 int transport_send(struct transport *transport, const char *method, struct json_object *parameters,

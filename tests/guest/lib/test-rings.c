@@ -286,6 +286,32 @@ static void host_killed(void **state)
 	iouctl_free(c);
 }
 
+/*
+ * The daemon and all hosts die at once: nobody is left to say so, but the lease is hung up. Later
+ * calls find the daemon that systemd starts next.
+ */
+static void daemon_killed(void **state)
+{
+	struct iouctl *c = daemon_connect();
+	struct iouctl_ring *ring = make_ring(c, "nop", ENDLESS, NULL, 0);
+	struct iouctl_ring *none = NULL;
+	char *reply = NULL;
+	int r;
+
+	assert_call(c, 0, iouctl_ring_start(ring));
+	assert_int_equal(system("systemctl kill --signal=KILL iouringd.service"), 0);
+	assert_int_equal(iouctl_ring_wait(ring, 60000), -EOWNERDEAD);
+	r = iouctl_call(c, "GetStatus", NULL, NULL, 0, &reply, NULL, NULL);
+	if (r == -ECONNRESET) /* it had not closed the connection yet when we asked */
+		r = iouctl_call(c, "GetStatus", NULL, NULL, 0, &reply, NULL, NULL);
+	assert_call(c, 0, r);
+	free(reply);
+	assert_call(c, -EREMOTEIO, iouctl_ring_open(c, iouctl_ring_name(ring), &none));
+	assert_string_equal(iouctl_error_name(c), "org.iouringd.Manager.RingNotFound");
+	iouctl_ring_free(ring);
+	iouctl_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +320,7 @@ int main(void)
 		cmocka_unit_test(stop),		  cmocka_unit_test(pause_and_resume),
 		cmocka_unit_test(swap),		  cmocka_unit_test(second_process),
 		cmocka_unit_test(client_killed), cmocka_unit_test(host_killed),
+		cmocka_unit_test(daemon_killed),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

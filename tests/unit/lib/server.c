@@ -120,12 +120,15 @@ static bool take_request(struct server *server, const struct step *step)
 static bool go_through(struct server *server, const struct step *step)
 {
 	size_t length, n_fds;
+	char byte;
 
 	if (step->hang_up && receive(server, &n_fds))
 		return give_up(server, "a request came over a spoilt connection: %s",
 			       server->request);
 	if (step->expect && !take_request(server, step))
 		return false;
+	if (step->gate && read(step->gate, &byte, 1) != 1)
+		return give_up(server, "the gate did not open");
 	if (step->reply) {
 		length = step->length ? step->length : strlen(step->reply) + 1;
 		transmit(server, step->reply, step->split ? step->split : length, step->fds,

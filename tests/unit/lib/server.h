@@ -18,6 +18,7 @@ struct step {
 	const char *expect;  /* text that the request holds; NULL: do not wait for a request */
 	const char *expect2; /* further text in it, or NULL */
 	size_t expect_fds;   /* how many descriptors come with it */
+	int gate;	     /* if not 0: read a byte from there before the reply */
 	const char *reply;   /* NULL: none */
 	size_t length;	     /* of reply in bytes; 0: as a text with its final NUL */
 	size_t split;	     /* if not 0: so many bytes in one packet, the rest in another */

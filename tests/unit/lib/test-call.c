@@ -2,6 +2,9 @@
 /* test-call.c - the connection: calls, refusals, and daemons that do not behave */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -282,6 +285,62 @@ static void spoilt_connection(void **state)
 	server_stop(server);
 }
 
+static void on_signal(int number)
+{
+	(void)number;
+}
+
+struct caller {
+	pthread_t thread;
+	struct iouctl *c;
+	pid_t tid; /* 0: not there yet */
+	int result;
+};
+
+static void *call_from_thread(void *arg)
+{
+	struct caller *caller = arg;
+	char *reply = NULL;
+
+	__atomic_store_n(&caller->tid, gettid(), __ATOMIC_SEQ_CST);
+	caller->result = call(caller->c, "Slow", &reply);
+	free(reply);
+	return NULL;
+}
+
+static void signals_do_not_end_a_call(void **state)
+{
+	const struct sigaction action = {.sa_handler = on_signal};
+	struct caller caller = {.result = 1};
+	struct server *server;
+	int gate[2];
+	int i;
+
+	assert_int_equal(pipe(gate), 0);
+	{
+		const struct step steps[] = {{.expect = "Slow", .gate = gate[0], .reply = "{}"}};
+
+		server = SERVER_START(steps);
+		sigaction(SIGUSR1, &action, NULL);
+		caller.c = connect_to(server);
+		assert_int_equal(
+			pthread_create(&caller.thread, NULL, call_from_thread, &caller), 0);
+		while (__atomic_load_n(&caller.tid, __ATOMIC_SEQ_CST) == 0)
+			sched_yield();
+		for (i = 0; i < 10; i++) {
+			wait_until_asleep(caller.tid);
+			pthread_kill(caller.thread, SIGUSR1);
+		}
+		assert_int_equal(write(gate[1], "", 1), 1);
+		pthread_join(caller.thread, NULL);
+		server_stop(server);
+	}
+	assert_int_equal(caller.result, 0);
+	iouctl_free(caller.c);
+	close(gate[0]);
+	close(gate[1]);
+}
+
 static void daemon_restarted(void **state)
 {
 	const struct step steps[] = {
@@ -328,6 +387,7 @@ int main(void)
 		cmocka_unit_test(descriptors_go_and_come),
 		cmocka_unit_test(misbehaviour),
 		cmocka_unit_test(spoilt_connection),
+		cmocka_unit_test(signals_do_not_end_a_call),
 		cmocka_unit_test(daemon_restarted),
 		cmocka_unit_test(version),
 	};
