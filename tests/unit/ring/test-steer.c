@@ -311,54 +311,6 @@ static void test_enable_is_refused(void **state)
 	fixture_done(&fixture);
 }
 
-/* ---- who may ---- */
-
-static void test_permission(void **state)
-{
-	const struct peer bob = peer_of(BOB), alice = peer_of(ALICE), root = peer_of(0);
-	struct answer answer, answers = ANSWER_NONE;
-	struct fixture fixture;
-	struct json_object *object;
-	struct ring_view view;
-	struct note note = {};
-	uint64_t generation;
-
-	fixture_start(&fixture);
-	make_ring(&fixture, "r1", &answer);
-	assert_int_equal(
-		manager_ring_start(fixture.manager, &bob, "r1", answer_ring, &answers, &note),
-		FAULT_NOT_PERMITTED);
-	assert_string_equal(note.texts[0], "ring \"r1\" belongs to user 1000");
-	note_done(&note);
-	assert_int_equal(
-		manager_ring_pause(fixture.manager, &bob, "r1", answer_ring, &answers, NULL),
-		FAULT_NOT_PERMITTED);
-	assert_int_equal(
-		manager_ring_destroy(fixture.manager, &bob, "r1", answer_ring, &answers, NULL),
-		FAULT_NOT_PERMITTED);
-	assert_int_equal(manager_ring_swap(fixture.manager, &bob, "r1", "paced", 0, answer_ring,
-					   &answers, NULL),
-			 FAULT_NOT_PERMITTED);
-	assert_int_equal(manager_ring_find(fixture.manager, &bob, "r1", NULL, &view),
-			 FAULT_NOT_PERMITTED);
-	assert_int_equal(manager_parameters_read(fixture.manager, &bob, "r1", NULL, 0, NULL,
-						 &object, &generation),
-			 FAULT_NOT_PERMITTED);
-	assert_int_equal(manager_ring_find(fixture.manager, &bob, "r2", &note, &view),
-			 FAULT_RING_NOT_FOUND);
-	assert_string_equal(note.texts[0], "r2");
-	note_done(&note);
-	assert_int_equal(manager_ring_count(fixture.manager, &bob), 0);
-	assert_int_equal(manager_ring_count(fixture.manager, &alice), 1);
-	assert_int_equal(manager_ring_count(fixture.manager, &root), 1);
-	manager_ring_at(fixture.manager, &alice, 0, &view);
-	assert_string_equal(view.name, "r1");
-	fixture_run(&fixture);
-	assert_int_equal(answers.calls, 0);
-	answer_done(&answer);
-	fixture_done(&fixture);
-}
-
 static void destroy_from_within(struct answer *answer)
 {
 	const struct peer peer = peer_of(ALICE);
@@ -400,7 +352,6 @@ int main(void)
 		cmocka_unit_test(test_program_stops_in_its_pause),
 		cmocka_unit_test(test_stop_and_failure_while_resuming),
 		cmocka_unit_test(test_enable_is_refused),
-		cmocka_unit_test(test_permission),
 		cmocka_unit_test(test_requests_from_within_an_answer),
 	};
 
