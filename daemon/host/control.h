@@ -20,7 +20,7 @@
 #include "iourd/abi.h"
 
 #define CONTROL_VERSION	    1u
-#define CONTROL_LISTEN_FD   3   /* in the host */
+#define CONTROL_LISTEN_FD   3 /* in the host */
 #define CONTROL_GROUPS_MAX  1024u
 #define CONTROL_MESSAGE_MAX 8192u /* bytes */
 #define CONTROL_NAME_MAX    64u	  /* bytes of a ring's name, with the final NUL */
@@ -31,7 +31,7 @@
 
 enum control_type {
 	/* daemon to host */
-	CONTROL_SETUP = 1, /* struct control_setup + fds: region, lease (unless persistent), files */
+	CONTROL_SETUP = 1, /* struct control_setup; fds: region, lease (if any), files */
 	CONTROL_START,	   /* enable the ring and run it */
 	CONTROL_PAUSE,	   /* leave the loop (the dispatcher's pause flag is set already) */
 	CONTROL_RESUME,	   /* enter it again (the flag is clear already) */
@@ -67,15 +67,15 @@ struct control_setup {
 	uint64_t data_size; /* 0: register no buffer */
 	uint64_t opcodes[IOURD_OPCODES_MAX / 64];
 	uint32_t has_lease;
-	uint32_t slots_filled; /* bit n: slot n has a file; their fds come in slot order */
+	uint32_t slots_filled;	     /* bit n: slot n has a file; their fds come in slot order */
 	char name[CONTROL_NAME_MAX]; /* of the ring */
 };
 
 enum control_stage {
-	STAGE_MESSAGE,	    /* the setup message itself */
+	STAGE_MESSAGE, /* the setup message itself */
 	STAGE_CREDENTIALS,
 	STAGE_LIMITS,
-	STAGE_RING,	    /* io_uring_setup */
+	STAGE_RING, /* io_uring_setup */
 	STAGE_REGION,
 	STAGE_FILES,
 	STAGE_BUFFERS,

@@ -96,8 +96,8 @@ static void read_messages(struct host *host, unsigned int max)
 	char message[CONTROL_MESSAGE_MAX];
 
 	for (unsigned int i = 0; i < max && host->connection >= 0 && !host->freed; i++) {
-		ssize_t n = control_receive(host->connection, message, sizeof(message), NULL, 0,
-					    NULL);
+		ssize_t n =
+			control_receive(host->connection, message, sizeof(message), NULL, 0, NULL);
 
 		if (n == -EAGAIN)
 			return;

@@ -14,14 +14,14 @@
 #include "host/host.h"
 
 struct hosts_linux {
-	struct hosts hosts; /* first: what callers have is a pointer to it */
+	struct hosts hosts;   /* first: what callers have is a pointer to it */
 	struct ev_loop *loop; /* borrowed */
 	char *program;
 	int directory_fd;
 	size_t n_hosts; /* not freed yet */
 };
 
-/* Owned by who started it; freed by host_free, or at the end of the callback in which that is called. */
+/* Owned by who started it; host_free frees it, if in a callback of its own then after that. */
 struct host {
 	struct hosts_linux *owner;
 	char name[CONTROL_NAME_MAX];

@@ -31,13 +31,26 @@ struct order {
 	size_t n_fds;
 };
 
-/* Only the control socket stays; and who connects from now on learns who listens (control.h). */
-static int clean_up(void)
+/* Who connects from now on learns who listens (control.h). Somebody may have started us by hand. */
+static int take_control_socket(void)
+{
+	static const char text[] =
+		"iouring-host: fd 3 is no control socket: iouringd starts this\n";
+	ssize_t n;
+
+	if (listen(CONTROL_LISTEN_FD, BACKLOG) == 0)
+		return 0;
+	n = write(STDERR_FILENO, text, sizeof(text) - 1);
+	return n < 0 ? -errno : -EINVAL;
+}
+
+/* Only the control socket stays. */
+static int close_others(void)
 {
 	if (close_range(0, CONTROL_LISTEN_FD - 1, 0) < 0 ||
 	    close_range(CONTROL_LISTEN_FD + 1, ~0u, 0) < 0)
 		return -errno;
-	return listen(CONTROL_LISTEN_FD, BACKLOG) < 0 ? -errno : 0;
+	return 0;
 }
 
 static int accept_first(int *ret_connection)
@@ -103,8 +116,8 @@ static int become_client(const struct control_setup *setup, enum control_stage *
 }
 
 /*
- * What starting has needed of code and constants is not needed again: the little that is comes back
- * by page fault. Half a megabyte for each host that its memory is not charged with.
+ * What starting has needed of code and constants is not needed again, and the kernel may have it
+ * back: the little that is comes by page fault.
  */
 static void let_go_of_start(void)
 {
@@ -172,7 +185,8 @@ int main(void)
 	int r;
 
 	/* Without a daemon there is nobody who could be told. */
-	if (clean_up() < 0 || accept_first(&session.connection) < 0)
+	if (take_control_socket() < 0 || close_others() < 0 ||
+	    accept_first(&session.connection) < 0)
 		return 1;
 	r = set_up(&session, &stage);
 	if (r < 0) {

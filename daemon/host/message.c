@@ -19,14 +19,13 @@ static bool region_is_sane(const struct control_setup *setup)
 {
 	uint64_t mask = (uint64_t)sysconf(_SC_PAGESIZE) - 1;
 
-	if (setup->region_size < sizeof(struct iourd_head) || setup->region_size > REGION_SIZE_MAX ||
-	    (setup->region_size & mask))
+	if (setup->region_size < sizeof(struct iourd_head) ||
+	    setup->region_size > REGION_SIZE_MAX || (setup->region_size & mask))
 		return false;
 	if (setup->data_size == 0)
 		return true;
 	return !(setup->data_offset & mask) && setup->data_offset >= sizeof(struct iourd_head) &&
-	       setup->data_offset < setup->region_size &&
-	       setup->data_size <= IOURD_DATA_MAX &&
+	       setup->data_offset < setup->region_size && setup->data_size <= IOURD_DATA_MAX &&
 	       setup->data_size <= setup->region_size - setup->data_offset;
 }
 

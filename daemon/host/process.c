@@ -51,8 +51,7 @@ free_actions:
 	return r;
 }
 
-int host_spawn(const char *program, const char *name, int listen_fd, pid_t *ret_pid,
-	       int *ret_pidfd)
+int host_spawn(const char *program, const char *name, int listen_fd, pid_t *ret_pid, int *ret_pidfd)
 {
 	pid_t pid;
 	int pidfd, r;

@@ -8,7 +8,8 @@
  *    nothing to a program. Requests without a file (NOP, FUTEX_*, TIMEOUT) must carry the flag too
  *    and ignore it; opcodes that refuse it (OPENAT, CLOSE, TIMEOUT_REMOVE, FILES_UPDATE, the path
  *    operations) are out of reach;
- *  - no registration of any kind once the ring is enabled.
+ *  - no registration of any kind once the ring is enabled. Nothing more is pinned either: a SEND_ZC
+ *    takes its data from the registered buffer, or gets -ENOBUFS.
  * The kernel knows two more ways to a descriptor's number, which no restriction covers: SPLICE's
  * and TEE's second file, and SCM_RIGHTS in SENDMSG. A host therefore holds no descriptor that its
  * client could not have: the client's files are closed once registered.

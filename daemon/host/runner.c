@@ -10,8 +10,8 @@
 #include "host/ring-setup.h"
 #include "host/runner.h"
 
-#define STACK_SIZE    (64u << 10)
-#define SIGNAL_LEAVE  SIGUSR1
+#define STACK_SIZE   (64u << 10)
+#define SIGNAL_LEAVE SIGUSR1
 
 enum order { ORDER_NONE, ORDER_RUN, ORDER_TAKEN, ORDER_PAUSE };
 
@@ -125,8 +125,7 @@ int runner_init(struct runner *runner, int ring_fd, int notify_fd)
 {
 	int r;
 
-	*runner = (struct runner){
-		.pid = getpid(), .ring_fd = ring_fd, .notify_fd = notify_fd};
+	*runner = (struct runner){.pid = getpid(), .ring_fd = ring_fd, .notify_fd = notify_fd};
 	r = catch_signal();
 	if (r == 0)
 		r = create_thread(runner);

@@ -49,10 +49,10 @@ static const uint32_t allowed[] = {
 	SYS_exit,
 };
 
-#define N_ALLOWED (sizeof(allowed) / sizeof(allowed[0]))
+#define N_ALLOWED	      (sizeof(allowed) / sizeof(allowed[0]))
 
-#define LOAD(field)  BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
-#define RETURN(what) BPF_STMT(BPF_RET | BPF_K, (what))
+#define LOAD(field)	      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define RETURN(what)	      BPF_STMT(BPF_RET | BPF_K, (what))
 #define SKIP_UNLESS(value, n) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (n))
 #define SKIP_IF(value, n)     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), (n), 0)
 

@@ -14,7 +14,7 @@ struct setup_message {
 		struct control_setup setup;
 		char bytes[CONTROL_MESSAGE_MAX];
 	};
-	size_t size; /* in use */
+	size_t size;		  /* in use */
 	int fds[CONTROL_FDS_MAX]; /* borrowed from the host_setup */
 	size_t n_fds;
 };

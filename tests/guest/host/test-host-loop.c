@@ -125,8 +125,8 @@ static void make_ring(struct fixture *f, const char *name, struct ring *ret)
 	fixture_expect_start(f, "ready(");
 	assert_int_equal(kern->ops->dispatch_new(kern, name, &ring.dispatch), 0);
 	assert_int_equal(kern->ops->dispatch_set(ring.dispatch, ring.program), 0);
-	assert_int_equal(kern->ops->dispatch_attach(ring.dispatch,
-						    f->hosts->ops->pidfd(ring.host), ready_fd(f)),
+	assert_int_equal(kern->ops->dispatch_attach(ring.dispatch, f->hosts->ops->pidfd(ring.host),
+						    ready_fd(f)),
 			 0);
 	ring.counts = kern->ops->dispatch_state(ring.dispatch);
 	f->diary[0] = '\0';

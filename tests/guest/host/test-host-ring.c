@@ -138,8 +138,8 @@ static int submit(struct fixture *f, const struct io_uring_sqe *sqe)
 	int result;
 
 	f->sqes[0] = *sqe;
-	assert_int_equal(syscall(SYS_io_uring_enter, f->ring_fd, 1, 1, IORING_ENTER_GETEVENTS, NULL,
-				 0), 1);
+	assert_int_equal(
+		syscall(SYS_io_uring_enter, f->ring_fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0), 1);
 	assert_int_equal(__atomic_load_n(tail, __ATOMIC_ACQUIRE) - *head, 1);
 	result = cqes[*head & (f->params.cq_entries - 1)].res;
 	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
@@ -228,7 +228,7 @@ static void test_numbers_of_this_process(void **state)
 	assert_int_equal(submit(f, &sqe), -EBADF);
 	/* allowed here as opcodes, and out of reach nevertheless */
 	sqe = request(IORING_OP_OPENAT, AT_FDCWD);
-	sqe.addr = (uintptr_t)"/etc/passwd";
+	sqe.addr = (uintptr_t) "/etc/passwd";
 	assert_int_equal(submit(f, &sqe), -EBADF);
 	sqe = request(IORING_OP_CLOSE, f->plain_fd);
 	assert_true(submit(f, &sqe) < 0);
@@ -268,7 +268,8 @@ static void test_registrations(void **state)
 		if (op == IORING_REGISTER_ENABLE_RINGS)
 			continue;
 		assert_true(syscall(SYS_io_uring_register, f->ring_fd, op, &fd, 1) < 0);
-		assert_true(errno == EACCES || (errno == EINVAL && op > IORING_REGISTER_MEM_REGION));
+		assert_true(errno == EACCES ||
+			    (errno == EINVAL && op > IORING_REGISTER_MEM_REGION));
 	}
 }
 

@@ -41,7 +41,7 @@ __attribute__((format(printf, 2, 3))) static void note_down(struct fixture *fixt
 	va_list arguments;
 
 	if (length > 0 && length + 1 < sizeof(fixture->diary))
-		strcat(fixture->diary, " "), length++;
+		fixture->diary[length++] = ' ';
 	va_start(arguments, format);
 	vsnprintf(fixture->diary + length, sizeof(fixture->diary) - length, format, arguments);
 	va_end(arguments);
@@ -127,7 +127,8 @@ int fixture_free(void **state)
 	struct fixture *fixture = *state;
 	char path[128];
 
-	/* Only after a failure, which is reported by now: what is left over goes with the process. */
+	/* Only after a failure, which is reported by now: what is left over goes with the process.
+	 */
 	if (((struct hosts_linux *)fixture->hosts)->n_hosts > 0)
 		return -1;
 	fixture->hosts->ops->free(fixture->hosts);
@@ -169,16 +170,22 @@ struct host_setup fixture_setup(const char *name)
 	return setup;
 }
 
-struct host *fixture_start(struct fixture *fixture, const char *name)
+struct host *fixture_start_setup(struct fixture *fixture, const struct host_setup *setup)
 {
-	struct host_setup setup = fixture_setup(name);
 	struct host *host = NULL;
 
-	assert_int_equal(fixture->hosts->ops->start(fixture->hosts, &setup, &fixture_callbacks,
+	assert_int_equal(fixture->hosts->ops->start(fixture->hosts, setup, &fixture_callbacks,
 						    fixture, &host),
 			 0);
 	assert_non_null(host);
 	return host;
+}
+
+struct host *fixture_start(struct fixture *fixture, const char *name)
+{
+	const struct host_setup setup = fixture_setup(name);
+
+	return fixture_start_setup(fixture, &setup);
 }
 
 static void too_late(struct ev_loop *loop, struct ev_timer *timer, int events)

@@ -36,6 +36,8 @@ struct host_setup fixture_setup(const char *name);
 struct host *fixture_start(struct fixture *fixture, const char *name);
 /* Runs the loop until the diary is as said, and fails the test if it is not within seconds. */
 void fixture_expect(struct fixture *fixture, const char *diary);
+/* Starts what @setup says. */
+struct host *fixture_start_setup(struct fixture *fixture, const struct host_setup *setup);
 void fixture_expect_start(struct fixture *fixture, const char *start);
 void fixture_expect_end(struct fixture *fixture, const char *end);
 /* Runs the loop until @n hosts have exited. */

@@ -224,9 +224,10 @@ static void test_free_in_callback(void **state)
 static void test_cannot_start(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const names[] = {"", ".hidden", "a/b", "..",
-					    "a-name-of-sixty-four-characters-which-is-one-more-than-"
-					    "there-is-r"};
+	static const char *const names[] = {
+		"", ".hidden", "a/b", "..",
+		"a-name-of-sixty-four-characters-which-is-one-more-than-"
+		"there-is-r"};
 	struct host_setup setup = fixture_setup("good");
 	struct host *host = fixture_start(f, "good"), *none = NULL;
 	struct hosts *other;

@@ -159,7 +159,8 @@ static void test_event(void **state)
 {
 	struct control_event event = {
 		.head = {.version = CONTROL_VERSION, .type = CONTROL_READY, .size = sizeof(event)},
-		.ring_fd = 4, .state = CONTROL_READY};
+		.ring_fd = 4,
+		.state = CONTROL_READY};
 	struct control_event read = {.ring_fd = 77};
 	struct {
 		struct control_event event;
@@ -208,15 +209,15 @@ static void test_packets(void **state)
 	int pair[2], fds[CONTROL_FDS_MAX], many[CONTROL_FDS_MAX + 1] = {0}, before;
 	size_t n_fds;
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
-				    pair), 0);
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
 	before = highest_descriptor();
 	assert_int_equal(control_receive(pair[0], bytes, sizeof(bytes), NULL, 0, NULL), -EAGAIN);
 
 	/* as many descriptors as there may be, close-on-exec */
 	assert_int_equal(control_send(pair[1], "abc", 3, many, CONTROL_FDS_MAX), 0);
-	assert_int_equal(control_receive(pair[0], bytes, sizeof(bytes), fds, CONTROL_FDS_MAX,
-					 &n_fds), 3);
+	assert_int_equal(
+		control_receive(pair[0], bytes, sizeof(bytes), fds, CONTROL_FDS_MAX, &n_fds), 3);
 	assert_int_equal(n_fds, CONTROL_FDS_MAX);
 	for (size_t i = 0; i < n_fds; i++) {
 		assert_int_equal(fcntl(fds[i], F_GETFD), FD_CLOEXEC);
@@ -250,7 +251,7 @@ static void test_stages(void **state)
 	for (int i = STAGE_MESSAGE; i <= STAGE_ENABLE; i++)
 		assert_non_null(control_stage_text((enum control_stage)i));
 	assert_non_null(control_stage_text((enum control_stage)99));
-	assert_non_null(control_stage_text((enum control_stage)-1));
+	assert_non_null(control_stage_text((enum control_stage) - 1));
 }
 
 int main(void)

@@ -222,8 +222,9 @@ static void test_seccomp(void **state)
 		void (*what)(void);
 	} forbidden[] = {
 #define ENTRY(name) {#name, name}
-		ENTRY(asks_parent), ENTRY(opens), ENTRY(connects), ENTRY(execs), ENTRY(clones),
-		ENTRY(maps), ENTRY(traces), ENTRY(makes_ring), ENTRY(registers_files),
+		ENTRY(asks_parent),	ENTRY(opens),	    ENTRY(connects),
+		ENTRY(execs),		ENTRY(clones),	    ENTRY(maps),
+		ENTRY(traces),		ENTRY(makes_ring),  ENTRY(registers_files),
 		ENTRY(registers_clock), ENTRY(gets_limits), ENTRY(other_thread),
 #ifdef __x86_64__
 		ENTRY(other_abi),
