@@ -73,7 +73,7 @@ enum event_kind {
 	EVENT_RESUMED,
 	EVENT_SWAPPED,
 	EVENT_STOPPED,
-	EVENT_FAILED,
+	EVENT_FAILED, /* also of a ring that could not be made: no other event of it comes then */
 	EVENT_DESTROYED,
 };
 
@@ -172,6 +172,10 @@ struct ring_view { /* borrowed, until the next call into the manager */
 
 typedef void (*ring_done)(void *arg, int r, const struct note *note, const struct ring_view *view);
 
+/*
+ * FAULT_QUOTA_EXCEEDED names a limit of GetStatus, or "lockedMemory" (bytes) if the kernel would not
+ * lock the region for that user. What only the environment failed is told as an EVENT_FAILED, too.
+ */
 int manager_ring_create(struct manager *manager, const struct peer *peer,
 			const struct ring_request *request, ring_done done, void *arg,
 			struct note *note);
