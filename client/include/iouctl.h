@@ -8,7 +8,9 @@
  *
  * Errors. Functions that return int return 0 when done, or a negative errno. -EREMOTEIO means that
  * the daemon said no: iouctl_error_name() and iouctl_error_message() of the connection tell what.
- * Outputs (ret_…) are untouched on failure.
+ * Outputs (ret_…) are untouched on failure. Calls to the daemon wait for its answer without a
+ * time limit, signals or not; -ECONNRESET: it closed the connection (whether it did what it was asked is
+ * not known), and the next call connects again; -EPROTO: its answer is not understood.
  *
  * Ownership. What a function stores in a ret_… pointer is the caller's, to be freed with the
  * function named there; all free functions take NULL. Texts that a function *returns* belong to
@@ -16,7 +18,7 @@
  *
  * Threads. A connection is for one thread at a time. The region functions (iouctl_ring_head() and
  * all that say "data path") may be used by any number of threads at once. A ring outlives its
- * connection's loss; it must be freed before its connection.
+ * connection's loss; it must be freed before its connection, and when no thread uses it any more.
  */
 #ifndef IOUCTL_H
 #define IOUCTL_H

@@ -24,8 +24,8 @@ struct iouctl {
 int connection_call(struct iouctl *c, const char *method, struct json_object *parameters,
 		    const int *fds, size_t n_fds, struct answer *ret);
 /*
- * Calls a method of org.iouringd.Manager. @in: its struct of wire/manager.h. @type: what is wanted of
- * the answer, decoded into *out, which borrows from *ret_answer; NULL: nothing.
+ * Calls a method of org.iouringd.Manager. @in: its struct of wire/manager.h. @type: what is wanted
+ * of the answer, decoded into *out, which borrows from *ret_answer; NULL: nothing.
  */
 int connection_ask(struct iouctl *c, const char *name, const void *in,
 		   const struct schema_type *type, void *out, struct answer *ret_answer);

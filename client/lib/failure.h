@@ -25,8 +25,8 @@ int failure_set(struct failure *failure, int r, const char *format, ...)
 /* The daemon's error, -EREMOTEIO. @parameters is borrowed; NULL: none. */
 int failure_refused(struct failure *failure, const char *name, struct json_object *parameters);
 /*
- * @r: what a function of wire made of a message of @method: a fault says in @note what is wrong with
- * it, and becomes @fault_errno.
+ * @r: what a function of wire made of a message of @method: a fault says in @note what is wrong
+ * with it, and becomes @fault_errno.
  */
 int failure_from_note(struct failure *failure, int r, const struct note *note, int fault_errno,
 		      const char *method);

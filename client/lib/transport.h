@@ -37,8 +37,8 @@ void transport_disconnect(struct transport *transport);
 int transport_reconnect(struct transport *transport);
 
 /*
- * Sends a call. @parameters may be NULL; it and @fds are borrowed. -EMSGSIZE: too large, nothing was
- * sent; -ECONNRESET: the daemon is gone, but its last word may still be received.
+ * Sends a call. @parameters may be NULL; it and @fds are borrowed. -EMSGSIZE: too large, nothing
+ * was sent; -ECONNRESET: the daemon is gone, but its last word may still be received.
  */
 int transport_send(struct transport *transport, const char *method, struct json_object *parameters,
 		   bool more, const int *fds, size_t n_fds);

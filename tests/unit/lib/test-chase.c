@@ -42,7 +42,7 @@ static void answer(struct program *program, struct chase_request *request)
 	request->offset = request->start;
 	request->value = request->start + request->hop_limit;
 	request->error = request->start == 13 ? ERANGE : 0;
-	program->answered++;
+	__atomic_fetch_add(&program->answered, 1, __ATOMIC_SEQ_CST);
 	set(&request->state, CHASE_DONE);
 	if (get(&request->waiting))
 		syscall(SYS_futex, &request->state, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
@@ -178,7 +178,7 @@ static void many_threads(void **state)
 		assert_int_equal(workers[i].error, 0);
 		assert_int_equal(workers[i].answered, REQUESTS);
 	}
-	assert_int_equal(program.answered, THREADS * REQUESTS);
+	assert_int_equal(__atomic_load_n(&program.answered, __ATOMIC_SEQ_CST), THREADS * REQUESTS);
 	program_done(&program);
 }
 
@@ -358,10 +358,15 @@ static void table_scribbled(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_request),	cmocka_unit_test(request_fails),
-		cmocka_unit_test(many_threads), cmocka_unit_test(race_for_the_last_place), cmocka_unit_test(table_full),
-		cmocka_unit_test(bad_requests), cmocka_unit_test(ring_ends),
-		cmocka_unit_test(host_dies),	cmocka_unit_test(table_scribbled),
+		cmocka_unit_test(one_request),
+		cmocka_unit_test(request_fails),
+		cmocka_unit_test(many_threads),
+		cmocka_unit_test(race_for_the_last_place),
+		cmocka_unit_test(table_full),
+		cmocka_unit_test(bad_requests),
+		cmocka_unit_test(ring_ends),
+		cmocka_unit_test(host_dies),
+		cmocka_unit_test(table_scribbled),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -51,7 +51,7 @@ static void sleeper_start(struct sleeper *sleeper, const struct fixture *fixture
 	assert_int_equal(pthread_create(&sleeper->thread, NULL, sleep_in_ring, sleeper), 0);
 	while (__atomic_load_n(&fixture->head->control.waiters, __ATOMIC_SEQ_CST) == 0)
 		sched_yield();
-	wait_until_asleep(sleeper->tid);
+	wait_until_asleep(__atomic_load_n(&sleeper->tid, __ATOMIC_SEQ_CST));
 }
 
 static int sleeper_join(struct sleeper *sleeper)
