@@ -75,6 +75,12 @@ int watch_all(struct cli *cli)
 
 	if (r != 0)
 		return r;
+	/* whoever reads the stream knows now that it misses nothing from here on */
+	if (cli->json)
+		printf("{\"kind\":\"watching\"}\n");
+	else
+		fprintf(stderr, "iouctl: watching all rings that you may see; Ctrl-C ends it\n");
+	fflush(stdout);
 	do {
 		struct pollfd pfd = { .fd = iouctl_watch_get_fd(watch), .events = POLLIN };
 
