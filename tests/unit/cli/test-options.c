@@ -107,18 +107,21 @@ static void test_words_after_dashes(void **state)
 	free(cli.options);
 }
 
+/* Refused, with nothing of it left to free but the options. */
+#define assert_refused(...)                                            \
+	do {                                                           \
+		struct cli cli = { 0 };                                \
+                                                                       \
+		assert_int_equal(PARSE(&cli, __VA_ARGS__), STATUS_USAGE); \
+		free(cli.options);                                     \
+	} while (0)
+
 static void test_wrong(void **state)
 {
-	struct cli cli = { 0 };
-
-	assert_int_equal(PARSE(&cli, "--nonsense", "a"), STATUS_USAGE);
-	free(cli.options);
-	assert_int_equal(PARSE(&cli, "a", "--set"), STATUS_USAGE);
-	free(cli.options);
-	assert_int_equal(PARSE(&cli, "-q"), STATUS_USAGE); /* no PROGRAM */
-	free(cli.options);
-	assert_int_equal(PARSE(&cli, "a", "b"), STATUS_USAGE);
-	free(cli.options);
+	assert_refused("--nonsense", "a");
+	assert_refused("a", "--set");
+	assert_refused("-q"); /* no PROGRAM */
+	assert_refused("a", "b");
 }
 
 int main(void)
