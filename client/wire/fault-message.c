@@ -45,9 +45,10 @@ static bool put_field(FILE *out, const char *at, struct json_object *parameters)
 	if (!json_object_object_get_ex(parameters, name, &value) || !value)
 		return false;
 	if (out)
-		put_text(out, json_object_is_type(value, json_type_string) ?
-				      json_object_get_string(value) :
-				      json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+		put_text(out,
+			 json_object_is_type(value, json_type_string)
+				 ? json_object_get_string(value)
+				 : json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
 	return true;
 }
 
@@ -94,7 +95,8 @@ char *fault_message(const char *error_name, struct json_object *parameters)
 		put_text(out, error_name);
 		if (parameters) {
 			fputc(' ', out);
-			put_text(out, json_object_to_json_string_ext(parameters, JSON_C_TO_STRING_PLAIN));
+			put_text(out, json_object_to_json_string_ext(parameters,
+								     JSON_C_TO_STRING_PLAIN));
 		}
 	}
 	if (fclose(out) != 0) {

@@ -9,6 +9,7 @@
 
 #include "wire/tables.h"
 
+/* clang-format off */
 #define LOG_MAX (128u << 10)
 
 #define MANAGER_ERROR(n) .name = n, .full_name = MANAGER_INTERFACE "." n
@@ -48,17 +49,18 @@ const struct schema_error fault_manager_errors[] = {
 		MANAGER_ERROR("LayoutMismatch"),
 		.fields = FIELDS(TEXT("field", "The first parameter that differs."),
 				 TEXT("reason", "How it differs.")),
-		.help = "The programs' parameter structs differ, so one cannot go on where the other "
-			"stops; the ring still runs its old program.",
-		.message = "the two programs' parameters differ at \"{field}\": {reason}; the ring still "
-			   "runs its old program",
+		.help = "The programs' parameter structs differ, so one cannot go on where the "
+			"other stops; the ring still runs its old program.",
+		.message = "the two programs' parameters differ at \"{field}\": {reason}; the ring "
+			   "still runs its old program",
 	},
 	[FAULT_GENERATION_MISMATCH - 1] = {
 		MANAGER_ERROR("GenerationMismatch"),
 		.fields = FIELDS(NUMBER("current", "The ring's generation now.")),
-		.help = "The ring's program was swapped since the caller looked; nothing was changed.",
-		.message = "the ring is at generation {current} now: its program was swapped since you "
-			   "looked; nothing was changed",
+		.help = "The ring's program was swapped since the caller looked; nothing was "
+			"changed.",
+		.message = "the ring is at generation {current} now: its program was swapped since "
+			   "you looked; nothing was changed",
 	},
 	[FAULT_SLOT_MISSING - 1] = {
 		MANAGER_ERROR("SlotMissing"),
@@ -78,9 +80,10 @@ const struct schema_error fault_manager_errors[] = {
 		MANAGER_ERROR("QuotaExceeded"),
 		.fields = FIELDS(TEXT("limit", "The limit, as GetStatus names it."),
 				 NUMBER("allowed", "Its value.")),
-		.help = "The call would take the user over a limit; ending a ring frees what it holds.",
-		.message = "this would exceed your limit {limit}, which is {allowed}; destroy a ring "
-			   "that you no longer need, or ask the administrator for more",
+		.help = "The call would take the user over a limit; ending a ring frees what it "
+			"holds.",
+		.message = "this would exceed your limit {limit}, which is {allowed}; destroy a "
+			   "ring that you no longer need, or ask the administrator for more",
 	},
 	[FAULT_NOT_PERMITTED - 1] = {
 		MANAGER_ERROR("NotPermitted"),
@@ -106,7 +109,8 @@ const struct schema_error fault_manager_errors[] = {
 	[FAULT_MESSAGE_REFUSED - 1] = {
 		MANAGER_ERROR("MessageRefused"),
 		.fields = FIELDS(TEXT("reason", "What is wrong with it.")),
-		.help = "The message breaks the protocol; the connection is closed after this answer.",
+		.help = "The message breaks the protocol; the connection is closed after this "
+			"answer.",
 		.message = "the message was refused: {reason}",
 	},
 	[FAULT_INTERNAL - 1] = {
@@ -122,10 +126,10 @@ const struct schema_error fault_manager_errors[] = {
 const struct schema_error fault_service_errors[] = {
 	[SERVICE(FAULT_INVALID_PARAMETER)] = {
 		SERVICE_ERROR("InvalidParameter"),
-		.fields = FIELDS(TEXT("parameter", "Its name, with dots and indices if it is inside "
-						   "another."),
-				 OPTIONAL("value", "What was passed, shortened; nothing if it is "
-						   "missing."),
+		.fields = FIELDS(TEXT("parameter",
+				      "Its name, with dots and indices if it is inside another."),
+				 OPTIONAL("value",
+					  "What was passed, shortened; nothing if it is missing."),
 				 OPTIONAL("expected", "What it takes.")),
 		.help = "A parameter is unknown, missing, or not what it must be.",
 		.message = "parameter \"{parameter}\"[ cannot be {value}][: expected {expected}]",
@@ -140,7 +144,8 @@ const struct schema_error fault_service_errors[] = {
 		SERVICE_ERROR("MethodNotFound"),
 		.fields = FIELDS(TEXT("method", "The name that was asked for.")),
 		.help = "The interface has no such method.",
-		.message = "there is no method \"{method}\"; the daemon may be older than this program",
+		.message = "there is no method \"{method}\"; the daemon may be older than this "
+			   "program",
 	},
 	[SERVICE(FAULT_METHOD_NOT_IMPLEMENTED)] = {
 		SERVICE_ERROR("MethodNotImplemented"),

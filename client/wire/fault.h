@@ -17,25 +17,25 @@ struct json_object;
 enum fault {
 	FAULT_NONE,
 	/* org.iouringd.Manager */
-	FAULT_RING_NOT_FOUND,	    /* ring */
-	FAULT_PROGRAM_NOT_FOUND,    /* program */
-	FAULT_PROGRAM_REJECTED,	    /* program, reason, log */
-	FAULT_LAYOUT_MISMATCH,	    /* field, reason */
-	FAULT_GENERATION_MISMATCH,  /* current (number) */
-	FAULT_SLOT_MISSING,	    /* slot */
-	FAULT_FILE_REFUSED,	    /* slot, reason */
-	FAULT_QUOTA_EXCEEDED,	    /* limit, allowed (number) */
-	FAULT_NOT_PERMITTED,	    /* reason */
-	FAULT_KERNEL_LACKS,	    /* capability, since */
-	FAULT_RING_BUSY,	    /* ring, reason */
-	FAULT_MESSAGE_REFUSED,	    /* reason; the connection is closed after it */
-	FAULT_INTERNAL,		    /* reason: the name of an errno */
+	FAULT_RING_NOT_FOUND,	   /* ring */
+	FAULT_PROGRAM_NOT_FOUND,   /* program */
+	FAULT_PROGRAM_REJECTED,	   /* program, reason, log */
+	FAULT_LAYOUT_MISMATCH,	   /* field, reason */
+	FAULT_GENERATION_MISMATCH, /* current (number) */
+	FAULT_SLOT_MISSING,	   /* slot */
+	FAULT_FILE_REFUSED,	   /* slot, reason */
+	FAULT_QUOTA_EXCEEDED,	   /* limit, allowed (number) */
+	FAULT_NOT_PERMITTED,	   /* reason */
+	FAULT_KERNEL_LACKS,	   /* capability, since */
+	FAULT_RING_BUSY,	   /* ring, reason */
+	FAULT_MESSAGE_REFUSED,	   /* reason; the connection is closed after it */
+	FAULT_INTERNAL,		   /* reason: the name of an errno */
 	/* org.varlink.service */
-	FAULT_INVALID_PARAMETER,    /* parameter, value, expected */
-	FAULT_INTERFACE_NOT_FOUND,  /* interface */
-	FAULT_METHOD_NOT_FOUND,	    /* method */
+	FAULT_INVALID_PARAMETER,      /* parameter, value, expected */
+	FAULT_INTERFACE_NOT_FOUND,    /* interface */
+	FAULT_METHOD_NOT_FOUND,	      /* method */
 	FAULT_METHOD_NOT_IMPLEMENTED, /* method */
-	FAULT_EXPECTED_MORE,	    /* (no field) */
+	FAULT_EXPECTED_MORE,	      /* (no field) */
 	FAULT_MAX,
 };
 
@@ -44,7 +44,8 @@ enum fault {
 /* Zero-initialise, note_done() at the end. Texts are owned; long ones (a verifier log) are fine. */
 struct note {
 	enum fault fault;
-	char *texts[NOTE_FIELDS_MAX]; /* in the order of the fault's fields; NULL: a number, or none */
+	/* both in the order of the fault's fields; NULL where the field is a number, or missing */
+	char *texts[NOTE_FIELDS_MAX];
 	int64_t numbers[NOTE_FIELDS_MAX];
 };
 
@@ -52,7 +53,7 @@ void note_done(struct note *note);
 /* Moves @from into @to, whose content is dropped; @from is empty afterwards. */
 void note_move(struct note *to, struct note *from);
 
-/* Each fills @note (may be NULL) and returns its fault, so that callers write: return fault_…(); */
+/* Each fills @note (may be NULL) and returns its fault, so callers write: return fault_…(); */
 int fault_ring_not_found(struct note *note, const char *ring);
 int fault_program_not_found(struct note *note, const char *program);
 int fault_program_rejected(struct note *note, const char *program, const char *reason,
@@ -77,7 +78,7 @@ int fault_expected_more(struct note *note);
 const char *fault_name(enum fault fault);
 /* FAULT_NONE if the name is none of ours. */
 enum fault fault_from_name(const char *name);
-/* The reply's "parameters" object for the note; the caller puts it. r: a fault, or -errno (Internal). */
+/* The error's parameters as an object; the caller puts it. @r: a fault, or -errno (Internal). */
 int fault_to_json(int r, const struct note *note, struct json_object **ret);
 /* One line for a person: what happened, to which object. NULL: no memory; the caller frees. */
 char *fault_message(const char *error_name, struct json_object *parameters);

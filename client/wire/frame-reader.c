@@ -2,9 +2,9 @@
 /*
  * frame-reader.c - where messages start and end, and which descriptors are whose
  *
- * The kernel gives descriptors with the bytes of the send that carried them, but joins earlier sends
- * in front of these: after the read nobody can tell any more where that send began. So each read
- * looks first; while descriptors are waiting, it takes the first byte of a message by itself.
+ * The kernel gives descriptors with the bytes of the send that carried them, but joins earlier
+ * sends in front of these: after the read nobody can tell any more where that send began. So each
+ * read looks first; while descriptors are waiting, it takes the first byte of a message by itself.
  */
 #include "wire/frame.h"
 
@@ -131,8 +131,8 @@ int frame_reader_fill(struct frame_reader *reader, int fd, struct note *note)
 	if (n == 0)
 		return -ECONNRESET;
 	if (reader->fds.n > n_fds && frame_reader_partial(reader))
-		return fault_message_refused(note,
-					     "file descriptors that do not come with its first byte");
+		return fault_message_refused(
+			note, "file descriptors that do not come with its first byte");
 	reader->end += (size_t)n;
 	whole(reader);
 	if (reader->scanned - reader->start > MANAGER_MESSAGE_MAX)

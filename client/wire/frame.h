@@ -21,9 +21,9 @@ struct note;
 struct frame_reader {
 	char *buffer;
 	size_t allocated;
-	size_t start;	/* of the message that comes next */
-	size_t end;	/* of what has been read */
-	size_t scanned; /* up to here there is no NUL, from start on */
+	size_t start;	       /* of the message that comes next */
+	size_t end;	       /* of what has been read */
+	size_t scanned;	       /* up to here there is no NUL, from start on */
 	struct schema_fds fds; /* of the message that comes next */
 };
 
@@ -36,9 +36,9 @@ struct frame {
 void frame_reader_done(struct frame_reader *reader);
 /*
  * Reads once, unless a whole message is waiting to be taken. 0: take messages, then fill again;
- * -EAGAIN: nothing is there; -EINTR: call again; -ECONNRESET: the other end has closed, and no whole message is left;
- * FAULT_MESSAGE_REFUSED: too large, too many descriptors, or descriptors in the middle of a
- * message. After a fault or any other -errno the stream is of no use any more.
+ * -EAGAIN: nothing is there; -EINTR: call again; -ECONNRESET: the other end has closed, and no
+ * whole message is left; FAULT_MESSAGE_REFUSED: too large, too many descriptors, or descriptors in
+ * the middle of a message. After a fault or any other -errno the stream is of no use any more.
  */
 int frame_reader_fill(struct frame_reader *reader, int fd, struct note *note);
 /* Takes a whole message, if there is one. Call it until it says no. */

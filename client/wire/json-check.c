@@ -3,8 +3,8 @@
  * json-check.c - the grammar of RFC 8259
  *
  * json-c takes what is no JSON even when it is told to be strict (1. and -01, quotes of two kinds,
- * NaN), then refuses strings that are not ASCII, ends keys at \u0000 unnoticed, and allocates while it
- * reads. So nothing reaches it unchecked, and it is not told to be strict.
+ * NaN), then refuses strings that are not ASCII, ends keys at \u0000 unnoticed, and allocates while
+ * it reads. So nothing reaches it unchecked, and it is not told to be strict.
  */
 #include "wire/json-check.h"
 

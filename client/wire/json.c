@@ -96,8 +96,8 @@ int json_print(struct json_object *value, bool indented, char **ret)
 	const char *text;
 	char *copy;
 
-	flags |= indented ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED :
-			    JSON_C_TO_STRING_PLAIN;
+	flags |= indented ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
+			  : JSON_C_TO_STRING_PLAIN;
 	text = json_object_to_json_string_ext(value, flags);
 	copy = text ? strdup(text) : NULL;
 	if (!copy)

@@ -16,8 +16,12 @@
 #include "wire/tables.h"
 
 static const char *const kinds[] = {
-	[LAYOUT_BOOL] = "bool", [LAYOUT_SIGNED] = "signed", [LAYOUT_UNSIGNED] = "unsigned",
-	[LAYOUT_TEXT] = "text", [LAYOUT_ENUM] = "enum",	    [LAYOUT_STRUCT] = "struct",
+	[LAYOUT_BOOL] = "bool",
+	[LAYOUT_SIGNED] = "signed",
+	[LAYOUT_UNSIGNED] = "unsigned",
+	[LAYOUT_TEXT] = "text",
+	[LAYOUT_ENUM] = "enum",
+	[LAYOUT_STRUCT] = "struct",
 	NULL,
 };
 
@@ -78,8 +82,8 @@ static int field_to_json(const struct layout_field *field, enum layout_access ac
 	if (r == 0 && field->unit != IOURD_UNIT_NONE)
 		r = add_text(object, "unit", manager_unit_text(field->unit));
 	if (r == 0 && field->bounded)
-		r = add_int(object, "minimum", field->minimum) ?:
-			    add_int(object, "maximum", field->maximum);
+		r = add_int(object, "minimum", field->minimum)
+			    ?: add_int(object, "maximum", field->maximum);
 	if (r == 0 && field->initial)
 		r = add_int(object, "initial", field->initial);
 	if (r == 0 && field->help)
@@ -88,8 +92,8 @@ static int field_to_json(const struct layout_field *field, enum layout_access ac
 		r = values_to_json(field, &nested) ?: json_add(object, "values", nested);
 	if (r == 0 && field->kind == LAYOUT_STRUCT)
 		r = fields_to_json((struct layout_fields){field->fields, field->n_fields}, access,
-				   &nested) ?:
-			    json_add(object, "fields", nested);
+				   &nested)
+			    ?: json_add(object, "fields", nested);
 	if (r < 0)
 		return r;
 	*ret = take_ptr(object);
@@ -203,8 +207,9 @@ static int values_from_json(struct json_object *array, struct layout_field *fiel
 		struct layout_value *value = &field->values[field->n_values];
 		struct json_object *object = json_object_array_get_idx(array, field->n_values++);
 
-		r = get_text(object, "name", false, &value->name) ?:
-			    get_int(object, "number", INT64_MIN, INT64_MAX, NULL, &value->number);
+		r = get_text(object, "name", false, &value->name)
+			    ?: get_int(object, "number", INT64_MIN, INT64_MAX, NULL,
+				       &value->number);
 		if (r < 0)
 			return r;
 	}
@@ -222,8 +227,8 @@ static int field_from_json(struct json_object *object, unsigned int depth,
 	bool found;
 	int r;
 
-	r = get_text(object, "name", false, &field->name) ?:
-		    get_choice(object, "type", kinds, &kind);
+	r = get_text(object, "name", false, &field->name)
+		    ?: get_choice(object, "type", kinds, &kind);
 	r = r ?: get_choice(object, "access", accesses, &access);
 	r = r ?: get_u32(object, "offset", false, &field->offset);
 	r = r ?: get_u32(object, "size", false, &field->size);

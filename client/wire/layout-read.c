@@ -53,8 +53,8 @@ static int read_element(const struct layout_field *field, const char *at, struct
 		break;
 	case LAYOUT_UNSIGNED:
 		number = layout_load_number(field, at);
-		value = number > INT64_MAX ? json_object_new_uint64(number) :
-					     json_object_new_int64((int64_t)number);
+		value = number > INT64_MAX ? json_object_new_uint64(number)
+					   : json_object_new_int64((int64_t)number);
 		break;
 	case LAYOUT_TEXT:
 		value = read_text(field, at);

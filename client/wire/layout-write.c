@@ -97,18 +97,20 @@ static int write_number(struct writing *w, const struct place *place,
 
 	if (!json_object_is_type(value, json_type_int) || !in_range(field, value)) {
 		if (field->bounded && field->maximum < 0)
-			snprintf(expected, sizeof(expected), "an integer from %" PRId64 " to %" PRId64,
-				 field->minimum, field->maximum);
+			snprintf(expected, sizeof(expected),
+				 "an integer from %" PRId64 " to %" PRId64, field->minimum,
+				 field->maximum);
 		else
-			snprintf(expected, sizeof(expected), "an integer from %" PRId64 " to %" PRIu64,
-				 smallest(field), largest(field));
+			snprintf(expected, sizeof(expected),
+				 "an integer from %" PRId64 " to %" PRIu64, smallest(field),
+				 largest(field));
 		return refuse(w, place, value, expected);
 	}
 	if (!w->bytes)
 		return 0;
 	layout_store(w->bytes + offset, field->size,
-		     json_object_get_int64(value) < 0 ? (uint64_t)json_object_get_int64(value) :
-							json_object_get_uint64(value));
+		     json_object_get_int64(value) < 0 ? (uint64_t)json_object_get_int64(value)
+						      : json_object_get_uint64(value));
 	return 0;
 }
 
@@ -147,9 +149,8 @@ static int write_text(struct writing *w, const struct place *place,
 static int write_enum(struct writing *w, const struct place *place,
 		      const struct layout_field *field, struct json_object *value, uint32_t offset)
 {
-	const char *name = json_object_is_type(value, json_type_string) ?
-				   json_object_get_string(value) :
-				   NULL;
+	const char *name =
+		json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 	_cleanup_free_ char *expected = NULL;
 	size_t size;
 	FILE *out;
@@ -216,7 +217,8 @@ static int write_field(struct writing *w, struct place *place, const struct layo
 
 	if (!json_object_is_type(value, json_type_array) ||
 	    json_object_array_length(value) != field->count) {
-		snprintf(expected, sizeof(expected), "an array of exactly %u elements", field->count);
+		snprintf(expected, sizeof(expected), "an array of exactly %u elements",
+			 field->count);
 		return refuse(w, place, value, expected);
 	}
 	place->indexed = true;
@@ -237,7 +239,8 @@ static int write_struct(struct writing *w, const struct place *outer, struct lay
 	{
 		const struct layout_field *field = layout_find(in, key, strlen(key));
 		struct place place = {.outer = outer, .name = key};
-		enum layout_access effective = field ? layout_restrict(access, field) : LAYOUT_PRIVATE;
+		enum layout_access effective =
+			field ? layout_restrict(access, field) : LAYOUT_PRIVATE;
 		int r;
 
 		if (effective == LAYOUT_PRIVATE) {

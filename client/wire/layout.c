@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "iourd/abi.h"
 #include "wire/cleanup.h"
 #include "wire/fault.h"
 #include "wire/layout-access.h"
@@ -86,6 +87,8 @@ int layout_check(const struct layout *layout)
 {
 	uint64_t elements;
 
+	if (layout->size > IOURD_PARAMS_MAX)
+		return -EINVAL;
 	return check_fields(layout->fields, layout->n_fields, layout->size, 1, &elements);
 }
 
@@ -135,9 +138,12 @@ uint64_t layout_number(const struct layout *layout, const void *bytes, const cha
 static const char *kind_text(enum layout_kind kind)
 {
 	static const char *const texts[] = {
-		[LAYOUT_BOOL] = "a bool",	    [LAYOUT_SIGNED] = "a signed number",
-		[LAYOUT_UNSIGNED] = "an unsigned number", [LAYOUT_TEXT] = "a text",
-		[LAYOUT_ENUM] = "an enum",	    [LAYOUT_STRUCT] = "a struct",
+		[LAYOUT_BOOL] = "a bool",
+		[LAYOUT_SIGNED] = "a signed number",
+		[LAYOUT_UNSIGNED] = "an unsigned number",
+		[LAYOUT_TEXT] = "a text",
+		[LAYOUT_ENUM] = "an enum",
+		[LAYOUT_STRUCT] = "a struct",
 	};
 
 	return texts[kind];

@@ -49,7 +49,7 @@ struct layout_field {
 	int64_t minimum;
 	int64_t maximum;
 	int64_t initial;
-	char *help; /* or NULL */
+	char *help;		     /* or NULL */
 	struct layout_value *values; /* of an enum */
 	size_t n_values;
 	struct layout_field *fields; /* of a struct */
@@ -62,13 +62,14 @@ struct layout {
 	size_t n_fields;
 };
 
-/* Structs in structs: as many as a DescribeProgram reply can show within MANAGER_DEPTH_MAX levels. */
+/* Structs in structs: what a DescribeProgram reply can show within MANAGER_DEPTH_MAX levels. */
 #define LAYOUT_DEPTH_MAX    6
 #define LAYOUT_ELEMENTS_MAX (1u << 16) /* numbers and texts in all, arrays counted by element */
 
 /*
  * 0 if the layout, whatever made it, is safe to use: every field has a name, a size that its kind
- * can have, and lies inside its struct; limits above hold. Else -EINVAL. All that follows needs it.
+ * can have, and lies inside its struct; the limits above and IOURD_PARAMS_MAX hold. Else -EINVAL.
+ * All that follows needs it.
  */
 int layout_check(const struct layout *layout);
 
@@ -80,8 +81,9 @@ void layout_write_initial(const struct layout *layout, void *bytes);
 
 /*
  * Sets the fields that @object names, in @bytes. All or nothing: when one is refused, @bytes is
- * unchanged and a FAULT_INVALID_PARAMETER is returned whose note names the field ("parameters.a.b"),
- * its value and what it takes. @started: fields that are LAYOUT_FIXED are refused too.
+ * unchanged and a FAULT_INVALID_PARAMETER is returned whose note names the field
+ * ("parameters.a.b"), its value and what it takes. @started: fields that are LAYOUT_FIXED are
+ * refused too.
  */
 int layout_write(const struct layout *layout, struct json_object *object, bool started, void *bytes,
 		 struct note *note);
@@ -99,8 +101,8 @@ int layout_read(const struct layout *layout, const void *bytes, const char *cons
 uint64_t layout_number(const struct layout *layout, const void *bytes, const char *name);
 
 /*
- * As JSON for DescribeProgram (an array of the IDL's type Field, without what is private), and back,
- * where anything that is no layout is -EBADMSG. The caller puts the array.
+ * As JSON for DescribeProgram (an array of the IDL's type Field, without what is private), and
+ * back, where anything that is no layout is -EBADMSG. The caller puts the array.
  */
 int layout_to_json(const struct layout *layout, struct json_object **ret);
 int layout_from_json(struct json_object *fields, uint32_t size, struct layout *ret);

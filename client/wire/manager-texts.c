@@ -30,6 +30,7 @@ const char *const manager_work_states[] = {
 };
 
 /* By number, as of Linux 7.3; the prefix IORING_OP_ is left out. */
+/* clang-format off */
 static const char *const opcodes[] = {
 	"NOP", "READV", "WRITEV", "FSYNC", "READ_FIXED", "WRITE_FIXED", "POLL_ADD", "POLL_REMOVE",
 	"SYNC_FILE_RANGE", "SENDMSG", "RECVMSG", "TIMEOUT", "TIMEOUT_REMOVE", "ACCEPT",
@@ -42,6 +43,7 @@ static const char *const opcodes[] = {
 	"LISTEN", "RECV_ZC", "EPOLL_WAIT", "READV_FIXED", "WRITEV_FIXED", "PIPE", "NOP128",
 	"URING_CMD128",
 };
+/* clang-format on */
 
 const char *manager_unit_text(uint32_t unit)
 {

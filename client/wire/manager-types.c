@@ -4,6 +4,7 @@
  */
 #include "wire/tables.h"
 
+/* clang-format off */
 #define F(...) FIELD(wire_capability, __VA_ARGS__)
 const struct schema_type wire_capability_type = {
 	.name = "Capability",
@@ -30,7 +31,8 @@ const struct schema_type wire_limits_type = {
 		  "Bytes that the param regions of one user's rings may have together."),
 		F(entries, "submissionEntriesPerUser", INT,
 		  "Entries that the submission queues of one user's rings may have together."),
-		F(connections, "connectionsPerUser", INT, "Connections that one user may hold open."),
+		F(connections, "connectionsPerUser", INT,
+		  "Connections that one user may hold open."),
 		F(message_bytes, "messageBytes", INT, "Bytes of one message."),
 		F(message_depth, "messageDepth", INT,
 		  "Levels of objects and arrays in one message."),
@@ -83,7 +85,9 @@ static const struct schema_type enum_value_type = {
 	.name = "EnumValue",
 	.help = "One value of an enum parameter.",
 	.fields = TABLE(
-		{.name = "name", .kind = SCHEMA_TEXT, .help = "Its name, as it is read and written."},
+		{.name = "name",
+		 .kind = SCHEMA_TEXT,
+		 .help = "Its name, as it is read and written."},
 		{.name = "number", .kind = SCHEMA_INT, .help = "The number behind it."}),
 };
 
@@ -108,8 +112,8 @@ const struct schema_type wire_field_type = {
 		{.name = "access",
 		 .kind = SCHEMA_CHOICE,
 		 CHOICES("setting", "fixed", "progress"),
-		 .help = "Settings may be written at any time, fixed ones until the ring is started; "
-			 "progress is written by the program only."},
+		 .help = "Settings may be written at any time, fixed ones until the ring is "
+			 "started; progress is written by the program only."},
 		{.name = "unit",
 		 .kind = SCHEMA_TEXT,
 		 .optional = true,
@@ -163,8 +167,8 @@ const struct schema_type wire_work_type = {
 		F(total, "total", INT, "What is to be done, in the unit; 0: not known."),
 		F(unit, "unit", CHOICE, "The unit of both.", .choices = manager_units),
 		F(in_flight, "inFlight", INT, "Requests in flight after the last step."),
-		F(error, "error", TEXT, "The name of the errno of the first failure, such as ENOSPC.",
-		  .optional = true),
+		F(error, "error", TEXT,
+		  "The name of the errno of the first failure, such as ENOSPC.", .optional = true),
 		F(error_slot, "errorSlot", TEXT, "The slot of the file that it happened on.",
 		  .optional = true),
 		F(error_offset, "errorOffset", OPTIONAL_INT, "Where in that file, in bytes."),

@@ -8,6 +8,7 @@
 #include "wire/fault.h"
 #include "wire/tables.h"
 
+/* clang-format off */
 static const struct schema_type none = {.size = sizeof(struct in_none), .fields = EMPTY};
 
 #define F(...) FIELD(in_ring, __VA_ARGS__)
@@ -169,7 +170,8 @@ static const struct schema_type out_read_parameters = {
 static const struct schema_type in_write_parameters = {
 	.size = sizeof(struct in_write_parameters),
 	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
-			F(parameters, "parameters", OBJECT, "Values by name; all or none are set.")),
+			F(parameters, "parameters", OBJECT,
+			  "Values by name; all or none are set.")),
 };
 #undef F
 

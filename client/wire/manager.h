@@ -29,14 +29,14 @@ struct wire_capability { /* type Capability */
 	const char *detail; /* optional */
 };
 
-struct wire_limits { /* type Limits: of one user, unless they say otherwise */
-	int64_t rings;		   /* ringsPerUser */
-	int64_t region_bytes;	   /* regionBytesPerUser */
-	int64_t entries;	   /* submissionEntriesPerUser */
-	int64_t connections;	   /* connectionsPerUser */
-	int64_t message_bytes;	   /* messageBytes */
-	int64_t message_depth;	   /* messageDepth */
-	int64_t message_fds;	   /* messageFileDescriptors */
+struct wire_limits {	       /* type Limits: of one user, unless they say otherwise */
+	int64_t rings;	       /* ringsPerUser */
+	int64_t region_bytes;  /* regionBytesPerUser */
+	int64_t entries;       /* submissionEntriesPerUser */
+	int64_t connections;   /* connectionsPerUser */
+	int64_t message_bytes; /* messageBytes */
+	int64_t message_depth; /* messageDepth */
+	int64_t message_fds;   /* messageFileDescriptors */
 };
 
 struct wire_program { /* type Program */
@@ -65,13 +65,13 @@ struct wire_file { /* type File: one slot's file, in a call */
 	int fd; /* fileDescriptor */
 };
 
-struct wire_work { /* type Work: what the program says of its work; not checked by anyone */
+struct wire_work {	   /* type Work: what the program says of its work; not checked by anyone */
 	const char *state; /* choice: idle, running, done, stopped, failed, unknown */
 	int64_t done;
-	int64_t total;	    /* 0: not known */
-	const char *unit;   /* choice: none, bytes, operations, bytesPerSecond, nanoseconds, requests, blocks */
-	int64_t in_flight;  /* inFlight: requests */
-	const char *error;  /* optional: the name of an errno, such as ENOSPC */
+	int64_t total;			  /* 0: not known */
+	const char *unit;		  /* choice: as manager_unit_text() gives it */
+	int64_t in_flight;		  /* inFlight: requests */
+	const char *error;		  /* optional: the name of an errno, such as ENOSPC */
 	const char *error_slot;		  /* errorSlot, optional */
 	struct optional_int error_offset; /* errorOffset, bytes */
 	const char *error_operation;	  /* errorOperation, optional: such as WRITE_FIXED */
@@ -81,14 +81,14 @@ struct wire_ring { /* type Ring */
 	const char *name;
 	const char *program;
 	int64_t program_version; /* programVersion */
-	const char *state;  /* choice: creating, created, running, paused, stopped, failed, ending */
-	const char *reason; /* optional: why it is stopped, failed or ending */
-	int64_t user;	    /* user id of the owner */
+	const char *state; /* choice: creating, created, running, paused, stopped, failed, ending */
+	const char *reason;    /* optional: why it is stopped, failed or ending */
+	int64_t user;	       /* user id of the owner */
 	const char *user_name; /* userName, optional */
 	int64_t generation;
-	int64_t process; /* process id of its host */
-	int64_t created; /* microseconds since the epoch */
-	int64_t steps;	 /* taken by the loop, counted by the dispatcher */
+	int64_t process;	       /* process id of its host */
+	int64_t created;	       /* microseconds since the epoch */
+	int64_t steps;		       /* taken by the loop, counted by the dispatcher */
 	struct optional_int last_step; /* lastStep: microseconds of CLOCK_MONOTONIC */
 	int64_t region_bytes;	       /* regionBytes */
 	int64_t data_bytes;	       /* dataBytes */
@@ -151,8 +151,8 @@ struct out_load_program {
 
 struct in_create_ring {
 	const char *program;
-	const char *name;	   /* optional: else the program's name and a number */
-	struct schema_array files; /* optional, of struct wire_file */
+	const char *name;		/* optional: else the program's name and a number */
+	struct schema_array files;	/* optional, of struct wire_file */
 	struct json_object *parameters; /* optional */
 	struct optional_int data_bytes; /* dataBytes */
 };
@@ -205,12 +205,12 @@ struct in_watch {
 	const char *ring; /* optional: only this ring's events */
 };
 
-struct out_watch { /* one event; the first has kind "watching" and comes at once */
+struct out_watch {	  /* one event; the first has kind "watching" and comes at once */
 	const char *kind; /* choice: watching, created, started, paused, resumed, swapped, stopped,
 			     failed, destroyed, lost */
 	int64_t number;	  /* of the event, rising by one for each event of the daemon */
 	int64_t time;	  /* microseconds since the epoch */
-	const char *ring;    /* optional */
+	const char *ring; /* optional */
 	const char *program; /* optional */
 	struct optional_int user;
 	struct optional_int generation;

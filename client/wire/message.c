@@ -109,7 +109,8 @@ int message_parse_call(const char *text, size_t n, struct note *note, struct mes
 		return fault_message_refused(note, "it has no \"method\"");
 	dot = strrchr(call.method, '.');
 	if (!dot || dot == call.method || !dot[1])
-		return fault_message_refused(note, "its \"method\" is not an interface, a dot and a name");
+		return fault_message_refused(
+			note, "its \"method\" is not an interface, a dot and a name");
 	if (call.oneway && call.more)
 		return fault_message_refused(note, "it is both \"oneway\" and \"more\"");
 	if (upgrade)

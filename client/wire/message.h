@@ -14,12 +14,12 @@ struct note;
 /* Owns root; the rest is borrowed from it. message_call_done() at the end; fit for a zeroed one. */
 struct message_call {
 	struct json_object *root;
-	const char *method;	   /* "org.iouringd.Manager.GetStatus" */
-	size_t interface_length;   /* bytes of the method before its last dot */
-	const char *name;	   /* of the method, after that dot */
+	const char *method;		/* "org.iouringd.Manager.GetStatus" */
+	size_t interface_length;	/* bytes of the method before its last dot */
+	const char *name;		/* of the method, after that dot */
 	struct json_object *parameters; /* an object; or NULL, which stands for an empty one */
-	bool oneway;		   /* wants no answer */
-	bool more;		   /* takes many answers */
+	bool oneway;			/* wants no answer */
+	bool more;			/* takes many answers */
 };
 
 /* The same for a reply: message_reply_done(). */
@@ -31,8 +31,8 @@ struct message_reply {
 };
 
 /*
- * FAULT_MESSAGE_REFUSED: not JSON (json_parse() in wire/json.h), or not a call: keys at the top that
- * are unknown, of the wrong type, or contradict each other; "upgrade" is not offered.
+ * FAULT_MESSAGE_REFUSED: not JSON (json_parse() in wire/json.h), or not a call: keys at the top
+ * that are unknown, of the wrong type, or contradict each other; "upgrade" is not offered.
  */
 int message_parse_call(const char *text, size_t n, struct note *note, struct message_call *ret);
 void message_call_done(struct message_call *call);

@@ -77,7 +77,8 @@ static char *list_names(const struct schema_type *type, const char *const *choic
 	if (type && !type->fields->name)
 		fputs("no parameters", out);
 	for (size_t i = 0; type ? type->fields[i].name != NULL : choices[i] != NULL; i++)
-		fprintf(out, "%s%s", i ? ", " : "one of ", type ? type->fields[i].name : choices[i]);
+		fprintf(out, "%s%s", i ? ", " : "one of ",
+			type ? type->fields[i].name : choices[i]);
 	if (fclose(out) != 0) {
 		free(text);
 		return NULL;

@@ -22,17 +22,17 @@ struct optional_int {
 };
 
 enum schema_kind {
-	SCHEMA_BOOL,	 /* bool */
-	SCHEMA_INT,	 /* int64_t */
+	SCHEMA_BOOL,	     /* bool */
+	SCHEMA_INT,	     /* int64_t */
 	SCHEMA_OPTIONAL_INT, /* struct optional_int; ?int */
-	SCHEMA_TEXT,	 /* const char *; NULL only if optional */
-	SCHEMA_CHOICE,	 /* const char *, one of choices: an enum in the IDL */
-	SCHEMA_FD,	 /* int: a descriptor; on the wire its index among the message's descriptors */
-	SCHEMA_OBJECT,	 /* struct json_object *: any JSON object */
-	SCHEMA_STRUCT,	 /* an embedded struct, described by type */
-	SCHEMA_TEXTS,	 /* struct schema_array of const char * */
-	SCHEMA_STRUCTS,	 /* struct schema_array of the struct described by type */
-	SCHEMA_OBJECTS,	 /* struct schema_array of struct json_object *, each of (IDL) type */
+	SCHEMA_TEXT,	     /* const char *; NULL only if optional */
+	SCHEMA_CHOICE,	     /* const char *, one of choices: an enum in the IDL */
+	SCHEMA_FD,	     /* int: a descriptor; on the wire its index among the message's */
+	SCHEMA_OBJECT,	     /* struct json_object *: any JSON object */
+	SCHEMA_STRUCT,	     /* an embedded struct, described by type */
+	SCHEMA_TEXTS,	     /* struct schema_array of const char * */
+	SCHEMA_STRUCTS,	     /* struct schema_array of the struct described by type */
+	SCHEMA_OBJECTS,	     /* struct schema_array of struct json_object *, each of (IDL) type */
 };
 
 struct schema_array {
@@ -45,13 +45,13 @@ struct schema_type;
 struct schema_field {
 	const char *name; /* camelCase, as on the wire; NULL ends a table */
 	enum schema_kind kind;
-	bool optional;	  /* may be missing or null; encoded only if set */
+	bool optional; /* may be missing or null; encoded only if set */
 	size_t offset;
 	const struct schema_type *type;
 	const char *const *choices; /* NULL-terminated */
 	int64_t minimum;	    /* of an int; both 0: any */
 	int64_t maximum;
-	size_t text_max; /* of an error's text, bytes: what is sent is shortened to it; 0: 1024 */
+	size_t text_max;  /* of an error's text, bytes: what is sent is shortened to it; 0: 1024 */
 	const char *help; /* one sentence: printed as a comment in the IDL */
 };
 
@@ -94,8 +94,8 @@ struct schema_method {
 	const char *name; /* "CreateRing"; NULL ends a table */
 	const struct schema_type *input;
 	const struct schema_type *output;
-	bool more;	      /* answers only calls with "more" */
-	bool takes_fds;	      /* descriptors with any other method's call are refused */
+	bool more;	/* answers only calls with "more" */
+	bool takes_fds; /* descriptors with any other method's call are refused */
 	const char *help;
 };
 
@@ -105,8 +105,8 @@ struct schema_error {
 	const struct schema_field *fields;
 	const char *help;
 	/*
-	 * One line for a person: {field} stands for the field's value, and what stands in brackets is
-	 * left out when one of the fields in it is missing.
+	 * One line for a person: {field} stands for the field's value, and what stands in brackets
+	 * is left out when one of the fields in it is missing.
 	 */
 	const char *message;
 };

@@ -5,6 +5,7 @@
 #include "wire/fault.h"
 #include "wire/tables.h"
 
+/* clang-format off */
 static const struct schema_type in_get_info = {.size = sizeof(struct in_none), .fields = EMPTY};
 
 #define F(...) FIELD(out_get_info, __VA_ARGS__)

@@ -9,6 +9,7 @@
 
 #include "wire/manager.h"
 
+/* clang-format off */
 /* FIELD(wire_file, slot, "slot", TEXT, "The slot's name.", .optional = true) */
 #define FIELD(tag, member, n, k, h, ...)                                                           \
 	{                                                                                          \

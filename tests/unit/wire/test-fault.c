@@ -44,13 +44,16 @@ static void test_each(void **state)
 	check(fault_program_rejected(&n, "p", "no ELF", NULL), &n,
 	      "{'program':'p','reason':'no ELF'}", "program \"p\" was rejected: no ELF");
 	check(fault_program_rejected(&n, "p", "bad", "one\ntwo"), &n,
-	      "{'program':'p','reason':'bad','log':'one\\ntwo'}", "program \"p\" was rejected: bad");
+	      "{'program':'p','reason':'bad','log':'one\\ntwo'}",
+	      "program \"p\" was rejected: bad");
 	check(fault_layout_mismatch(&n, "a.b", "it moved"), &n,
 	      "{'field':'a.b','reason':'it moved'}",
-	      "the two programs' parameters differ at \"a.b\": it moved; the ring still runs its old "
+	      "the two programs' parameters differ at \"a.b\": it moved; the ring still runs its "
+	      "old "
 	      "program");
 	check(fault_generation_mismatch(&n, 7), &n, "{'current':7}",
-	      "the ring is at generation 7 now: its program was swapped since you looked; nothing was "
+	      "the ring is at generation 7 now: its program was swapped since you looked; nothing "
+	      "was "
 	      "changed");
 	check(fault_slot_missing(&n, "target"), &n, "{'slot':'target'}",
 	      "the program needs a file in its slot \"target\": pass one with --file target=PATH");
@@ -65,7 +68,8 @@ static void test_each(void **state)
 	      "{'reason':'only root loads programs'}", "not permitted: only root loads programs");
 	check(fault_kernel_lacks(&n, "io_uring.loop", "Linux 7.1"), &n,
 	      "{'capability':'io_uring.loop','since':'Linux 7.1'}",
-	      "the running kernel lacks io_uring.loop, which is there since Linux 7.1; `iouctl status` "
+	      "the running kernel lacks io_uring.loop, which is there since Linux 7.1; `iouctl "
+	      "status` "
 	      "lists all that is missing");
 	check(fault_kernel_lacks(&n, "x", NULL), &n, "{'capability':'x'}",
 	      "the running kernel lacks x; `iouctl status` lists all that is missing");
@@ -80,7 +84,8 @@ static void test_each(void **state)
 	      "{'parameter':'depth','value':'99','expected':'1 to 64'}",
 	      "parameter \"depth\" cannot be 99: expected 1 to 64");
 	check(fault_invalid_parameter(&n, "ring", NULL, "a string"), &n,
-	      "{'parameter':'ring','expected':'a string'}", "parameter \"ring\": expected a string");
+	      "{'parameter':'ring','expected':'a string'}",
+	      "parameter \"ring\": expected a string");
 	check(fault_interface_not_found(&n, "a.b"), &n, "{'interface':'a.b'}",
 	      "the service has no interface \"a.b\"");
 	check(fault_method_not_found(&n, "a.b.C"), &n, "{'method':'a.b.C'}",
@@ -170,7 +175,8 @@ static void test_hostile_texts(void **state)
 	assert_string_equal(text, "no ring named \"a [2J b\xef\xbf\xbd \"; "
 				  "`iouctl ring list` shows yours");
 	unknown = fault_message("x.y.Z\x1b", other);
-	assert_string_equal(unknown, "the daemon answered with the error x.y.Z  {\"a\":\"\\u001b[\"}");
+	assert_string_equal(unknown,
+			    "the daemon answered with the error x.y.Z  {\"a\":\"\\u001b[\"}");
 	note_done(&note);
 }
 
@@ -195,9 +201,9 @@ static void test_incomplete(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),	     cmocka_unit_test(test_each),
-		cmocka_unit_test(test_without_note), cmocka_unit_test(test_stale_note),
-		cmocka_unit_test(test_move),	     cmocka_unit_test(test_long_texts),
+		cmocka_unit_test(test_names),	      cmocka_unit_test(test_each),
+		cmocka_unit_test(test_without_note),  cmocka_unit_test(test_stale_note),
+		cmocka_unit_test(test_move),	      cmocka_unit_test(test_long_texts),
 		cmocka_unit_test(test_hostile_texts), cmocka_unit_test(test_incomplete),
 	};
 

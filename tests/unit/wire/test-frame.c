@@ -82,8 +82,8 @@ static int fill_all(struct fixture *f)
 
 	do
 		r = frame_reader_fill(&f->reader, f->theirs, &f->note);
-	while (r == 0 && !memchr(f->reader.buffer + f->reader.start, 0,
-				 f->reader.end - f->reader.start));
+	while (r == 0 &&
+	       !memchr(f->reader.buffer + f->reader.start, 0, f->reader.end - f->reader.start));
 	return r;
 }
 
@@ -479,7 +479,8 @@ static void test_unsendable(void **state)
 	_cleanup_free_ char *text = calloc(1, MANAGER_MESSAGE_MAX + 1);
 	struct schema_fds fds = own_fds(1, MANAGER_FDS_MAX + 1);
 
-	assert_int_equal(frame_writer_push(&writer, text, MANAGER_MESSAGE_MAX + 1, NULL), -EMSGSIZE);
+	assert_int_equal(frame_writer_push(&writer, text, MANAGER_MESSAGE_MAX + 1, NULL),
+			 -EMSGSIZE);
 	assert_int_equal(frame_writer_push(&writer, text, 1, &fds), -EMSGSIZE);
 	schema_fds_done(&fds);
 	frame_writer_done(&writer);

@@ -102,7 +102,8 @@ static void test_text(void **state)
 	assert_true(at < strstr(text, "method "));
 	assert_null(strstr(strstr(text, "\nmethod "), "\ntype "));
 	assert_true(strstr(text, "\nerror ") > strstr(text, "\nmethod Watch"));
-	for (const char *line = text; line; line = strchr(line, '\n'), line = line ? line + 1 : NULL)
+	for (const char *line = text; line;
+	     line = strchr(line, '\n'), line = line ? line + 1 : NULL)
 		assert_true(strcspn(line, "\n") <= 110);
 }
 

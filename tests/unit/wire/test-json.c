@@ -21,6 +21,7 @@ static int parse(const char *text, size_t n, struct json_object **ret)
 	return r;
 }
 
+/* clang-format off */
 static void test_good(void **state)
 {
 	static const char *const texts[] = {
@@ -43,13 +44,14 @@ static void test_bad(void **state)
 	static const char *const texts[] = {
 		"", " ", "{", "}", "[", "]", "{]", "[}", "{\"a\"}", "{\"a\":}", "{a:1}", "{'a':1}",
 		"[1,]", "{\"a\":1,}", "[,1]", "[1 2]", "{} {}", "{}x", "{}{", "[1]]", "nul", "null",
-		"True", "TRUE", "truex", "[NaN]", "[nan]", "[Infinity]", "[-Infinity]", "[-]", "[+1]",
-		"[01]", "[-01]", "[1.]", "[.5]", "[1e]", "[1e+]", "[0x10]", "[1a]",
+		"True", "TRUE", "truex", "[NaN]", "[nan]", "[Infinity]", "[-Infinity]", "[-]",
+		"[+1]", "[01]", "[-01]", "[1.]", "[.5]", "[1e]", "[1e+]", "[0x10]", "[1a]",
 		"[18446744073709551616]", "[-9223372036854775809]",
 		"[99999999999999999999999999999999]", "\"\\u0000\"", "{\"a\\u0000b\":1}",
 		"[\"\\\\\\u0000\"]", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"a\nb\"", "\"a\tb\"",
-		"\"abc", "\"\\", "\"\xff\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"", "\"\xf5\x80\x80\x80\"",
-		"\"\xe2\x82\"", "/* */{}", "//\n{}", "\xef\xbb\xbf{}", "[1,,2]", "{\"a\" 1}",
+		"\"abc", "\"\\", "\"\xff\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"",
+		"\"\xf5\x80\x80\x80\"", "\"\xe2\x82\"", "/* */{}", "//\n{}",
+		"\xef\xbb\xbf{}", "[1,,2]", "{\"a\" 1}",
 		"{\"a\":1 \"b\":2}", "{1:2}", "[\"a\":1]", "[tru]", "\x01",
 	};
 
@@ -61,6 +63,7 @@ static void test_bad(void **state)
 		assert_null(value);
 	}
 }
+/* clang-format on */
 
 /* A NUL in the bytes is not the end of the text. */
 static void test_nul(void **state)
@@ -129,7 +132,10 @@ static void test_text(void **state)
 	} texts[] = {
 		{"plain", "plain"},
 		{"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
-		{"a\xff" "b", "a\xef\xbf\xbd" "b"},
+		{"a\xff"
+		 "b",
+		 "a\xef\xbf\xbd"
+		 "b"},
 		{"\xc3", "\xef\xbf\xbd"},
 		{"\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd"},
 		{"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
@@ -139,7 +145,8 @@ static void test_text(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		_cleanup_json_ struct json_object *value = json_text(texts[i].in, strlen(texts[i].in));
+		const char *in = texts[i].in;
+		_cleanup_json_ struct json_object *value = json_text(in, strlen(in));
 
 		assert_string_equal(json_object_get_string(value), texts[i].out);
 	}
@@ -153,7 +160,8 @@ static void test_text(void **state)
 static void test_describe(void **state)
 {
 	_cleanup_json_ struct json_object *object = json("{'a':1}"), *array = json("[1,2]");
-	_cleanup_json_ struct json_object *number = json("-5"), *text = json("'a/b'"), *large = NULL;
+	_cleanup_json_ struct json_object *number = json("-5"), *text = json("'a/b'");
+	_cleanup_json_ struct json_object *large = NULL;
 	_cleanup_free_ char *a = json_describe(object), *b = json_describe(array);
 	_cleanup_free_ char *c = json_describe(number), *d = json_describe(text), *e = NULL;
 	char euros[3 * 100 + 1];
@@ -174,8 +182,8 @@ static void test_describe(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),  cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_nul),   cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_good),	      cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_nul),	      cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_amplification), cmocka_unit_test(test_text),
 		cmocka_unit_test(test_describe),
 	};

@@ -133,13 +133,15 @@ static void test_depth(void **state)
 	struct message_call call = {};
 	struct note note = {};
 
-	assert_int_equal(parse_call("{'method':'a.B','parameters':{'x':[[[[[[[[[[[[[1]]]]]]]]]]]]]}}",
-				    &note, &call),
-			 0);
+	assert_int_equal(
+		parse_call("{'method':'a.B','parameters':{'x':[[[[[[[[[[[[[1]]]]]]]]]]]]]}}", &note,
+			   &call),
+		0);
 	message_call_done(&call);
 	assert_int_equal(
-		parse_call("{'method':'a.B','parameters':{'x':[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}}",
-			   &note, &call),
+		parse_call(
+			"{'method':'a.B','parameters':{'x':[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}}",
+			&note, &call),
 		FAULT_MESSAGE_REFUSED);
 	assert_non_null(strstr(note.texts[0], "levels"));
 	note_done(&note);
@@ -148,12 +150,14 @@ static void test_depth(void **state)
 static void test_build(void **state)
 {
 	_cleanup_json_ struct json_object *parameters = json("{'ring':'r/1'}");
-	_cleanup_free_ char *call = NULL, *empty = NULL, *reply = NULL, *error = NULL, *fault = NULL;
+	_cleanup_free_ char *call = NULL, *empty = NULL, *reply = NULL, *error = NULL,
+			    *fault = NULL;
 	struct note note = {};
 	size_t n;
 
 	assert_int_equal(message_build_call("a.B", parameters, false, true, &call, &n), 0);
-	assert_string_equal(call, "{\"method\":\"a.B\",\"parameters\":{\"ring\":\"r/1\"},\"more\":true}");
+	assert_string_equal(call,
+			    "{\"method\":\"a.B\",\"parameters\":{\"ring\":\"r/1\"},\"more\":true}");
 	assert_int_equal(n, strlen(call));
 	assert_int_equal(message_build_call("a.B", NULL, true, false, &empty, &n), 0);
 	assert_string_equal(empty, "{\"method\":\"a.B\",\"parameters\":{},\"oneway\":true}");
@@ -212,9 +216,9 @@ static void test_worst_log(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_call),  cmocka_unit_test(test_bad_calls),
-		cmocka_unit_test(test_reply), cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_build), cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_call),	  cmocka_unit_test(test_bad_calls),
+		cmocka_unit_test(test_reply),	  cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_build),	  cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_worst_log),
 	};
 

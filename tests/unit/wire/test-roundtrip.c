@@ -18,7 +18,9 @@ static int some_fd;
 static struct json_object *random_object(void)
 {
 	static const char *const texts[] = {
-		"{}", "{'a':1}", "{'name':'x','list':[1,2,{'b':null}]}",
+		"{}",
+		"{'a':1}",
+		"{'name':'x','list':[1,2,{'b':null}]}",
 		"{'n':18446744073709551615,'m':-9223372036854775808}",
 	};
 
@@ -28,8 +30,13 @@ static struct json_object *random_object(void)
 static const char *random_text(void)
 {
 	static const char *const texts[] = {
-		"", "r1", "a/b \"quoted\" \\ back", "\xe2\x82\xac\xf0\x9f\x98\x80", "tab\tline\n\x01\x7f",
-		"a rather long text, to be on the other side of what is kept within the value itself",
+		"",
+		"r1",
+		"a/b \"quoted\" \\ back",
+		"\xe2\x82\xac\xf0\x9f\x98\x80",
+		"tab\tline\n\x01\x7f",
+		"a rather long text, to be on the other side of what is kept within the value "
+		"itself",
 	};
 
 	return texts[random_number() % 6];
@@ -85,7 +92,8 @@ static void fill(const struct schema_type *type, void *value)
 			break;
 		case SCHEMA_OPTIONAL_INT:
 			if (random_number() % 3)
-				*(struct optional_int *)at = (struct optional_int){true, random_int(field)};
+				*(struct optional_int *)at =
+					(struct optional_int){true, random_int(field)};
 			break;
 		case SCHEMA_TEXT:
 			*(const char **)at = skipped ? NULL : random_text();
@@ -157,7 +165,8 @@ static void compare_fds(int a, int b)
 static void compare(const struct schema_type *type, const void *a, const void *b)
 {
 	for (const struct schema_field *field = type->fields; field->name; field++) {
-		const void *x = (const char *)a + field->offset, *y = (const char *)b + field->offset;
+		const void *x = (const char *)a + field->offset,
+			   *y = (const char *)b + field->offset;
 		const struct optional_int *o = x, *p = y;
 
 		switch (field->kind) {

@@ -99,12 +99,13 @@ static void test_bad_fields(void **state)
 		       "an object");
 	assert_invalid(create("{'program':'c','files':[null]}", 0, &n), &n, "files[0]", NULL,
 		       "an object");
-	assert_invalid(create("{'program':'c','files':[{'slot':'a','fileDescriptor':0},{'slot':'b'}]}",
-			      2, &n),
-		       &n, "files[1].fileDescriptor", NULL, "index of a descriptor");
-	assert_invalid(create("{'program':'c','files':[{'slot':'a','fileDescriptor':0,'x':1}]}", 1,
-			      &n),
-		       &n, "files[0].x", "1", "one of slot, fileDescriptor");
+	assert_invalid(
+		create("{'program':'c','files':[{'slot':'a','fileDescriptor':0},{'slot':'b'}]}", 2,
+		       &n),
+		&n, "files[1].fileDescriptor", NULL, "index of a descriptor");
+	assert_invalid(
+		create("{'program':'c','files':[{'slot':'a','fileDescriptor':0,'x':1}]}", 1, &n),
+		&n, "files[0].x", "1", "one of slot, fileDescriptor");
 }
 
 static void test_bad_numbers(void **state)
@@ -171,14 +172,14 @@ static void test_bad_fds(void **state)
 		snprintf(value, sizeof(value), i == 5 ? "\"0\"" : "%s", bad[i]);
 		assert_invalid(create(text, 2, &n), &n, "files[0].fileDescriptor", value, "0 to 1");
 	}
-	assert_invalid(create("{'program':'c','files':[{'slot':'s','fileDescriptor':0}]}", 0, &n), &n,
-		       "files[0].fileDescriptor", "0", "none came");
+	assert_invalid(create("{'program':'c','files':[{'slot':'s','fileDescriptor':0}]}", 0, &n),
+		       &n, "files[0].fileDescriptor", "0", "none came");
 	assert_invalid(create("{'program':'c','files':[{'slot':'s','fileDescriptor':1},"
 			      "{'slot':'t','fileDescriptor':1}]}",
 			      2, &n),
 		       &n, "files[1].fileDescriptor", "1", "no other parameter uses");
-	assert_int_equal(create("{'program':'c','files':[{'slot':'s','fileDescriptor':63}]}", 64, &n),
-			 0);
+	assert_int_equal(
+		create("{'program':'c','files':[{'slot':'s','fileDescriptor':63}]}", 64, &n), 0);
 }
 
 static void test_no_object(void **state)
@@ -194,7 +195,8 @@ static void test_no_object(void **state)
 static void test_choice(void **state)
 {
 	const struct schema_type *type = schema_find_method(&manager_interface, "Watch")->output;
-	_cleanup_json_ struct json_object *good = json("{'kind':'lost','number':1,'time':2,'lost':9}");
+	_cleanup_json_ struct json_object *good =
+		json("{'kind':'lost','number':1,'time':2,'lost':9}");
 	_cleanup_json_ struct json_object *bad = json("{'kind':'exploded','number':1,'time':2}");
 	_cleanup_json_ struct json_object *more =
 		json("{'kind':'exploded','number':1,'time':2,'colour':'red'}");
@@ -209,7 +211,8 @@ static void test_choice(void **state)
 		       "one of watching, created, ");
 	assert_int_equal(schema_decode_reply(type, bad, NULL, &n, &event), 0);
 	assert_string_equal(event.kind, "exploded");
-	assert_invalid(schema_decode(type, more, NULL, &n, &event), &n, "colour", "\"red\"", "lost");
+	assert_invalid(schema_decode(type, more, NULL, &n, &event), &n, "colour", "\"red\"",
+		       "lost");
 	assert_int_equal(schema_decode_reply(type, more, NULL, &n, &event), 0);
 	assert_invalid(schema_decode_reply(type, wrong, NULL, &n, &event), &n, "kind", "7",
 		       "a string");
@@ -276,8 +279,8 @@ static void test_texts(void **state)
 	assert_int_equal(in.fields.n, 2);
 	assert_string_equal(((const char **)in.fields.items)[1], "b[1].c");
 	schema_done(input("ReadParameters"), &in);
-	assert_invalid(schema_decode(input("ReadParameters"), bad, NULL, &n, &in), &n, "fields[1]", "1",
-		       "a string");
+	assert_invalid(schema_decode(input("ReadParameters"), bad, NULL, &n, &in), &n, "fields[1]",
+		       "1", "a string");
 	assert_invalid(schema_decode(input("ReadParameters"), hole, NULL, &n, &in), &n, "fields[0]",
 		       NULL, "a string");
 }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fuzz.h - what each fuzzer is made of
+ */
+#ifndef TESTS_FUZZ_H
+#define TESTS_FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Called once for each input, by libFuzzer or by driver.c. Aborts when something is wrong. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Ends the run: the input shows that @what, which must hold, does not. */
+#define MUST(what)                                                                                 \
+	do {                                                                                       \
+		if (!(what))                                                                       \
+			fuzz_fail(#what, __FILE__, __LINE__);                                      \
+	} while (0)
+
+_Noreturn void fuzz_fail(const char *what, const char *file, int line);
+
+/* Descriptors that this process has open. */
+size_t fuzz_count_fds(void);
+
+#endif
