@@ -45,9 +45,11 @@ static uint64_t now_ns(void)
 static int scene_setup(void **state)
 {
 	struct scene *scene = calloc(1, sizeof(*scene));
+	void *kern;
 
 	assert_non_null(scene);
-	contract_port.kern_new(&scene->kern);
+	contract_setup(&kern);
+	scene->kern = kern;
 	scene->a = contract_load(scene->kern, CONTRACT_A);
 	scene->b = contract_load(scene->kern, CONTRACT_B);
 	ring_process_start(64, 128, &scene->process);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-kern.c - what only the real port can show: what it leaves, what it costs */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -288,6 +290,50 @@ static void wrong_dispatchers_are_refused(void **state)
 			 -ENOEXEC);
 }
 
+/* ---- the programs that come with the daemon ---- */
+
+static void load_file(struct kern *kern, const char *path)
+{
+	struct kern_program *program;
+	struct note note = {};
+	int fd = open(path, O_RDONLY | O_CLOEXEC), r;
+
+	assert_true(fd >= 0);
+	r = kern->ops->program_open(kern, fd, &note, &program);
+	close(fd);
+	if (r != 0)
+		fail_msg("%s: %d %s", path, r, note.texts[1]);
+	r = kern->ops->program_load(program, &note);
+	if (r != 0)
+		fail_msg("%s: %d %s\n%s", path, r, note.texts[1], note.texts[2]);
+	/* loading what is loaded does nothing */
+	assert_int_equal(kern->ops->program_load(program, &note), 0);
+	kern->ops->program_free(program);
+}
+
+static void shipped_programs_load(void **state)
+{
+	struct dirent *entry;
+	struct kern *kern;
+	unsigned int n = 0;
+	char path[512];
+	DIR *directory;
+
+	contract_port.kern_new(&kern);
+	directory = opendir(TEST_PROGRAMS);
+	assert_non_null(directory);
+	while ((entry = readdir(directory))) {
+		if (!strstr(entry->d_name, ".bpf.o"))
+			continue;
+		snprintf(path, sizeof(path), TEST_PROGRAMS "/%s", entry->d_name);
+		load_file(kern, path);
+		n++;
+	}
+	closedir(directory);
+	assert_true(n >= 4);
+	kern->ops->free(kern);
+}
+
 /* ---- cost ---- */
 
 static void kernel_types_are_read_once(void **state)
@@ -324,6 +370,7 @@ int main(void)
 		cmocka_unit_test(killed_daemon_stops_no_ring),
 		cmocka_unit_test(without_privilege_it_says_what_is_missing),
 		cmocka_unit_test(wrong_dispatchers_are_refused),
+		cmocka_unit_test(shipped_programs_load),
 		cmocka_unit_test(kernel_types_are_read_once),
 	};
 
