@@ -60,33 +60,37 @@ static int refuse(struct writing *w, const struct place *place, struct json_obje
 
 /* ---- one element ---- */
 
+/* What the type can hold and the descriptor allows; a descriptor may allow more than there is. */
 static int64_t smallest(const struct layout_field *field)
 {
-	if (field->bounded)
-		return field->minimum;
-	return field->kind == LAYOUT_SIGNED ? INT64_MIN >> (64 - 8 * field->size) : 0;
+	int64_t number = field->kind == LAYOUT_SIGNED ? INT64_MIN >> (64 - 8 * field->size) : 0;
+
+	return field->bounded && field->minimum > number ? field->minimum : number;
 }
 
+static bool only_negative(const struct layout_field *field)
+{
+	return field->bounded && field->maximum < 0;
+}
+
+/* Unless there are negative ones only. */
 static uint64_t largest(const struct layout_field *field)
 {
-	if (field->bounded)
-		return field->maximum < 0 ? 0 : (uint64_t)field->maximum;
-	return UINT64_MAX >> (64 - 8 * field->size + (field->kind == LAYOUT_SIGNED));
+	uint64_t number = UINT64_MAX >> (64 - 8 * field->size + (field->kind == LAYOUT_SIGNED));
+
+	return field->bounded && (uint64_t)field->maximum < number ? (uint64_t)field->maximum
+								   : number;
 }
 
-/* Is @value in the field's range, and in its type's, which a descriptor may have forgotten? */
 static bool in_range(const struct layout_field *field, struct json_object *value)
 {
-	struct layout_field plain = *field;
-	uint64_t positive = json_object_get_uint64(value); /* 0 if it is negative */
-	int64_t number = json_object_get_int64(value);	   /* INT64_MAX if it is larger */
+	int64_t number = json_object_get_int64(value); /* INT64_MAX if it is larger */
 
-	plain.bounded = false;
-	if (number < smallest(field) || number < smallest(&plain) || positive > largest(&plain))
+	if (number < smallest(field))
 		return false;
-	if (field->bounded && field->maximum < 0)
+	if (only_negative(field))
 		return number <= field->maximum;
-	return positive <= largest(field);
+	return json_object_get_uint64(value) <= largest(field); /* 0 if it is negative */
 }
 
 static int write_number(struct writing *w, const struct place *place,
@@ -96,9 +100,9 @@ static int write_number(struct writing *w, const struct place *place,
 	char expected[96];
 
 	if (!json_object_is_type(value, json_type_int) || !in_range(field, value)) {
-		if (field->bounded && field->maximum < 0)
+		if (only_negative(field))
 			snprintf(expected, sizeof(expected),
-				 "an integer from %" PRId64 " to %" PRId64, field->minimum,
+				 "an integer from %" PRId64 " to %" PRId64, smallest(field),
 				 field->maximum);
 		else
 			snprintf(expected, sizeof(expected),

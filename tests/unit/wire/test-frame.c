@@ -155,6 +155,20 @@ static void test_merged(void **state)
 	assert_false(frame_reader_partial(&f->reader));
 }
 
+/* What was left of a read is moved to the front by the next one. */
+static void test_left_over(void **state)
+{
+	struct fixture *f = *state;
+
+	put(f, "one\0tw", 6);
+	expect(f, "one", 0, 0);
+	put(f, "o\0thr", 5);
+	expect(f, "two", 0, 0);
+	put(f, "ee", 3);
+	expect(f, "three", 0, 0);
+	expect_nothing(f);
+}
+
 /* Every way to cut two messages in three writes. */
 static void test_split(void **state)
 {
@@ -459,7 +473,10 @@ static void test_limit(void **state)
 
 	memset(text, 'z', sizeof(text));
 	/* one message always, however large; then only what the limit allows */
+	writer.limit = 100;
 	assert_int_equal(frame_writer_push(&writer, text, 600, NULL), 0);
+	assert_int_equal(frame_writer_push(&writer, text, 1, NULL), -ENOBUFS);
+	writer.limit = 1000;
 	assert_int_equal(frame_writer_push(&writer, text, 600, &fds), -ENOBUFS);
 	assert_int_equal(fds.n, 2);
 	assert_int_equal(frame_writer_push(&writer, text, 100, &fds), 0);
@@ -537,6 +554,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_one),
 		TEST(test_merged),
+		TEST(test_left_over),
 		TEST(test_split),
 		TEST(test_bytes_one_by_one),
 		TEST(test_fds),

@@ -107,6 +107,63 @@ static void test_text(void **state)
 		assert_true(strcspn(line, "\n") <= 110);
 }
 
+static size_t size_of(const struct schema_field *field)
+{
+	switch (field->kind) {
+	case SCHEMA_BOOL:
+		return sizeof(bool);
+	case SCHEMA_INT:
+		return sizeof(int64_t);
+	case SCHEMA_OPTIONAL_INT:
+		return sizeof(struct optional_int);
+	case SCHEMA_FD:
+		return sizeof(int);
+	case SCHEMA_TEXT:
+	case SCHEMA_CHOICE:
+	case SCHEMA_OBJECT:
+		return sizeof(void *);
+	case SCHEMA_STRUCT:
+		return field->type->size;
+	default:
+		return sizeof(struct schema_array);
+	}
+}
+
+static size_t align(size_t at, size_t size)
+{
+	size_t unit = size < sizeof(void *) ? size : sizeof(void *);
+
+	return (at + unit - 1) / unit * unit;
+}
+
+/* Each member of the struct has one field, in the order of the members, and of its size. */
+static void check_members(const struct schema_type *type)
+{
+	size_t at = 0;
+
+	for (const struct schema_field *field = type->fields; field->name; field++) {
+		at = align(at, size_of(field));
+		if (field->offset != at)
+			fail_msg("%s: %s is at %zu, not at %zu", type->name ?: "a message",
+				 field->name, field->offset, at);
+		at += size_of(field);
+		if (field->kind == SCHEMA_STRUCT || field->kind == SCHEMA_STRUCTS)
+			check_members(field->type);
+	}
+	if (type->fields->name)
+		assert_int_equal(align(at, sizeof(void *)), type->size);
+}
+
+static void test_members(void **state)
+{
+	for (size_t i = 0; i < 2; i++) {
+		for (const struct schema_method *m = interfaces[i]->methods; m->name; m++) {
+			check_members(m->input);
+			check_members(m->output);
+		}
+	}
+}
+
 static void test_find(void **state)
 {
 	const struct schema_method *method = schema_find_method(&manager_interface, "Watch");
@@ -120,9 +177,8 @@ static void test_find(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_validate),
-		cmocka_unit_test(test_help),
-		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_validate), cmocka_unit_test(test_help),
+		cmocka_unit_test(test_text),	 cmocka_unit_test(test_members),
 		cmocka_unit_test(test_find),
 	};
 

@@ -116,6 +116,15 @@ static void test_amplification(void **state)
 		text[used - 1] = ']';
 		assert_int_not_equal(parse(text, used, &value), 0);
 	}
+	/* few values, but each of them takes much */
+	text[0] = '[';
+	for (size_t i = 0; i < JSON_CONTAINERS_MAX; i++)
+		memcpy(text + 1 + 3 * i, "{},", 3);
+	text[3 * JSON_CONTAINERS_MAX] = ']';
+	assert_int_not_equal(parse(text, 3 * JSON_CONTAINERS_MAX + 1, &value), 0);
+	text[3 * JSON_CONTAINERS_MAX - 3] = ']';
+	assert_int_equal(parse(text, 3 * JSON_CONTAINERS_MAX - 2, &value), 0);
+	json_put(take_ptr(value));
 	/* as many small numbers as the largest parameter struct has bytes */
 	text[0] = '[';
 	for (size_t i = 0; i < 65536; i++)

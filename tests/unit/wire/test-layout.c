@@ -70,6 +70,32 @@ static void test_numbers(void **state)
 	}
 }
 
+/* A descriptor may promise more than the type can hold. */
+static void test_bounds_beyond_type(void **state)
+{
+	struct layout_field field = {.name = (char *)"n",
+				     .kind = LAYOUT_UNSIGNED,
+				     .size = 1,
+				     .bounded = true,
+				     .minimum = -5,
+				     .maximum = 1000};
+	const struct layout one = {.size = 1, .fields = &field, .n_fields = 1};
+	static const char *const bad[] = {"{'n':256}", "{'n':1000}", "{'n':-1}", "{'n':1001}"};
+	uint8_t bytes[2] = {7, 7};
+	struct note note = {};
+
+	for (size_t i = 0; i < 4; i++) {
+		_cleanup_json_ struct json_object *object = json(bad[i]);
+
+		assert_int_equal(layout_write(&one, object, false, bytes, &note),
+				 FAULT_INVALID_PARAMETER);
+		assert_string_equal(note.texts[2], "an integer from 0 to 255");
+		note_done(&note);
+		assert_int_equal(bytes[0], 7);
+		assert_int_equal(bytes[1], 7);
+	}
+}
+
 static void test_others(void **state)
 {
 	struct example bytes = {};
@@ -338,17 +364,12 @@ static void test_no_object(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_others),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_fixed),
-		cmocka_unit_test(test_neighbours),
-		cmocka_unit_test(test_read_all),
-		cmocka_unit_test(test_paths),
-		cmocka_unit_test(test_initial),
-		cmocka_unit_test(test_number),
-		cmocka_unit_test(test_unaligned),
-		cmocka_unit_test(test_inherited_access),
+		cmocka_unit_test(test_numbers),	  cmocka_unit_test(test_bounds_beyond_type),
+		cmocka_unit_test(test_others),	  cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_fixed),	  cmocka_unit_test(test_neighbours),
+		cmocka_unit_test(test_read_all),  cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_initial),	  cmocka_unit_test(test_number),
+		cmocka_unit_test(test_unaligned), cmocka_unit_test(test_inherited_access),
 		cmocka_unit_test(test_no_object),
 	};
 

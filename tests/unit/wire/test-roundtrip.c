@@ -13,7 +13,9 @@
 
 #define ROUNDS 200
 
-static int some_fd;
+#define FDS 8
+
+static int some_fds[FDS];
 
 static struct json_object *random_object(void)
 {
@@ -104,7 +106,7 @@ static void fill(const struct schema_type *type, void *value)
 			*(const char **)at = field->choices[random_number() % n];
 			break;
 		case SCHEMA_FD:
-			*(int *)at = some_fd;
+			*(int *)at = some_fds[random_number() % FDS];
 			break;
 		case SCHEMA_OBJECT:
 			*(struct json_object **)at = skipped ? NULL : random_object();
@@ -269,7 +271,8 @@ int main(void)
 		cmocka_unit_test(test_service),
 	};
 
-	some_fd = memfd_create("round trip", MFD_CLOEXEC);
+	for (size_t i = 0; i < FDS; i++)
+		some_fds[i] = memfd_create("round trip", MFD_CLOEXEC);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("round trips", tests, NULL, NULL);
 }

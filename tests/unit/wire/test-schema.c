@@ -201,6 +201,8 @@ static void test_choice(void **state)
 	_cleanup_json_ struct json_object *more =
 		json("{'kind':'exploded','number':1,'time':2,'colour':'red'}");
 	_cleanup_json_ struct json_object *wrong = json("{'kind':7,'number':1,'time':2}");
+	_cleanup_json_ struct json_object *large =
+		json("{'kind':'lost','number':9223372036854775808,'time':2}");
 	struct out_watch event;
 	struct note n = {};
 
@@ -214,6 +216,8 @@ static void test_choice(void **state)
 	assert_invalid(schema_decode(type, more, NULL, &n, &event), &n, "colour", "\"red\"",
 		       "lost");
 	assert_int_equal(schema_decode_reply(type, more, NULL, &n, &event), 0);
+	assert_invalid(schema_decode(type, large, NULL, &n, &event), &n, "number",
+		       "9223372036854775808", "an integer of 64 bits");
 	assert_invalid(schema_decode_reply(type, wrong, NULL, &n, &event), &n, "kind", "7",
 		       "a string");
 }
