@@ -58,21 +58,28 @@ struct kern_ops {
 	int (*program_open)(struct kern *kern, int object_fd, struct note *note,
 			    struct kern_program **ret);
 	const struct kern_program_info *(*program_info)(const struct kern_program *program);
-	/* Verifies and loads; FAULT_PROGRAM_REJECTED has the verifier's log. Slow. */
+	/*
+	 * Verifies and loads; FAULT_PROGRAM_REJECTED has the verifier's log. Does nothing if it is
+	 * loaded already. Slow.
+	 */
 	int (*program_load)(struct kern_program *program, struct note *note);
 	/* NULL is fine. Rings that run it keep it loaded in the kernel until they are swapped. */
 	void (*program_free)(struct kern_program *program);
 
 	/*
 	 * Makes and pins the dispatcher of a ring, not attached yet, its array empty. @name is the
-	 * ring's, and its folder's under the pin directory. -EEXIST: pins of that name exist. Slow.
+	 * ring's, and its folder's under the pin directory. -EEXIST: pins of that name exist;
+	 * -EINVAL: the name is not of letters, digits, '_' and '-'; -EOPNOTSUPP: a required
+	 * capability is missing. Slow.
 	 */
 	int (*dispatch_new)(struct kern *kern, const char *name, struct kern_dispatch **ret);
-	/* Puts a loaded program into the array: the next step runs it. Slow (waits for RCU). */
+	/* Puts a program into the array: the next step runs it. -EINVAL: it is not loaded. Slow. */
 	int (*dispatch_set)(struct kern_dispatch *dispatch, const struct kern_program *program);
 	/*
 	 * Takes ring @ring_fd out of the process @pidfd, checks that it is an io_uring, attaches
 	 * the dispatcher, and closes the ring again. The ring must still be disabled. Once. Slow.
+	 * -EBADF: one of the two is no descriptor; -ESRCH: the process is gone; -EINVAL: it is no
+	 * io_uring; -EBUSY: the ring is enabled, or the dispatcher is attached already.
 	 */
 	int (*dispatch_attach)(struct kern_dispatch *dispatch, int pidfd, int ring_fd);
 	/* Shared with the dispatcher; valid until dispatch_free. */
