@@ -5,6 +5,7 @@
  * Open the files, create the ring, only then cut the targets, start, show progress, and say how it
  * ended. An interrupt asks the program to stop; a second one ends the ring at once.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -119,7 +120,36 @@ static int wait_for_end(struct run *run, struct iouctl_progress *progress)
 	}
 }
 
-/* What declared progress fields say by name, other than their initial value: "source: sparse". */
+/* What @name has that its siblings do not begin with: "sparse" of COPY_SOURCE_SPARSE. */
+static const char *own_part(struct json_object *values, const char *name)
+{
+	size_t common = strlen(name);
+
+	for (size_t i = 0; i < json_object_array_length(values); i++) {
+		const char *other = json_text(json_object_array_get_idx(values, i), "name");
+		size_t same = 0;
+
+		while (same < common && name[same] == other[same])
+			same++;
+		if (strcmp(name, other) != 0)
+			common = same;
+	}
+	while (common && name[common - 1] != '_')
+		common--;
+	return name + (common < strlen(name) ? common : 0);
+}
+
+static void say_note(struct json_object *field, const char *value)
+{
+	const char *own = own_part(json_member(field, "values"), value);
+
+	fprintf(stderr, "iouctl: note: %s: ", json_text(field, "name"));
+	for (; *own; own++)
+		fputc(*own == '_' ? ' ' : tolower((unsigned char)*own), stderr);
+	fprintf(stderr, " (%s)\n", json_text(field, "help"));
+}
+
+/* What declared progress fields say by name, other than their first value: "source: sparse". */
 static void say_notes(struct run *run)
 {
 	struct json_object *fields = json_member(run->description, "fields"), *parameters;
@@ -132,15 +162,11 @@ static void say_notes(struct run *run)
 	for (size_t i = 0; i < json_object_array_length(fields); i++) {
 		struct json_object *field = json_object_array_get_idx(fields, i);
 		struct json_object *values = json_member(field, "values");
-		const char *name = json_text(field, "name");
+		const char *value = json_text(parameters, json_text(field, "name"));
 
-		if (!values || strcmp(json_text(field, "access"), "progress") != 0)
-			continue;
-		if (strcmp(json_text(parameters, name),
-			   json_text(json_object_array_get_idx(values, 0), "name")) == 0)
-			continue;
-		fprintf(stderr, "iouctl: note: %s is %s (%s)\n", name, json_text(parameters, name),
-			json_text(field, "help"));
+		if (values && strcmp(json_text(field, "access"), "progress") == 0 &&
+		    strcmp(value, json_text(json_object_array_get_idx(values, 0), "name")) != 0)
+			say_note(field, value);
 	}
 	json_object_put(parameters);
 }

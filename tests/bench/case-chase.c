@@ -85,19 +85,16 @@ static double through_daemon(struct iouctl *c, int fd, unsigned int block)
 	return (double)time / (REPEATS * HOPS);
 }
 
-struct chase_figures case_chase(struct iouctl *c, const char *directory)
+struct chase_figures case_chase(struct iouctl *c, const char *directory, unsigned int block)
 {
+	const double hops = (double)REPEATS * HOPS;
 	struct chase_figures f;
-	int fd = make_chain(directory, 4096);
+	int fd = make_chain(directory, block);
 
-	f.pread = (double)loop_pread_chase(fd, 4096, REPEATS * HOPS) / (REPEATS * HOPS);
-	f.liburing = (double)loop_user_chase(fd, 4096, REPEATS * HOPS) / (REPEATS * HOPS);
-	f.daemon = through_daemon(c, fd, 4096);
-	close(fd);
-	fd = make_chain(directory, 512);
-	f.small_pread = (double)loop_pread_chase(fd, 512, REPEATS * HOPS) / (REPEATS * HOPS);
-	f.small_liburing = (double)loop_user_chase(fd, 512, REPEATS * HOPS) / (REPEATS * HOPS);
-	f.small_daemon = through_daemon(c, fd, 512);
+	f.pread = (double)loop_pread_chase(fd, block, REPEATS * HOPS) / hops;
+	f.plain = (double)loop_plain_chase(fd, block, REPEATS * HOPS) / hops;
+	f.fixed = (double)loop_fixed_chase(fd, block, REPEATS * HOPS) / hops;
+	f.daemon = through_daemon(c, fd, block);
 	close(fd);
 	return f;
 }

@@ -52,10 +52,10 @@ double case_nop_daemon(struct iouctl *c, unsigned int depth)
 	return slope(run_daemon(c, depth, SHORT_RUN), run_daemon(c, depth, LONG_RUN));
 }
 
-double case_nop_direct(const char *object, unsigned int depth)
+double case_nop_direct(const char *object, bool restricted, unsigned int depth)
 {
-	return slope(loop_direct_nop(object, depth, SHORT_RUN),
-		     loop_direct_nop(object, depth, LONG_RUN));
+	return slope(loop_direct_nop(object, restricted, depth, SHORT_RUN),
+		     loop_direct_nop(object, restricted, depth, LONG_RUN));
 }
 
 double case_nop_user(unsigned int depth)

@@ -3,6 +3,7 @@
 #ifndef BENCH_CASES_H
 #define BENCH_CASES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,14 +20,13 @@ void case_settle(void);
 
 /* Instructions per operation. */
 double case_nop_daemon(struct iouctl *c, unsigned int depth);
-double case_nop_direct(const char *object, unsigned int depth);
+double case_nop_direct(const char *object, bool restricted, unsigned int depth);
 double case_nop_user(unsigned int depth);
 
 struct chase_figures { /* instructions per hop */
-	double daemon, liburing, pread; /* blocks of 4 KiB */
-	double small_daemon, small_liburing, small_pread; /* of 512 bytes */
+	double daemon, plain, fixed, pread;
 };
-struct chase_figures case_chase(struct iouctl *c, const char *directory);
+struct chase_figures case_chase(struct iouctl *c, const char *directory, unsigned int block);
 
 struct create_figures { /* p50, p99: instructions */
 	uint64_t daemon[2], host[2], answer[2], destroy[2];

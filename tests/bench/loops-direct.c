@@ -78,6 +78,27 @@ static struct region *register_region(int ring_fd)
 	return region;
 }
 
+/* What iouring-host registers for nop: two opcodes, fixed files only. */
+static void restrict_ring(int ring_fd)
+{
+	struct io_uring_restriction restrictions[] = {
+		{ .opcode = IORING_RESTRICTION_REGISTER_OP,
+		  .register_op = IORING_REGISTER_ENABLE_RINGS },
+		{ .opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_NOP },
+		{ .opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_FUTEX_WAKE },
+		{ .opcode = IORING_RESTRICTION_SQE_FLAGS_REQUIRED, .sqe_flags = IOSQE_FIXED_FILE },
+	};
+	long r = syscall(__NR_io_uring_register, ring_fd, IORING_REGISTER_RESTRICTIONS,
+			 restrictions, sizeof(restrictions) / sizeof(restrictions[0]));
+
+	measure_check(r < 0 ? -errno : 0, "IORING_REGISTER_RESTRICTIONS");
+}
+
+static int say_nothing(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	return 0;
+}
+
 static struct bpf_map *find_struct_ops(struct bpf_object *object)
 {
 	struct bpf_map *map;
@@ -89,17 +110,19 @@ static struct bpf_map *find_struct_ops(struct bpf_object *object)
 	return NULL;
 }
 
-uint64_t loop_direct_nop(const char *path, unsigned int depth, uint64_t operations)
+uint64_t loop_direct_nop(const char *path, bool restricted, unsigned int depth, uint64_t operations)
 {
 	int ring_fd = make_ring(NOP_DEPTH_MAX, 2 * NOP_DEPTH_MAX);
 	struct region *region = register_region(ring_fd);
-	struct bpf_object *object = bpf_object__open_file(path, NULL);
+	struct bpf_object *object;
 	struct ops_image *image;
 	struct bpf_link *link;
 	struct bpf_map *map;
 	uint64_t begin, end;
 	size_t size;
 
+	libbpf_set_print(say_nothing);
+	object = bpf_object__open_file(path, NULL);
 	measure_check(object ? 0 : -errno, path);
 	map = find_struct_ops(object);
 	image = bpf_map__initial_value(map, &size);
@@ -109,6 +132,8 @@ uint64_t loop_direct_nop(const char *path, unsigned int depth, uint64_t operatio
 	link = bpf_map__attach_struct_ops(map);
 	measure_check(link ? 0 : -errno, "bpf_map__attach_struct_ops");
 
+	if (restricted)
+		restrict_ring(ring_fd);
 	region->params.depth = depth;
 	region->params.operations = operations;
 	measure_check(syscall(__NR_io_uring_register, ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0) < 0

@@ -50,46 +50,73 @@ uint64_t loop_user_nop(unsigned int depth, uint64_t operations)
 	return end - begin;
 }
 
-uint64_t loop_user_chase(int fd, unsigned int block, uint64_t hops)
+static uint64_t follow(struct io_uring *ring, int fd, bool fixed, struct chase_block *data,
+		       unsigned int block, uint64_t hops)
 {
-	struct io_uring ring;
-	struct iovec iov = { .iov_len = block };
-	struct chase_block *data;
-	uint64_t begin, end, offset = 0;
+	uint64_t begin = measure_now(), offset = 0;
 
-	if (posix_memalign(&iov.iov_base, 4096, block) != 0)
+	for (uint64_t hop = 0; hop < hops; hop++) {
+		struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+		struct io_uring_cqe *cqe;
+
+		if (fixed) {
+			io_uring_prep_read_fixed(sqe, 0, data, block, offset, 0);
+			sqe->flags |= IOSQE_FIXED_FILE;
+		} else {
+			io_uring_prep_read(sqe, fd, data, block, offset);
+		}
+		measure_check(io_uring_submit_and_wait(ring, 1), "io_uring_submit_and_wait");
+		measure_check(io_uring_peek_cqe(ring, &cqe), "io_uring_peek_cqe");
+		measure_check(cqe->res == (int)block ? 0 : -EIO, "reading a block");
+		io_uring_cqe_seen(ring, cqe);
+		offset = data->next;
+	}
+	return measure_now() - begin;
+}
+
+static void *block_buffer(unsigned int block)
+{
+	void *buffer = NULL;
+
+	if (posix_memalign(&buffer, 4096, block) != 0)
 		measure_check(-ENOMEM, "buffer");
-	data = iov.iov_base;
+	return buffer;
+}
+
+uint64_t loop_plain_chase(int fd, unsigned int block, uint64_t hops)
+{
+	void *buffer = block_buffer(block);
+	struct io_uring ring;
+	uint64_t time;
+
+	measure_check(io_uring_queue_init(1, &ring, 0), "io_uring_queue_init");
+	time = follow(&ring, fd, false, buffer, block, hops);
+	io_uring_queue_exit(&ring);
+	free(buffer);
+	return time;
+}
+
+uint64_t loop_fixed_chase(int fd, unsigned int block, uint64_t hops)
+{
+	struct iovec iov = { .iov_base = block_buffer(block), .iov_len = block };
+	struct io_uring ring;
+	uint64_t time;
+
 	user_ring(&ring, 1);
 	measure_check(io_uring_register_files(&ring, &fd, 1), "io_uring_register_files");
 	measure_check(io_uring_register_buffers(&ring, &iov, 1), "io_uring_register_buffers");
-	begin = measure_now();
-	for (uint64_t hop = 0; hop < hops; hop++) {
-		struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
-		struct io_uring_cqe *cqe;
-
-		io_uring_prep_read_fixed(sqe, 0, data, block, offset, 0);
-		sqe->flags |= IOSQE_FIXED_FILE;
-		measure_check(io_uring_submit_and_wait(&ring, 1), "io_uring_submit_and_wait");
-		measure_check(io_uring_peek_cqe(&ring, &cqe), "io_uring_peek_cqe");
-		measure_check(cqe->res == (int)block ? 0 : -EIO, "READ_FIXED");
-		io_uring_cqe_seen(&ring, cqe);
-		offset = data->next;
-	}
-	end = measure_now();
+	time = follow(&ring, fd, true, iov.iov_base, block, hops);
 	io_uring_queue_exit(&ring);
 	free(iov.iov_base);
-	return end - begin;
+	return time;
 }
 
 uint64_t loop_pread_chase(int fd, unsigned int block, uint64_t hops)
 {
 	struct chase_block *data;
 	uint64_t begin, end, offset = 0;
-	void *buffer = NULL;
+	void *buffer = block_buffer(block);
 
-	if (posix_memalign(&buffer, 4096, block) != 0)
-		measure_check(-ENOMEM, "buffer");
 	data = buffer;
 	begin = measure_now();
 	for (uint64_t hop = 0; hop < hops; hop++) {
