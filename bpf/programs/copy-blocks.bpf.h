@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* copy-blocks.bpf.h - the way of a block: started, read, written, or given up */
+#ifndef COPY_BLOCKS_BPF_H
+#define COPY_BLOCKS_BPF_H
+
+#include "copy-state.bpf.h"
+
+/* The block's way ends here: written, or given up. */
+static __always_inline void copy_release(const struct iourd_ring *ring, __u32 index)
+{
+	struct copy_private *private = iourd_private(ring, struct copy_private);
+
+	private->busy &= ~(1ull << index);
+	private->flight--;
+}
+
+static __always_inline void copy_give_up(const struct iourd_ring *ring, struct copy_region *region,
+					 __u32 index)
+{
+	struct copy_request *request = &region->params.requests[index];
+
+	region->params.broken =
+		copy_min(region->params.broken, request->offset + request->written);
+	copy_release(ring, index);
+}
+
+/* Reads what is missing of the block, or writes what was read and is not written. */
+static __always_inline void copy_go_on(const struct iourd_ring *ring, struct copy_region *region,
+				       __u32 index, __u32 kind)
+{
+	struct copy_request *request = &region->params.requests[index];
+	__u64 buffer = (__u64)index * iourd_read(region->params.stride);
+	__u32 filled = iourd_read(request->filled), written = iourd_read(request->written);
+	__u64 offset = iourd_read(request->offset);
+	int r;
+
+	if (kind == COPY_KIND_READ)
+		r = iourd_prepare_read(ring, &region->head, COPY_SLOT_SOURCE, buffer + filled,
+				       iourd_read(request->length) - filled, offset + filled,
+				       iourd_user_data(kind, index));
+	else
+		r = iourd_prepare_write(ring, &region->head, COPY_SLOT_TARGET, buffer + written,
+					filled - written, offset + written,
+					iourd_user_data(kind, index));
+	if (r) /* no room in the SQ: cannot be, see IOURD_SQ_ENTRIES */
+		copy_give_up(ring, region, index);
+}
+
+/* A failed request: true if it is to be tried again. */
+static __always_inline _Bool copy_failed(struct copy_region *region, __s32 error, __u64 offset,
+					 __u32 opcode, __u32 slot)
+{
+	struct copy_params *params = &region->params;
+
+	if ((error == EAGAIN || error == EINTR) && ++params->retries < COPY_RETRIES)
+		return 1;
+	iourd_set_error(&region->head, error, offset, opcode, slot);
+	return 0;
+}
+
+/* The source has data up to @place at least, or ends there: what that says of its size. */
+static __always_inline void copy_look_at_size(struct copy_region *region, __u64 place, _Bool end)
+{
+	const struct iourd_slot *source = &region->head.slots[COPY_SLOT_SOURCE];
+	struct iourd_progress *progress = &region->head.progress;
+	struct copy_params *params = &region->params;
+	__u64 size = iourd_read(source->size);
+
+	if (place > params->horizon) /* as much again as it grew may be read ahead */
+		params->horizon = place + (place - size);
+	if (place > iourd_read(progress->total))
+		iourd_write(progress->total, place);
+	if (iourd_read(source->type) != S_IFREG) /* has no size to compare with */
+		return;
+	if (place > size)
+		params->source = COPY_SOURCE_GREW;
+	else if (end && place < size)
+		params->source = COPY_SOURCE_SHRANK;
+}
+
+static __always_inline void copy_has_read(const struct iourd_ring *ring, struct copy_region *region,
+					  __u32 index, __s32 res)
+{
+	struct copy_request *request = &region->params.requests[index];
+	struct copy_params *params = &region->params;
+	__u32 length = iourd_read(request->length), filled = iourd_read(request->filled);
+	__u64 offset = iourd_read(request->offset);
+
+	if (res > 0) {
+		params->retries = 0;
+		params->short_reads += filled != 0;
+		filled += res;
+		request->filled = filled;
+		if (filled < length) {
+			copy_go_on(ring, region, index, COPY_KIND_READ);
+			return;
+		}
+	} else {
+		params->end = copy_min(params->end, offset + filled);
+	}
+	copy_look_at_size(region, offset + filled, res == 0);
+	if (filled && offset < params->end)
+		copy_go_on(ring, region, index, COPY_KIND_WRITE);
+	else
+		copy_release(ring, index);
+}
+
+static __always_inline void copy_has_written(const struct iourd_ring *ring,
+					     struct copy_region *region, __u32 index, __s32 res)
+{
+	struct copy_request *request = &region->params.requests[index];
+	struct iourd_progress *progress = &region->head.progress;
+	struct copy_params *params = &region->params;
+	__u32 filled = iourd_read(request->filled), written = iourd_read(request->written) + res;
+	__u64 offset = iourd_read(request->offset), done;
+
+	params->retries = 0;
+	request->written = written;
+	if (offset + written > params->reached)
+		params->reached = offset + written;
+	if (written < filled) {
+		params->short_writes++;
+		copy_go_on(ring, region, index, COPY_KIND_WRITE);
+		return;
+	}
+	done = iourd_read(progress->done);
+	iourd_write(progress->done, done + filled);
+	copy_release(ring, index);
+}
+
+/* Starts block @params->next_offset on a request that has none. */
+static __always_inline void copy_start(const struct iourd_ring *ring, struct copy_region *region,
+				       __u32 index, __u32 stride)
+{
+	struct copy_private *private = iourd_private(ring, struct copy_private);
+	struct copy_params *params = &region->params;
+	struct copy_request *request = &params->requests[index];
+	__u64 offset = params->next_offset;
+
+	private->busy |= 1ull << index;
+	private->flight++;
+	request->offset = offset;
+	request->length = stride;
+	request->filled = 0;
+	request->written = 0;
+	params->next_offset = offset + stride;
+	copy_go_on(ring, region, index, COPY_KIND_READ);
+}
+
+/* Starts as many blocks as settings, rate and horizon allow. */
+static __noinline int copy_start_blocks(const struct iourd_ring *ring, struct copy_region *region,
+					__u32 largest, _Bool paced)
+{
+	struct copy_private *private = iourd_private(ring, struct copy_private);
+	struct copy_params *params = &region->params;
+	__u64 room = iourd_read(region->head.identity.data_size);
+	__u32 stride = copy_min(iourd_read(params->block_size), copy_min(largest, room));
+	__u32 depth = iourd_read(params->depth);
+	__u32 blocks, i;
+
+	if (stride < COPY_BLOCK_MIN)
+		stride = COPY_BLOCK_MIN;
+	/* blocks in flight lie a stride apart: another stride waits until there are none */
+	if (stride != params->stride && private->flight)
+		return 0;
+	params->stride = stride;
+	blocks = copy_min(room / stride, COPY_DEPTH_MAX);
+	depth = copy_min(depth ?: 1, blocks);
+	bpf_for(i, 0, blocks) {
+		if (private->flight >= depth || (paced && params->paced_debt > 0))
+			break;
+		if (params->next_offset >= params->horizon && private->flight)
+			break;
+		if (private->busy & 1ull << (i & 63))
+			continue;
+		if (paced)
+			params->paced_debt += stride;
+		copy_start(ring, region, i & 63, stride);
+	}
+	return 0;
+}
+
+#endif
