@@ -100,12 +100,23 @@ static void read_descriptor(struct rig_program *program, const char *path)
 	memset(&program->descriptor, 0, sizeof(program->descriptor));
 }
 
+/* What the verifier says of its work: the lines with "verification time" and "processed". */
+static void print_statistics(const char *name, char *log)
+{
+	for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n"))
+		if (strstr(line, "verification time") || strstr(line, "processed"))
+			print_message("# %s: %s\n", name, line);
+}
+
 void rig_program_init(struct rig_program *program, const char *name)
 {
+	static char log[1 << 16];
+	/* 4: statistics only; libbpf tries again with all there is to say after a failure */
+	LIBBPF_OPTS(bpf_object_open_opts, options, .kernel_log_buf = log,
+		    .kernel_log_size = sizeof(log), .kernel_log_level = 4);
 	struct bpf_program *loop;
 	struct bpf_map *map;
 	char path[512];
-	uint64_t start;
 	size_t size;
 
 	messages[0] = 0;
@@ -114,14 +125,13 @@ void rig_program_init(struct rig_program *program, const char *name)
 	if (access(path, R_OK) < 0)
 		snprintf(path, sizeof(path), "%s/%s.bpf.o", TEST_DIRECTORY, name);
 	*program = (struct rig_program){.array_fd = -1};
-	program->object = bpf_object__open_file(path, NULL);
+	program->object = bpf_object__open_file(path, &options);
 	if (!program->object)
 		fail_msg("cannot open %s: %s", path, messages);
 	read_descriptor(program, path);
-	start = rig_now();
 	if (bpf_object__load(program->object) < 0)
-		fail_msg("cannot load %s: %s", path, messages);
-	program->load_time = rig_now() - start;
+		fail_msg("cannot load %s: %s\n%s", path, messages, log);
+	print_statistics(name, log);
 	loop = bpf_object__next_program(program->object, NULL);
 	program->fd = bpf_program__fd(loop);
 	map = bpf_object__find_map_by_name(program->object, "programs");

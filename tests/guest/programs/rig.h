@@ -26,7 +26,6 @@ struct rig_program {
 	int fd; /* borrowed from the object */
 	int array_fd; /* of its map "programs", borrowed; -1: it has none */
 	const struct swap_state *swap; /* of swap.bpf.c, else NULL */
-	uint64_t load_time;	       /* ns */
 };
 
 /* Fails the test, with libbpf's and the verifier's words, if the object @name cannot be loaded. */

@@ -349,8 +349,6 @@ static void stops_at_once(void **state)
 static int load(void **state)
 {
 	rig_program_init(&chase, "chase");
-	print_message("# chase: verified and loaded in %u ms\n",
-		      (unsigned int)(chase.load_time / 1000000));
 	return 0;
 }
 

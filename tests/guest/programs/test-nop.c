@@ -129,8 +129,6 @@ static void swaps_lose_nothing(void **state)
 static int load(void **state)
 {
 	rig_program_init(&nop, "nop");
-	print_message("# nop: verified and loaded in %u ms\n",
-		      (unsigned int)(nop.load_time / 1000000));
 	return 0;
 }
 
