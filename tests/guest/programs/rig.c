@@ -224,16 +224,16 @@ bool rig_await(struct rig *rig, unsigned int seconds)
 	uint64_t end = rig_now() + seconds * UINT64_C(1000000000);
 	struct iourd_head *head = rig->head;
 	uint32_t wake, state;
-	bool final;
+	bool final = false;
 
 	__atomic_add_fetch(&head->control.waiters, 1, __ATOMIC_SEQ_CST);
-	do {
+	while (!final && rig_now() < end) {
 		wake = __atomic_load_n(&head->progress.wake, __ATOMIC_SEQ_CST);
 		state = __atomic_load_n(&head->progress.state, __ATOMIC_SEQ_CST);
 		final = state != IOURD_WORK_IDLE && state != IOURD_WORK_RUNNING;
 		if (!final)
 			rig_futex_wait(&head->progress.wake, wake, seconds * 1000);
-	} while (!final && rig_now() < end);
+	}
 	__atomic_sub_fetch(&head->control.waiters, 1, __ATOMIC_SEQ_CST);
 	return final;
 }

@@ -62,7 +62,7 @@ struct rig_options {
 /* All parameters are 0: the test sets what the daemon would. */
 void rig_init(struct rig *rig, const struct rig_program *program, const struct rig_options *options);
 void rig_start(struct rig *rig);
-/* Waits until progress.state is final, as an application would; false: not within the time. */
+/* Waits until progress.state is final, as an application would; false: was not told within the time. */
 bool rig_await(struct rig *rig, unsigned int seconds);
 /* Joins the thread; returns what io_uring_enter returned. */
 int rig_join(struct rig *rig, unsigned int seconds);

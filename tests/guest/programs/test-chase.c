@@ -17,6 +17,7 @@
 
 #define BLOCKS 2000u
 #define THREADS 4u
+#define PATIENCE UINT64_C(15000000000) /* ns */
 
 static struct rig_program chase;
 
@@ -156,11 +157,11 @@ static struct chase_request await(struct chase_request *request)
 	uint32_t state;
 
 	__atomic_store_n(&request->waiting, 1, __ATOMIC_SEQ_CST);
-	while ((state = __atomic_load_n(&request->state, __ATOMIC_SEQ_CST)) != CHASE_DONE) {
-		if (rig_now() - start > UINT64_C(20000000000))
-			fail_msg("no answer: state %u", state);
-		rig_futex_wait(&request->state, state, 20000);
-	}
+	while ((state = __atomic_load_n(&request->state, __ATOMIC_SEQ_CST)) != CHASE_DONE &&
+	       rig_now() - start < PATIENCE)
+		rig_futex_wait(&request->state, state, PATIENCE / 1000000);
+	if (rig_now() - start >= PATIENCE)
+		fail_msg("state %u, and nobody woke us", state);
 	answer = *request;
 	__atomic_store_n(&request->state, CHASE_FREE, __ATOMIC_RELEASE);
 	return answer;
