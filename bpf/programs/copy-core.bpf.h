@@ -109,6 +109,9 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 		break;
 	case COPY_KIND_TIMER:
 		private->timer = 0;
+		if (res != -ETIME) /* cannot be timed: not to be tried as fast as we can */
+			iourd_set_error(&region->head, -res, 0, IORING_OP_TIMEOUT,
+					IOURD_SLOTS_MAX);
 		break;
 	}
 	return 0;

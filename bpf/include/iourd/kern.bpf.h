@@ -126,6 +126,7 @@ _Static_assert(sizeof(struct io_uring_cqe) == 16, "a CQE as the kernel has it");
 #define ENOMEM	  12
 #define EINVAL	  22
 #define ERANGE	  34
+#define ETIME	  62
 #define ENOBUFS   105
 #define ECANCELED 125
 

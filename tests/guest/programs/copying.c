@@ -79,22 +79,35 @@ void assert_same(int a, int b, uint64_t size)
 	}
 }
 
-void copying_init(struct copying *copying, const struct rig_program *program, int source, int target,
-		  uint32_t depth, uint32_t block_size, bool swappable)
+static void init(struct copying *copying, const struct rig_program *program, int source, int target,
+		 uint32_t depth, uint32_t block_size, struct rig_options options)
 {
 	const int files[] = {source, target};
 
+	options.files = files;
+	options.n_files = 2;
+	options.data_size = (uint64_t)depth * block_size;
 	copying->source = source;
 	copying->target = target;
-	rig_init(&copying->rig, program,
-		 &(struct rig_options){.files = files,
-				       .n_files = 2,
-				       .data_size = (uint64_t)depth * block_size,
-				       .swappable = swappable});
+	rig_init(&copying->rig, program, &options);
 	copying->progress = &copying->rig.head->progress;
 	copying->params = copying->rig.params;
 	copying->params->depth = depth;
 	copying->params->block_size = block_size;
+}
+
+void copying_init(struct copying *copying, const struct rig_program *program, int source, int target,
+		  uint32_t depth, uint32_t block_size, bool swappable)
+{
+	init(copying, program, source, target, depth, block_size,
+	     (struct rig_options){.swappable = swappable});
+}
+
+void copying_init_forbidden(struct copying *copying, const struct rig_program *program,
+			    uint64_t forbid)
+{
+	init(copying, program, copying_file("source", 1 << 20), copying_file("target", 2 << 20), 64,
+	     4096, (struct rig_options){.forbid = forbid});
 }
 
 void copying_run(struct copying *copying, uint32_t state)

@@ -21,6 +21,9 @@ int copying_file(const char *name, uint64_t size);
 /* @source and @target become the copying's. */
 void copying_init(struct copying *copying, const struct rig_program *program, int source, int target,
 		  uint32_t depth, uint32_t block_size, bool swappable);
+/* The same, but the ring refuses the opcodes in @forbid (bits). */
+void copying_init_forbidden(struct copying *copying, const struct rig_program *program,
+			    uint64_t forbid);
 /* Runs it to its end, which is to be @state; the loop is to end with 0. */
 void copying_run(struct copying *copying, uint32_t state);
 /* Waits until so many bytes are done, or the work is not running any more. */

@@ -136,13 +136,14 @@ static void register_files(struct rig *rig, const struct rig_options *options)
 }
 
 /* Only what the descriptor names, and only on fixed files: as a host does it. */
-static void restrict_ring(struct rig *rig, const struct iourd_descriptor *descriptor)
+static void restrict_ring(struct rig *rig, const struct iourd_descriptor *descriptor,
+			  uint64_t forbid)
 {
 	struct io_uring_restriction rules[IOURD_OPCODES_MAX + 2] = {};
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < IOURD_OPCODES_MAX; i++) {
-		if (!(descriptor->opcodes[i / 64] & 1ull << i % 64))
+		if (!(descriptor->opcodes[i / 64] & 1ull << i % 64) || (i < 64 && forbid & 1ull << i))
 			continue;
 		rules[n].opcode = IORING_RESTRICTION_SQE_OP;
 		rules[n++].sqe_op = i;
@@ -163,7 +164,7 @@ void rig_init(struct rig *rig, const struct rig_program *program, const struct r
 	make_region(rig, descriptor, data_size_of(descriptor, options->data_size));
 	register_region(rig);
 	register_files(rig, options);
-	restrict_ring(rig, descriptor);
+	restrict_ring(rig, descriptor, options->forbid);
 	if (options->swappable) {
 		rig_program_init(&rig->swap, "swap");
 		rig_swap(rig, program);

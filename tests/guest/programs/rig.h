@@ -57,6 +57,7 @@ struct rig_options {
 	unsigned int n_files;
 	uint64_t data_size; /* 0: the descriptor's */
 	bool swappable;	    /* attached through a program array: rig_swap() */
+	uint64_t forbid;    /* bits of opcodes that the ring refuses, though the descriptor has them */
 };
 
 /* All parameters are 0: the test sets what the daemon would. */

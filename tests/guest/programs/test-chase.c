@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <liburing/io_uring.h>
 
 #include "iourd/prog/chase.h"
 #include "rig.h"
@@ -347,6 +348,43 @@ static void stops_at_once(void **state)
 	chasing_done(&chasing);
 }
 
+/* Requests are answered with what the read failed with; without a doorbell there is no service. */
+static void refused_requests(void **state)
+{
+	static struct chasing chasing;
+	struct chase_request *request;
+
+	chasing.block_size = 4096;
+	make_file(&chasing);
+	rig_init(&chasing.rig, &chase,
+		 &(struct rig_options){.files = &chasing.file,
+				       .n_files = 1,
+				       .forbid = 1ull << IORING_OP_READ_FIXED});
+	chasing.params = chasing.rig.params;
+	rig_start(&chasing.rig);
+	for (unsigned int i = 0; i < 10; i++) {
+		request = claim(&chasing);
+		post(&chasing, request, i * 4096, 10);
+		assert_int_equal(await(request).error, EACCES);
+	}
+	end(&chasing);
+	chasing_done(&chasing);
+
+	make_file(&chasing);
+	rig_init(&chasing.rig, &chase,
+		 &(struct rig_options){.files = &chasing.file,
+				       .n_files = 1,
+				       .forbid = 1ull << IORING_OP_FUTEX_WAIT});
+	chasing.params = chasing.rig.params;
+	rig_start(&chasing.rig);
+	assert_true(rig_await(&chasing.rig, 10));
+	assert_int_equal(rig_join(&chasing.rig, 10), 0);
+	assert_int_equal(chasing.rig.head->progress.state, IOURD_WORK_FAILED);
+	assert_int_equal(chasing.rig.head->progress.error, EACCES);
+	assert_int_equal(chasing.rig.head->progress.error_op, IORING_OP_FUTEX_WAIT);
+	chasing_done(&chasing);
+}
+
 static int load(void **state)
 {
 	rig_program_init(&chase, "chase");
@@ -368,6 +406,7 @@ int main(void)
 		cmocka_unit_test(idle_takes_no_step),
 		cmocka_unit_test(stops),
 		cmocka_unit_test(stops_at_once),
+		cmocka_unit_test(refused_requests),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

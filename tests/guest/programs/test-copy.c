@@ -247,6 +247,37 @@ static void unfit_files(void **state)
 	copying_done(&copying);
 }
 
+/*
+ * A request that the kernel does not even start ends the submission there and then: what was prepared
+ * behind it is submitted later, and all is answered.
+ */
+static void refused_requests(void **state)
+{
+	static const struct {
+		uint32_t opcode;
+		uint32_t slot;
+	} cases[] = {
+		{IORING_OP_READ_FIXED, COPY_SLOT_SOURCE},
+		{IORING_OP_WRITE_FIXED, COPY_SLOT_TARGET},
+		{IORING_OP_FTRUNCATE, COPY_SLOT_TARGET},
+		{IORING_OP_FSYNC, COPY_SLOT_TARGET},
+		{IORING_OP_TIMEOUT, IOURD_SLOTS_MAX},
+	};
+	struct copying copying;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		copying_init_forbidden(&copying, &paced_program, UINT64_C(1) << cases[i].opcode);
+		copying.params->sync = true;
+		if (cases[i].opcode == IORING_OP_TIMEOUT)
+			copying.params->bytes_per_second = 100000;
+		copying_run(&copying, IOURD_WORK_FAILED);
+		assert_int_equal(copying.progress->error, EACCES);
+		assert_int_equal(copying.progress->error_op, cases[i].opcode);
+		assert_int_equal(copying.progress->error_slot, cases[i].slot);
+		copying_done(&copying);
+	}
+}
+
 static void stops(void **state)
 {
 	struct copying copying;
@@ -320,6 +351,7 @@ int main(void)
 		cmocka_unit_test(target_is_full),
 		cmocka_unit_test(short_write),
 		cmocka_unit_test(unfit_files),
+		cmocka_unit_test(refused_requests),
 		cmocka_unit_test(stops),
 		cmocka_unit_test(settings_change_while_it_runs),
 		cmocka_unit_test(small_data_area),

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <liburing/io_uring.h>
 
 #include "iourd/prog/nop.h"
 #include "rig.h"
@@ -91,6 +92,24 @@ static void depth_changes_while_it_runs(void **state)
 	rig_done(&rig);
 }
 
+/* A NOP that is none: said, and the loop ends. */
+static void refused_requests(void **state)
+{
+	struct nop_params *params;
+	struct rig rig;
+
+	rig_init(&rig, &nop, &(struct rig_options){.forbid = 1ull << IORING_OP_NOP});
+	params = rig.params;
+	params->depth = 16;
+	rig_start(&rig);
+	assert_true(rig_await(&rig, 10));
+	assert_int_equal(rig_join(&rig, 10), 0);
+	assert_int_equal(rig.head->progress.state, IOURD_WORK_FAILED);
+	assert_int_equal(rig.head->progress.error, EIO);
+	assert_int_equal(rig.head->progress.error_op, IORING_OP_NOP);
+	rig_done(&rig);
+}
+
 static void once_done_it_stays_done(void **state)
 {
 	struct rig rig;
@@ -146,6 +165,7 @@ int main(void)
 		cmocka_unit_test(goes_on_after_a_signal),
 		cmocka_unit_test(depth_changes_while_it_runs),
 		cmocka_unit_test(swaps_lose_nothing),
+		cmocka_unit_test(refused_requests),
 		cmocka_unit_test(once_done_it_stays_done),
 	};
 
