@@ -519,7 +519,7 @@ static void test_broken_pipe(void **state)
 
 static void test_connect(void **state)
 {
-	char directory[] = "/tmp/wire-test-XXXXXX", path[64], long_path[200];
+	char directory[] = P_tmpdir "/wire-test-XXXXXX", path[64], long_path[200];
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int listener, fd = -1;
 
