@@ -65,7 +65,7 @@ static const struct command command = {
 
 #define PARSE(cli, ...)                                                           \
 	({                                                                        \
-		char *argv[] = { (char *)"run", __VA_ARGS__, NULL };              \
+		static char *argv[] = { (char *)"run", __VA_ARGS__, NULL };       \
 		cli_parse(cli, &command, (int)(sizeof(argv) / sizeof(*argv)) - 1, \
 			  argv);                                                  \
 	})
