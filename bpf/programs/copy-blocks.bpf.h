@@ -68,10 +68,10 @@ static __always_inline void copy_look_at_size(struct copy_region *region, __u64 
 
 	if (place > params->horizon) /* as much again as it grew may be read ahead */
 		params->horizon = place + (place - size);
+	if (iourd_read(source->type) != S_IFREG) /* its size is not known */
+		return;
 	if (place > iourd_read(progress->total))
 		iourd_write(progress->total, place);
-	if (iourd_read(source->type) != S_IFREG) /* has no size to compare with */
-		return;
 	if (place > size)
 		params->source = COPY_SOURCE_GREW;
 	else if (end && place < size)

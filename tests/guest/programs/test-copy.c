@@ -76,6 +76,25 @@ static void sparse(void **state)
 	copying_done(&copying);
 }
 
+/* Its size is not known, but its end is found. */
+static void block_device(void **state)
+{
+	struct copying copying;
+	int source = open("/dev/vdb", O_RDONLY | O_CLOEXEC);
+	uint64_t size;
+
+	if (source < 0)
+		skip();
+	size = lseek(source, 0, SEEK_END);
+	copying_init(&copying, &copy_program, source, copying_file("target", 0), 32, 65536, false);
+	copying_run(&copying, IOURD_WORK_DONE);
+	assert_int_equal(copying.progress->total, size);
+	assert_int_equal(file_size(copying.target), size);
+	assert_same(copying.source, copying.target, size);
+	assert_int_equal(copying.params->source, COPY_SOURCE_AS_EXPECTED);
+	copying_done(&copying);
+}
+
 /* What was there before is gone, also behind the end. */
 static void longer_target(void **state)
 {
@@ -343,6 +362,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_depths_and_blocks),
 		cmocka_unit_test(sparse),
+		cmocka_unit_test(block_device),
 		cmocka_unit_test(longer_target),
 		cmocka_unit_test(append_target),
 		cmocka_unit_test(other_size_at_start),
