@@ -30,6 +30,7 @@
 struct daemon { /* in daemon_run(); members in the order of their making */
 	const struct config *config; /* borrowed */
 	int lock_fd;
+	int pins_lock_fd;
 	struct loop *loop;
 	struct loop_clock clock;
 	struct pool *pool;
@@ -161,12 +162,18 @@ static int start_loop(struct daemon *daemon)
 static int start_ports(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
-	_cleanup_free_ char *directory = NULL;
+	_cleanup_free_ char *directory = NULL, *problem = NULL;
 	int r;
 
 	r = kern_linux_new(config->dispatcher, config->pin_directory, &daemon->kern);
 	if (r < 0)
 		return failed("cannot use the dispatcher", config->dispatcher, r);
+	/* a daemon with another runtime directory would take our pins for a dead one's */
+	r = lock_take_directory(config->pin_directory, &daemon->pins_lock_fd, &problem);
+	if (r < 0) {
+		log_error("%s", problem ?: strerror(-r));
+		return r;
+	}
 	if (asprintf(&directory, "%s/hosts", config->runtime_directory) < 0) {
 		directory = NULL;
 		return -ENOMEM;
@@ -297,6 +304,7 @@ static void done(struct daemon *daemon)
 	if (daemon->kern)
 		daemon->kern->ops->free(daemon->kern);
 	loop_free(daemon->loop);
+	safe_close(daemon->pins_lock_fd);
 	safe_close(daemon->lock_fd);
 }
 
@@ -305,6 +313,7 @@ int daemon_run(const struct config *config)
 	struct daemon daemon = {
 		.config = config,
 		.lock_fd = -1,
+		.pins_lock_fd = -1,
 		.listening = {.fd = -1},
 	};
 	int r;

@@ -97,7 +97,7 @@ static void print_help(void)
 	       CONFIG_EXIT_STATUS);
 }
 
-/* Default, file, drop-ins, command line. */
+/* The file, if there is one, then its drop-ins. */
 static int read_config(const struct command_line *line, struct config *config, char **ret_problem)
 {
 	const char *path = line->config ?: IOURINGD_CONFIG_FILE;
@@ -116,6 +116,14 @@ static int read_config(const struct command_line *line, struct config *config, c
 	}
 	if (r == 0)
 		r = config_read_directory(config, directory, ret_problem);
+	return r;
+}
+
+static int apply_options(const struct command_line *line, struct config *config,
+			 char **ret_problem)
+{
+	int r = 0;
+
 	for (int i = 0; r == 0 && config_keys[i].name; i++)
 		if (line->keys[i])
 			r = config_set_text(config, &config_keys[i], line->keys[i], ret_problem);
@@ -160,6 +168,11 @@ int main(int argc, char *argv[])
 	if (r < 0) {
 		log_error("%s", problem ?: strerror(-r));
 		return CONFIG_EXIT_STATUS;
+	}
+	r = apply_options(&line, &config, &problem);
+	if (r < 0) {
+		log_error("%s", problem ?: strerror(-r));
+		return EXIT_USAGE;
 	}
 	return line.check_config ? print_config(&config) : daemon_run(&config);
 }

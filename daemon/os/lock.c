@@ -64,3 +64,22 @@ int lock_take(const char *directory, const char *socket_path, int *ret_fd, char 
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
+
+int lock_take_directory(const char *directory, int *ret_fd, char **ret_problem)
+{
+	_cleanup_close_ int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	*ret_problem = NULL;
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		r = -errno;
+		if (r == -EWOULDBLOCK)
+			return problem(ret_problem, -EEXIST,
+				       "another iouringd uses %s: stop it, or choose another "
+				       "directory with --pin-directory",
+				       directory);
+		return problem(ret_problem, r, "%s cannot be locked: %s", directory, strerror(-r));
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}

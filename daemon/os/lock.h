@@ -14,4 +14,10 @@
  */
 int lock_take(const char *directory, const char *socket_path, int *ret_fd, char **ret_problem);
 
+/*
+ * The same for a directory whose file system need not take files, such as a bpffs. *ret_fd is -1 if
+ * it cannot be opened: then there is nothing in it to be fought over.
+ */
+int lock_take_directory(const char *directory, int *ret_fd, char **ret_problem);
+
 #endif

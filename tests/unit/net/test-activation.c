@@ -211,12 +211,32 @@ static void test_lock(void **state)
 	place_done(&place);
 }
 
+static void test_lock_directory(void **state)
+{
+	_cleanup_free_ char *problem = NULL;
+	struct place place;
+	int first, second;
+
+	place_init(&place);
+	assert_int_equal(lock_take_directory(place.directory, &first, &problem), 0);
+	assert_int_equal(lock_take_directory(place.directory, &second, &problem), -EEXIST);
+	assert_says(problem, place.directory);
+	close(first);
+	free(problem);
+	assert_int_equal(lock_take_directory(place.directory, &second, &problem), 0);
+	close(second);
+	assert_int_equal(lock_take_directory("/nowhere/at/all", &first, &problem), 0);
+	assert_int_equal(first, -1);
+	place_done(&place);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_own),	  cmocka_unit_test(test_somebody_listens),
 		cmocka_unit_test(test_stale),	  cmocka_unit_test(test_no_socket),
 		cmocka_unit_test(test_passed),	  cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_lock_directory),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

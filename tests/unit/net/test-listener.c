@@ -14,12 +14,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "net/listener.h"
 #include "net/loop.h"
+#include "net/timers.h"
 
 #define ALICE 1000u
 #define BOB   1001u
@@ -35,6 +37,7 @@ struct house {
 	uid_t last_uid;
 	gid_t last_gid;
 	size_t last_groups;
+	struct timer enough;
 };
 
 struct session {
@@ -244,11 +247,23 @@ static void test_stop(void **state)
 	close(after);
 }
 
+static void break_loop(struct timer *timer)
+{
+	loop_break(list_entry(timer, struct house, enough)->loop);
+}
+
+static double cpu_time(void)
+{
+	return (double)clock() / CLOCKS_PER_SEC;
+}
+
 /* No descriptors are left: clients wait, and are served when there are some again. */
 static void test_no_descriptors(void **state)
 {
 	struct rlimit limit, none;
+	struct loop_clock loop_clock;
 	struct house house;
+	double before;
 	int fd, next;
 
 	house_open(&house, 10, 10);
@@ -261,6 +276,13 @@ static void test_no_descriptors(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	settle(&house);
 	assert_int_equal(house.sessions, 0);
+	/* it waits, and does not try again and again meanwhile */
+	loop_clock_init(&loop_clock, house.loop);
+	house.enough.fire = break_loop;
+	loop_clock.port.start(&loop_clock.port, &house.enough, 100);
+	before = cpu_time();
+	loop_run(house.loop);
+	assert_true(cpu_time() - before < 0.05);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	while (house.sessions == 0)
 		loop_run_once(house.loop);
