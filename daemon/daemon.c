@@ -46,6 +46,7 @@ struct daemon { /* in daemon_run(); members in the order of their making */
 	struct timer stop_timer;
 	bool stopping;
 	bool stopped; /* the manager has ended everything */
+	bool failed;  /* it cannot serve: that is why it stops */
 };
 
 /* A sentence for systemctl status. */
@@ -111,17 +112,22 @@ static void on_stop_timer(struct timer *timer)
 	loop_break(daemon->loop);
 }
 
+static void stop(struct daemon *daemon)
+{
+	daemon->stopping = true;
+	notify_stopping("Ending all rings");
+	if (daemon->listener)
+		listener_stop(daemon->listener);
+	daemon->clock.port.start(&daemon->clock.port, &daemon->stop_timer, STOP_LIMIT_MS);
+	manager_stop(daemon->manager, on_stopped, daemon);
+}
+
 static void on_signal(void *arg, int number)
 {
 	struct daemon *daemon = arg;
 
-	if (daemon->stopping)
-		return;
-	daemon->stopping = true;
-	notify_stopping("Ending all rings");
-	listener_stop(daemon->listener);
-	daemon->clock.port.start(&daemon->clock.port, &daemon->stop_timer, STOP_LIMIT_MS);
-	manager_stop(daemon->manager, on_stopped, daemon);
+	if (!daemon->stopping)
+		stop(daemon);
 }
 
 /* ---- the start ---- */
@@ -226,10 +232,6 @@ static int start_api(struct daemon *daemon)
 			.message_fds = MANAGER_FDS_MAX,
 		},
 	};
-	const struct listener_limits limits = {
-		.connections = (size_t)config->connections,
-		.per_user = (size_t)config->connections_per_user,
-	};
 	_cleanup_free_ char *problem = NULL;
 	int r;
 
@@ -241,11 +243,34 @@ static int start_api(struct daemon *daemon)
 		log_error("%s", problem ?: strerror(-r));
 		return r;
 	}
+	return 0;
+}
+
+/* The programs are open: clients that have connected meanwhile are served from now on. */
+static void on_ready(void *arg)
+{
+	struct daemon *daemon = arg;
+	const struct config *config = daemon->config;
+	const struct listener_limits limits = {
+		.connections = (size_t)config->connections,
+		.per_user = (size_t)config->connections_per_user,
+	};
+	char status[256];
+	int r;
+
+	if (daemon->stopping)
+		return;
 	r = listener_new(daemon->loop, daemon->listening.fd, &limits, &api_handler, daemon->api,
 			 &daemon->listener);
-	if (r < 0)
-		return failed("cannot listen on", config->socket, r);
-	return 0;
+	if (r < 0) {
+		failed("cannot listen on", config->socket, r);
+		daemon->failed = true;
+		stop(daemon);
+		return;
+	}
+	print_status(daemon, status, sizeof(status));
+	notify_ready(status);
+	log_info("ready: %s", status);
 }
 
 static int start_signals(struct daemon *daemon)
@@ -263,7 +288,6 @@ static int start(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
 	_cleanup_free_ char *problem = NULL;
-	char status[256];
 	int r;
 
 	raise_file_limit();
@@ -279,9 +303,7 @@ static int start(struct daemon *daemon)
 	r = r ?: start_signals(daemon);
 	if (r < 0)
 		return r;
-	print_status(daemon, status, sizeof(status));
-	notify_ready(status);
-	log_info("ready: %s", status);
+	manager_await_ready(daemon->manager, on_ready, daemon);
 	return 0;
 }
 
@@ -329,5 +351,5 @@ int daemon_run(const struct config *config)
 	if (daemon.manager && !daemon.stopped)
 		return EXIT_FAILURE; /* what is left is in use: nothing of it may be freed */
 	done(&daemon);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return r < 0 || daemon.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -24,6 +24,8 @@ struct manager {
 	struct catalogue catalogue;
 	struct registry registry;
 	size_t answering; /* rings that are gone, but whose requests are being answered */
+	void (*ready)(void *arg); /* of manager_await_ready; NULL once it was called */
+	void *ready_arg;
 	bool stopping;
 	void (*stopped)(void *arg); /* of manager_stop; NULL once it was called */
 	void *stopped_arg;

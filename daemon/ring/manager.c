@@ -50,7 +50,24 @@ void manager_settle(struct manager *manager)
 
 static void jobs_idle(void *arg)
 {
-	manager_settle(arg);
+	struct manager *manager = arg;
+	void (*ready)(void *arg) = manager->ready;
+
+	manager->ready = NULL;
+	if (ready)
+		ready(manager->ready_arg);
+	manager_settle(manager);
+}
+
+/* Until somebody can ask for more, the only jobs are those that manager_new has submitted. */
+void manager_await_ready(struct manager *manager, void (*ready)(void *arg), void *arg)
+{
+	if (manager->jobs.n == 0) {
+		ready(arg);
+		return;
+	}
+	manager->ready = ready;
+	manager->ready_arg = arg;
 }
 
 int manager_new(const struct manager_setup *setup, struct manager **ret)

@@ -94,6 +94,11 @@ struct manager_event { /* texts are borrowed for the time of the call */
  */
 int manager_new(const struct manager_setup *setup, struct manager **ret);
 /*
+ * @ready when the shipped programs have been opened and nothing is left of an earlier daemon (at once,
+ * from within, if that is so): only then there is something to serve. Once, after manager_new.
+ */
+void manager_await_ready(struct manager *manager, void (*ready)(void *arg), void *arg);
+/*
  * Ends every ring; @done when the last is gone and no job is under way (at once, from within, if
  * there is none of either). Requests made after it fail with -ESHUTDOWN.
  */

@@ -94,6 +94,35 @@ static void test_shipped_programs(void **state)
 	fixture_done(&fixture);
 }
 
+static void count_call(void *arg)
+{
+	++*(unsigned int *)arg;
+}
+
+/* Who asks before that would be shown programs without a description. */
+static void test_ready_when_all_are_open(void **state)
+{
+	struct fixture fixture;
+	struct program_view view;
+	unsigned int calls = 0;
+
+	fixture_init(&fixture);
+	assert_int_equal(fixture_manage(&fixture), 0);
+	manager_await_ready(fixture.manager, count_call, &calls);
+	while (calls == 0)
+		assert_true(fixture_step(&fixture));
+	for (size_t i = 0; i < manager_program_count(fixture.manager); i++) {
+		manager_program_at(fixture.manager, i, &view);
+		assert_int_equal(view.state, PROGRAM_AVAILABLE);
+		assert_non_null(view.info);
+	}
+	fixture_run(&fixture);
+	assert_int_equal(calls, 1);
+	manager_await_ready(fixture.manager, count_call, &calls);
+	assert_int_equal(calls, 2); /* at once */
+	fixture_done(&fixture);
+}
+
 static void test_no_directory(void **state)
 {
 	struct fixture fixture;
@@ -285,6 +314,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shipped_programs),
+		cmocka_unit_test(test_ready_when_all_are_open),
 		cmocka_unit_test(test_no_directory),
 		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_load_is_refused),
