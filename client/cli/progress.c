@@ -8,10 +8,12 @@
 #include "output.h"
 #include "progress.h"
 
-#define BAR_CELLS    24
-#define BAR_LINE_MAX 256
-#define SMOOTHING    0.2 /* weight of the newest sample in the rate */
-#define SAMPLE_MIN   0.05 /* seconds between two samples of the rate */
+#define BAR_CELLS_MIN 4
+#define BAR_CELLS_MAX 24
+#define BAR_FRAME     10 /* columns of "[", "] 100 %  " */
+#define BAR_LINE_MAX  256
+#define SMOOTHING     0.2 /* weight of the newest sample in the rate */
+#define SAMPLE_MIN    0.05 /* seconds between two samples of the rate */
 
 static double now(void)
 {
@@ -56,38 +58,53 @@ static const char *state_word(const struct iouctl_progress *progress)
 	return progress->ring_state == IOURD_RING_PAUSED ? "  paused" : "";
 }
 
+/* "18.1 MiB of 192.0 MiB  16.3 MiB/s  0:11 left" */
+static void print_numbers(char *text, const struct progress_bar *bar,
+			  const struct iouctl_progress *progress)
+{
+	char done[OUTPUT_NUMBER_MAX], total[OUTPUT_NUMBER_MAX], rate[OUTPUT_NUMBER_MAX],
+		left[OUTPUT_NUMBER_MAX] = "?";
+
+	output_amount(done, progress->done, bar->unit);
+	output_rate(rate, bar->rate, bar->unit);
+	if (!progress->total) {
+		snprintf(text, BAR_LINE_MAX, "%s  %s%s", done, rate, state_word(progress));
+		return;
+	}
+	output_amount(total, progress->total, bar->unit);
+	if (bar->rate > 0 && progress->done <= progress->total)
+		output_duration(left, (double)(progress->total - progress->done) / bar->rate);
+	snprintf(text, BAR_LINE_MAX, "%s of %s  %s  %s left%s", done, total, rate, left,
+		 state_word(progress));
+}
+
+/* "[#####....]  47 %", in at most @room columns. */
+static void print_bar(char *text, unsigned int room, const struct iouctl_progress *progress)
+{
+	double part = (double)progress->done / (double)progress->total;
+	unsigned int cells = room > BAR_CELLS_MAX + BAR_FRAME ? BAR_CELLS_MAX : room - BAR_FRAME;
+	char bar[BAR_CELLS_MAX + 1];
+
+	part = part > 1 ? 1 : part;
+	memset(bar, '.', cells);
+	memset(bar, '#', (size_t)(part * cells));
+	bar[cells] = '\0';
+	snprintf(text, BAR_LINE_MAX, "[%s] %3.0f %%  ", bar, 100 * part);
+}
+
 void progress_bar_update(struct progress_bar *bar, const struct iouctl_progress *progress)
 {
-	char line[BAR_LINE_MAX], cells[BAR_CELLS + 1], done[OUTPUT_NUMBER_MAX], total[OUTPUT_NUMBER_MAX],
-		rate[OUTPUT_NUMBER_MAX], left[OUTPUT_NUMBER_MAX];
-	unsigned int width = terminal_width();
-	double part;
-	size_t filled;
+	char line[3 * BAR_LINE_MAX], numbers[BAR_LINE_MAX], cells[BAR_LINE_MAX] = "";
+	unsigned int width = terminal_width(), used;
 
 	if (!bar->shown)
 		return;
 	sample_rate(bar, progress->done);
-	output_amount(done, progress->done, bar->unit);
-	output_rate(rate, bar->rate, bar->unit);
-	if (progress->total) {
-		part = (double)progress->done / (double)progress->total;
-		part = part > 1 ? 1 : part;
-		filled = (size_t)(part * BAR_CELLS);
-		memset(cells, '.', BAR_CELLS);
-		memset(cells, '#', filled);
-		cells[BAR_CELLS] = '\0';
-		if (bar->rate > 0 && progress->done <= progress->total)
-			output_duration(left, (double)(progress->total - progress->done) / bar->rate);
-		else
-			snprintf(left, sizeof(left), "?");
-		snprintf(line, sizeof(line), "%.32s  [%s] %3.0f %%  %s of %s  %s  %s left%s", bar->title,
-			 cells, 100 * part, done,
-			 output_amount(total, progress->total, bar->unit), rate, left,
-			 state_word(progress));
-	} else {
-		snprintf(line, sizeof(line), "%.32s  %s  %s%s", bar->title, done, rate,
-			 state_word(progress));
-	}
+	print_numbers(numbers, bar, progress);
+	used = (unsigned int)(strlen(bar->title) + 2 + strlen(numbers));
+	if (progress->total && width > used + BAR_FRAME + BAR_CELLS_MIN)
+		print_bar(cells, width - used - 1, progress);
+	snprintf(line, sizeof(line), "%.64s  %s%s", bar->title, cells, numbers);
 	if (width < sizeof(line) && strlen(line) >= width)
 		line[width - 1] = '\0';
 	fprintf(stderr, "\r%-*s", (int)bar->width, line);
