@@ -213,6 +213,11 @@ static int start_manager(struct daemon *daemon)
 	r = manager_new(&setup, &daemon->manager);
 	if (r < 0)
 		return failed("cannot take up the programs in", config->program_directory, r);
+	/*
+	 * Until its jobs are done, which are all that the loop has so far: the first client is to
+	 * find programs that are open, and nothing of what a killed daemon left.
+	 */
+	loop_run(daemon->loop);
 	return 0;
 }
 

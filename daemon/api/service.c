@@ -6,18 +6,20 @@
 #include "wire/cleanup.h"
 #include "wire/manager.h"
 
+#define INTERFACES_MAX 8
+
 int handle_get_info(struct call *call, const void *input)
 {
-	const char *names[8];
+	const char *names[INTERFACES_MAX];
 	struct out_get_info out = {
 		.vendor = "The iouringd project",
 		.product = "iouringd",
 		.version = IOURINGD_VERSION,
-		.url = "https://github.com/iouringd/iouringd",
+		.url = "https://iouringd.org",
 		.interfaces = {.items = names},
 	};
 
-	for (size_t i = 0; api_interfaces[i]; i++)
+	for (size_t i = 0; i < INTERFACES_MAX && api_interfaces[i]; i++)
 		names[out.interfaces.n++] = api_interfaces[i]->name;
 	call_answer(call, &out);
 	return 0;
