@@ -239,19 +239,43 @@ bool rig_await(struct rig *rig, unsigned int seconds)
 	return final;
 }
 
-int rig_join(struct rig *rig, unsigned int seconds)
+static bool join(struct rig *rig, unsigned int milliseconds)
 {
 	struct timespec end;
-	int r;
+	uint64_t t;
 
 	clock_gettime(CLOCK_REALTIME, &end);
-	end.tv_sec += seconds;
-	r = pthread_timedjoin_np(rig->thread, NULL, &end);
-	if (r)
+	t = end.tv_nsec + milliseconds * UINT64_C(1000000);
+	end.tv_sec += t / 1000000000;
+	end.tv_nsec = t % 1000000000;
+	if (pthread_timedjoin_np(rig->thread, NULL, &end))
+		return false;
+	rig->running = false;
+	return true;
+}
+
+int rig_join(struct rig *rig, unsigned int seconds)
+{
+	if (!join(rig, seconds * 1000))
 		fail_msg("the loop did not end within %u s: state %u, flight %u", seconds,
 			 rig->head->progress.state, rig->head->progress.flight);
-	rig->running = false;
 	return rig->result;
+}
+
+int rig_interrupt(struct rig *rig, unsigned int seconds)
+{
+	uint64_t end = rig_now() + seconds * UINT64_C(1000000000);
+
+	__atomic_store_n(&rig->again, false, __ATOMIC_SEQ_CST);
+	/* one that comes when the thread is about to enter the ring interrupts nothing */
+	do {
+		pthread_kill(rig->thread, SIGUSR1);
+		if (join(rig, 50))
+			return rig->result;
+	} while (rig_now() < end);
+	fail_msg("signals did not end the loop within %u s: state %u, flight %u", seconds,
+		 rig->head->progress.state, rig->head->progress.flight);
+	return 0;
 }
 
 void rig_stop(struct rig *rig)
@@ -261,17 +285,10 @@ void rig_stop(struct rig *rig)
 	rig_futex_wake(&rig->head->control.doorbell);
 }
 
-void rig_interrupt(struct rig *rig)
-{
-	pthread_kill(rig->thread, SIGUSR1);
-}
-
 void rig_done(struct rig *rig)
 {
-	if (rig->running) {
-		rig_interrupt(rig);
-		rig_join(rig, 10);
-	}
+	if (rig->running)
+		rig_interrupt(rig, 10);
 	close(rig->link_fd);
 	close(rig->map_fd);
 	close(rig->ring_fd);

@@ -69,8 +69,8 @@ bool rig_await(struct rig *rig, unsigned int seconds);
 int rig_join(struct rig *rig, unsigned int seconds);
 /* control.stop and the doorbell. */
 void rig_stop(struct rig *rig);
-/* A signal, as a host gets one: the loop ends with -EINTR. */
-void rig_interrupt(struct rig *rig);
+/* Signals, as a host gets one, until the thread is joined: the loop ends with -EINTR. */
+int rig_interrupt(struct rig *rig, unsigned int seconds);
 /* The next two need a swappable rig. */
 void rig_swap(struct rig *rig, const struct rig_program *program);
 uint64_t rig_steps(const struct rig *rig); /* so far */

@@ -77,9 +77,7 @@ static void attack(struct rig *rig, const struct iourd_descriptor *descriptor,
 	rig->again = true;
 	rig_start(rig);
 	scribble(rig, place, &seed);
-	__atomic_store_n(&rig->again, false, __ATOMIC_SEQ_CST);
-	rig_interrupt(rig);
-	rig_join(rig, 20);
+	rig_interrupt(rig, 20);
 	print_message("# %s, %s, seed %u: %u runs, the last ended with %d, state %u\n",
 		      descriptor->name, place->name, seed_before, rig->runs, rig->result,
 		      rig->head->progress.state);
