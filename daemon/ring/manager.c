@@ -187,6 +187,21 @@ int manager_ring_resume(struct manager *manager, const struct peer *peer, const 
 	return steer(manager, peer, name, INPUT_RESUME, done, arg, note);
 }
 
+/*
+ * Who waits in the region hears of the work's end before we do: destroying the ring then, he may
+ * overtake the host's word of it. The events are to tell both, in their order.
+ */
+static void note_end_of_work(struct ring *ring)
+{
+	uint32_t state;
+
+	if (ring->phase != PHASE_RUNNING)
+		return;
+	state = __atomic_load_n(&ring->region.head->progress.state, __ATOMIC_ACQUIRE);
+	if (state == IOURD_WORK_DONE || state == IOURD_WORK_STOPPED || state == IOURD_WORK_FAILED)
+		ring_input(ring, INPUT_RETURNED_PROGRAM);
+}
+
 int manager_ring_destroy(struct manager *manager, const struct peer *peer, const char *name,
 			 ring_done done, void *arg, struct note *note)
 {
@@ -196,6 +211,7 @@ int manager_ring_destroy(struct manager *manager, const struct peer *peer, const
 	r = manager_lookup(manager, peer, name, note, &ring);
 	if (r != 0)
 		return r;
+	note_end_of_work(ring);
 	if (ring->phase != PHASE_ENDING)
 		ring_explain(ring, peer->uid == ring->uid ? "its owner destroyed it"
 							  : "an administrator destroyed it");

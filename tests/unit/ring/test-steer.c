@@ -173,6 +173,33 @@ static void test_stops(void **state)
 	expect_stop(12345, 0, 0, "the program stopped and did not say why");
 }
 
+/* The application has read "done" in the region and is faster than the host. */
+static void test_destroyed_before_the_stop_is_told(void **state)
+{
+	struct iourd_head *head;
+	struct fixture fixture;
+	struct answer created;
+	struct answer destroyed = ANSWER_NONE;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &created);
+	start_ring(&fixture, "r1");
+	head = map_head(&created);
+	head->progress.state = IOURD_WORK_DONE;
+	assert_int_equal(ask(&fixture, manager_ring_destroy, &destroyed, NULL), 0);
+	assert_int_equal(count_events(&fixture, EVENT_STOPPED), 1);
+	assert_string_equal(last_event(&fixture)->reason, "the program is done");
+	fixture_run(&fixture);
+	assert_int_equal(destroyed.calls, 1);
+	assert_int_equal(count_events(&fixture, EVENT_STOPPED), 1);
+	assert_int_equal(last_event(&fixture)->kind, EVENT_DESTROYED);
+	assert_string_equal(last_event(&fixture)->reason, "its owner destroyed it");
+	munmap(head, 4096);
+	answer_done(&destroyed);
+	answer_done(&created);
+	fixture_done(&fixture);
+}
+
 static void expect_failure(int result, uint32_t last, int error, const char *reason)
 {
 	struct iourd_head *head;
@@ -346,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_one_request_at_a_time),
 		cmocka_unit_test(test_facts_come_from_the_dispatcher),
 		cmocka_unit_test(test_stops),
+		cmocka_unit_test(test_destroyed_before_the_stop_is_told),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_dispatcher_is_faster_than_the_command),
 		cmocka_unit_test(test_program_stops_before_the_pause),
