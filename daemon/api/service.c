@@ -15,7 +15,7 @@ int handle_get_info(struct call *call, const void *input)
 		.vendor = "The iouringd project",
 		.product = "iouringd",
 		.version = IOURINGD_VERSION,
-		.url = "https://iouringd.org",
+		.url = "man:iouringd(8)",
 		.interfaces = {.items = names},
 	};
 
