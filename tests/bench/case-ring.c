@@ -119,7 +119,7 @@ struct swap_figures case_swap(struct iouctl *c, const char *object)
 		measure_check(iouctl_ring_swap(ring, i % 2 ? "nop" : "nop-other", 0, NULL),
 			      iouctl_error_message(c));
 		time[i] = measure_now() - begin;
-		f.missed += iouctl_ring_head(ring)->life.state != IOURD_RING_RUNNING;
+		f.stopped += iouctl_ring_head(ring)->life.state != IOURD_RING_RUNNING;
 	}
 	f.steps = (uint64_t)ring_number(c, iouctl_ring_name(ring), "steps") - steps;
 	measure_check(iouctl_ring_destroy(ring), "destroy");

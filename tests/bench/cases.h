@@ -36,7 +36,7 @@ struct create_figures case_create(struct iouctl *c, pid_t daemon);
 struct swap_figures {
 	uint64_t time[2]; /* p50, p99: nanoseconds from the call to its answer */
 	uint64_t steps;	  /* that the loop took during all swaps */
-	uint64_t missed;  /* swaps after which the ring was not running any more */
+	uint64_t stopped; /* swaps after which the ring was not running any more */
 };
 struct swap_figures case_swap(struct iouctl *c, const char *object);
 
