@@ -51,8 +51,39 @@ struct host_callbacks {
 	void (*paused)(void *arg);
 	/* io_uring_enter came back: 0 (program or dispatcher said stop) or -errno. */
 	void (*returned)(void *arg, int result);
-	/* The process is gone: the last callback. @status as of waitid: si_code, si_status. */
+	/*
+	 * Of a host that was taken over: in what state it is (READY, RUNNING, PAUSED or RETURNED,
+	 * with @result). Comes once, before any other but exited; from then on all is as with a host
+	 * that was started here. One that is stopped says nothing: this then comes late or never.
+	 */
+	void (*found)(void *arg, enum control_type state, int result, int ring_fd);
+	/*
+	 * The last holder of the client's end of the lease has closed it. The host ends itself then,
+	 * unless it is stopped.
+	 */
+	void (*client_gone)(void *arg);
+	/*
+	 * The process is gone: the last callback. @status as of waitid: si_code, si_status. @code 0:
+	 * how it ended is not known (it was not our child, and the kernel does not tell).
+	 */
 	void (*exited)(void *arg, int code, int status);
+};
+
+/* A control socket that an earlier daemon has left. */
+struct host_found {
+	char name[CONTROL_NAME_MAX]; /* of the ring */
+	bool alive; /* somebody listens there; else its process is gone */
+	uid_t uid;  /* the next two: of who listens, if alive */
+	pid_t pid;
+};
+
+/* How a host is recognized, by what was written down of it. */
+struct host_takeover {
+	const char *name; /* of the ring */
+	uid_t uid;
+	uint64_t region_device; /* of the region's memfd */
+	uint64_t region_inode;
+	uint64_t lease_inode; /* of the host's end of the lease; 0: none */
 };
 
 struct hosts_ops {
@@ -65,14 +96,27 @@ struct hosts_ops {
 	pid_t (*pid)(const struct host *host);
 	/* SIGKILL; exited will come. */
 	void (*kill)(struct host *host);
-	/* After exited; or before, to forget it without ending it (the daemon goes, hosts stay). */
+	/* After exited; or before, to forget it without ending it: the daemon goes, the host stays. */
 	void (*host_free)(struct host *host);
+	/* What earlier daemons have left, by name. The caller frees the array. */
+	int (*find)(struct hosts *hosts, struct host_found **ret, size_t *ret_n);
 	/*
-	 * Ends the hosts that an earlier daemon has left and removes their sockets. Once, before
-	 * the first start; waits for their end, 2 seconds at most in all. -ETIMEDOUT: some would
-	 * not end (their sockets stay). May be NULL in a fake.
+	 * Takes over the host of a ring: connects, asks for its state, and takes the region's memfd
+	 * out of the process (*ret_region_fd, the caller's; -1 if it is not open there any more).
+	 * Nothing that the process says is trusted: it is known by the kernel's word (user id of who
+	 * listens, inode of the memfd). -ENOENT, -ECONNREFUSED: there is no such host (any more);
+	 * -EPERM: it is somebody else's; -EAGAIN: it has not accepted anybody for long.
 	 */
+	int (*take_over)(struct hosts *hosts, const struct host_takeover *takeover,
+			 const struct host_callbacks *callbacks, void *arg, int *ret_region_fd,
+			 struct host **ret);
+	/* Of the domain before take-over; goes with it. May be NULL in a fake. */
 	int (*leftovers_end)(struct hosts *hosts);
+	/*
+	 * Ends the hosts of these rings, as @found has them, and removes their sockets; waits for
+	 * their end, 2 seconds at most in all. -ETIMEDOUT: some would not end (their sockets stay).
+	 */
+	int (*strays_end)(struct hosts *hosts, const char *const *names, size_t n);
 };
 
 struct hosts {

@@ -20,6 +20,7 @@
 
 #include "iourd/abi.h"
 #include "iourd/dispatch.h"
+#include "iourd/ledger.h"
 #include "wire/fault.h"
 #include "wire/layout.h"
 
@@ -63,6 +64,10 @@ struct kern_ops {
 	 * loaded already. Slow.
 	 */
 	int (*program_load)(struct kern_program *program, struct note *note);
+	/* The object file's content, borrowed, until program_load; NULL after it. */
+	const void *(*program_image)(const struct kern_program *program, size_t *ret_size);
+	/* The kernel's id of the loaded program; 0: it is not loaded. */
+	uint32_t (*program_kernel_id)(const struct kern_program *program);
 	/* NULL is fine. Rings that run it keep it loaded in the kernel until they are swapped. */
 	void (*program_free)(struct kern_program *program);
 
@@ -73,6 +78,21 @@ struct kern_ops {
 	 * capability is missing. Slow.
 	 */
 	int (*dispatch_new)(struct kern *kern, const char *name, struct kern_dispatch **ret);
+	/*
+	 * Takes up the dispatcher that an earlier daemon has pinned, attached or not. -ENOENT: there
+	 * are no pins of that name; -ENODATA: some are missing, the link, too; -EPROTO: its record is
+	 * smaller than one with a ledger, or its ledger's magic is not ours. Slow.
+	 */
+	int (*dispatch_open)(struct kern *kern, const char *name, struct kern_dispatch **ret);
+	/*
+	 * Frees what this process holds of it, and leaves pins and attachment for the next daemon.
+	 * Only of an attached one (a pinned link keeps it all). Fast. NULL is fine.
+	 */
+	void (*dispatch_leave)(struct kern_dispatch *dispatch);
+	/* The kernel's id of the program in the array; 0: it is empty. Slow. */
+	int (*dispatch_current)(struct kern_dispatch *dispatch, uint32_t *ret_id);
+	/* The ring's ledger; of a new dispatcher all zero. Valid until dispatch_free or _leave. */
+	struct iourd_ledger *(*dispatch_ledger)(struct kern_dispatch *dispatch);
 	/* Puts a program into the array: the next step runs it. -EINVAL: it is not loaded. Slow. */
 	int (*dispatch_set)(struct kern_dispatch *dispatch, const struct kern_program *program);
 	/*
@@ -90,6 +110,17 @@ struct kern_ops {
 	 * fine.
 	 */
 	void (*dispatch_free)(struct kern_dispatch *dispatch);
+	/*
+	 * Completions that wait in the completion queue of ring @ring_fd of process @pid, and are not
+	 * reaped. -EAGAIN: somebody is at work in the ring right now; -EBADF: it is no ring (any
+	 * more); -ESRCH: no such process. Reads what the kernel shows in /proc; never waits.
+	 */
+	int (*ring_waiting)(struct kern *kern, pid_t pid, int ring_fd, uint32_t *ret_n);
+	/*
+	 * What the daemon writes down of itself, pinned; of the first daemon all zero but its magic
+	 * and version. On a kernel that cannot keep it: memory of this process.
+	 */
+	struct iourd_journal *(*journal)(struct kern *kern);
 	/*
 	 * Names under the pin directory, of this or an earlier daemon; the caller frees each and
 	 * all.
