@@ -24,6 +24,10 @@
 #include "util/log.h"
 #include "wire/cleanup.h"
 
+_Static_assert((int)CONFIG_WHO_ROOT == (int)WHO_ROOT && (int)CONFIG_WHO_ALL == (int)WHO_ALL &&
+		       (int)CONFIG_WHO_NONE == (int)WHO_NONE,
+	       "the configuration's words for the domain's");
+
 #define STATUS_PAUSE_MS 250   /* between two status lines */
 #define STOP_LIMIT_MS	20000 /* for rings to end */
 
@@ -205,6 +209,7 @@ static int start_manager(struct daemon *daemon)
 			.region_bytes = (uint64_t)config->region_bytes_per_user,
 			.entries = (uint64_t)config->entries_per_user,
 		},
+		.policy = {.persistent = (enum manager_who)config->persistent_rings},
 		.event = on_event,
 		.event_arg = daemon,
 	};

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "create.h"
 #include "output.h"
 #include "watch.h"
 
@@ -27,8 +28,8 @@ static const char *work_text(char *buffer, struct json_object *ring)
 
 static int ring_list(struct cli *cli)
 {
-	static const char *const headings[] = { "RING", "PROGRAM", "STATE", "USER", "GENERATION",
-						"STEPS", "WORK" };
+	static const char *const headings[] = { "RING", "PROGRAM", "STATE", "USER", "LIVES",
+						"GENERATION", "STEPS", "WORK" };
 	struct json_object *reply, *rings;
 	struct table *table;
 	int r = cli_call(cli, "ListRings", NULL, NULL, 0, &reply);
@@ -39,7 +40,7 @@ static int ring_list(struct cli *cli)
 	if (cli->json) {
 		output_json(rings);
 	} else {
-		table = table_new(headings, 7);
+		table = table_new(headings, 8);
 		for (size_t i = 0; i < json_object_array_length(rings); i++) {
 			struct json_object *ring = json_object_array_get_idx(rings, i);
 			char buffer[2 * OUTPUT_NUMBER_MAX];
@@ -49,6 +50,7 @@ static int ring_list(struct cli *cli)
 			table_cell(table, json_text(ring, "state"));
 			snprintf(buffer, sizeof(buffer), "%" PRId64, json_number(ring, "user"));
 			table_cell(table, buffer);
+			table_cell(table, json_flag(ring, "persistent") ? "persistent" : "with client");
 			snprintf(buffer, sizeof(buffer), "%" PRId64, json_number(ring, "generation"));
 			table_cell(table, buffer);
 			snprintf(buffer, sizeof(buffer), "%" PRId64, json_number(ring, "steps"));
@@ -89,6 +91,8 @@ static void show_ring(struct json_object *ring)
 	show_line("Reason", json_text(ring, "reason"));
 	show_number("User", json_number(ring, "user"));
 	show_number("Generation", json_number(ring, "generation"));
+	if (json_flag(ring, "persistent"))
+		show_line("Lives", "until it is destroyed (persistent)");
 	show_number("Host process", json_number(ring, "process"));
 	show_line("Created", output_time(buffer, (uint64_t)json_number(ring, "created")));
 	show_number("Steps", json_number(ring, "steps"));
@@ -259,6 +263,9 @@ static const struct option_spec watch_options[] = {
 };
 
 const struct command commands_ring[] = {
+	{ "ring create", "PROGRAM --persistent", 1, 1, "Create and start a ring, and leave it to itself",
+	  "Prints the ring's name. The ring lives until 'iouctl ring destroy'.", create_options,
+	  ring_create },
 	{ "ring list", "", 0, 0, "List your rings (root: all)", NULL, NULL, ring_list },
 	{ "ring show", "RING", 1, 1, "Show one ring: state, host, work", NULL, NULL, ring_show },
 	{ "ring get", "RING [FIELD...]", 1, SIZE_MAX, "Read parameters and progress by name",

@@ -15,21 +15,10 @@
 #include <string.h>
 
 #include "cli.h"
-#include "files.h"
 #include "output.h"
-#include "progress.h"
+#include "run.h"
 
 #define PROGRESS_INTERVAL_MS 100
-
-struct run {
-	struct cli *cli;
-	const char *program;
-	struct json_object *description; /* owned: DescribeProgram's reply */
-	struct run_files files;
-	struct iouctl_ring *ring; /* owned */
-	const char *unit;
-	struct progress_bar bar;
-};
 
 static volatile sig_atomic_t interrupts;
 
@@ -47,57 +36,6 @@ static void catch_interrupts(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
-}
-
-static int collect(struct run *run, struct json_object **ret_settings)
-{
-	struct cli *cli = run->cli;
-	const char **words = calloc(cli->n_options + 1, sizeof(*words));
-	size_t n_words = 0;
-	int r = 0;
-
-	if (!words)
-		abort();
-	for (size_t i = 0; i < cli->n_options && r == 0; i++) {
-		const struct option_value *option = &cli->options[i];
-
-		if (strcmp(option->spec->name, "set") == 0)
-			words[n_words++] = option->text;
-		else if (strcmp(option->spec->name, "file") == 0)
-			r = files_open(&run->files, json_member(run->description, "slots"),
-				       option->text);
-	}
-	if (r == 0)
-		r = cli_settings(cli, run->program, words, n_words, ret_settings);
-	free(words);
-	return r;
-}
-
-static int create(struct run *run, struct json_object *settings)
-{
-	struct iouctl_file files[FILES_MAX];
-	struct iouctl_ring_options options = {
-		.size = sizeof(options),
-		.program = run->program,
-		.name = cli_option(run->cli, "name"),
-		.files = files,
-		.n_files = run->files.n,
-		.parameters = json_object_to_json_string(settings),
-	};
-	const char *data = cli_option(run->cli, "data-bytes");
-	int r;
-
-	if (data && !cli_number(data, &options.data_bytes)) {
-		fprintf(stderr, "iouctl run: --data-bytes takes a number, with K, M or G, not "
-				"\"%s\"\n",
-			data);
-		return STATUS_USAGE;
-	}
-	for (size_t i = 0; i < run->files.n; i++)
-		files[i] = (struct iouctl_file){ .slot = run->files.files[i].slot,
-						 .fd = run->files.files[i].fd };
-	r = iouctl_ring_create(run->cli->connection, &options, &run->ring);
-	return r < 0 ? cli_complain(run->cli, r, "creating the ring") : 0;
 }
 
 static int wait_for_end(struct run *run, struct iouctl_progress *progress)
@@ -305,25 +243,11 @@ static int work(struct run *run)
 static int run_program(struct cli *cli)
 {
 	struct run run = { .cli = cli, .program = cli->arguments[0] };
-	struct json_object *settings = NULL;
-	int r;
+	int r = run_create(&run, false);
 
-	r = cli_call(cli, "DescribeProgram", cli_object("program", run.program), NULL, 0,
-		     &run.description);
-	if (r != 0)
-		return r;
-	run.unit = json_text(run.description, "progressUnit");
-	r = collect(&run, &settings);
-	if (r == 0)
-		r = create(&run, settings);
-	if (r != 0)
-		files_undo(&run.files);
-	else if ((r = files_truncate(&run.files)) == 0)
+	if (r == 0 && (r = files_truncate(&run.files)) == 0)
 		r = work(&run);
-	iouctl_ring_free(run.ring);
-	files_done(&run.files);
-	json_object_put(settings);
-	json_object_put(run.description);
+	run_done(&run);
 	return r;
 }
 

@@ -75,17 +75,23 @@ struct iouctl_ring_options {
 	size_t n_files;
 	const char *parameters; /* a JSON object as text ("{\"depth\":16}"), or NULL */
 	uint64_t data_bytes;	/* of the data area; 0: what the program needs */
+	/* since 0.2.0 */
+	int persistent; /* not 0: it lives on without this process, until it is destroyed */
 };
 
 /*
- * Makes a ring and maps its region. The ring is not started. It ends when it is destroyed, and
- * when the last process that holds its lease (this one, and those that inherit it) is gone.
+ * Makes a ring and maps its region. The ring is not started. It ends when it is destroyed, and,
+ * unless it is persistent, when the last process that holds its lease (this one, and those that
+ * inherit it) is gone. The daemon's policy says who may have persistent rings.
  */
 int iouctl_ring_create(struct iouctl *c, const struct iouctl_ring_options *options,
 		       struct iouctl_ring **ret);
 /* Maps the region of a ring that is there already; freeing it does not end the ring. */
 int iouctl_ring_open(struct iouctl *c, const char *name, struct iouctl_ring **ret);
-/* Unmaps the region and closes the lease; so a ring that was created here ends. Returns NULL. */
+/*
+ * Unmaps the region and closes the lease; so a ring that was created here, and is not persistent,
+ * ends. Returns NULL.
+ */
 struct iouctl_ring *iouctl_ring_free(struct iouctl_ring *ring);
 
 const char *iouctl_ring_name(const struct iouctl_ring *ring);
@@ -113,7 +119,10 @@ struct iourd_head *iouctl_ring_head(const struct iouctl_ring *ring);
 void *iouctl_ring_params(const struct iouctl_ring *ring, size_t *ret_size);
 /* The data area; NULL if the ring has none. */
 void *iouctl_ring_data(const struct iouctl_ring *ring, size_t *ret_size);
-/* Readable, or hung up, when the ring is gone; for poll(). -1 for a ring that was opened. */
+/*
+ * Readable, or hung up, when the ring is gone; for poll(). -1 for a ring that was opened, or is
+ * persistent.
+ */
 int iouctl_ring_lease_fd(const struct iouctl_ring *ring);
 
 struct iouctl_progress {

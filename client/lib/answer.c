@@ -25,6 +25,7 @@ static const struct schema_field created_fields[] = {
 	RING_FIELDS,
 	{.name = "leaseFileDescriptor",
 	 .kind = SCHEMA_FD,
+	 .optional = true,
 	 .offset = offsetof(struct answer_ring, lease_fd)},
 	{},
 };

@@ -35,7 +35,7 @@ struct answer_ring { /* of CreateRing and OpenRing */
 		const char *name;
 	} ring;
 	int region_fd;
-	int lease_fd; /* CreateRing only */
+	int lease_fd; /* of CreateRing; -1: the ring is persistent */
 };
 
 struct answer_swap {

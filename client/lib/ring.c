@@ -2,6 +2,7 @@
 /* ring.c - making rings, and the regions and leases that come with them */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,12 +52,24 @@ fail:
 	return r;
 }
 
+/* What the first version had. An application that was built for it has no members after these. */
+#define OPTIONS_SIZE_MIN offsetof(struct iouctl_ring_options, persistent)
+
+/* A copy with zero for what the caller's version does not have. */
+static int copy_options(struct iouctl *c, const struct iouctl_ring_options *options,
+			struct iouctl_ring_options *ret)
+{
+	if (options->size < OPTIONS_SIZE_MIN || options->size > sizeof(*ret))
+		return failure_set(&c->failure, -EINVAL,
+				   "ring options of %zu bytes: this library knows %zu to %zu bytes",
+				   options->size, OPTIONS_SIZE_MIN, sizeof(*ret));
+	memset(ret, 0, sizeof(*ret));
+	memcpy(ret, options, options->size);
+	return 0;
+}
+
 static int check_options(struct iouctl *c, const struct iouctl_ring_options *options)
 {
-	if (options->size != sizeof(*options))
-		return failure_set(&c->failure, -EINVAL,
-				   "ring options of %zu bytes: this library knows %zu bytes",
-				   options->size, sizeof(*options));
 	if (!options->program)
 		return failure_set(&c->failure, -EINVAL, "ring options without a program");
 	if (options->n_files > 0 && !options->files)
@@ -72,9 +85,10 @@ static int check_options(struct iouctl *c, const struct iouctl_ring_options *opt
 	return 0;
 }
 
-int iouctl_ring_create(struct iouctl *c, const struct iouctl_ring_options *options,
+int iouctl_ring_create(struct iouctl *c, const struct iouctl_ring_options *given,
 		       struct iouctl_ring **ret)
 {
+	struct iouctl_ring_options copy, *options = &copy;
 	struct wire_file files[MANAGER_FDS_MAX];
 	_cleanup_(answer_done) struct answer answer = {};
 	_cleanup_json_ struct json_object *parameters = NULL;
@@ -83,7 +97,9 @@ int iouctl_ring_create(struct iouctl *c, const struct iouctl_ring_options *optio
 	size_t i;
 	int r;
 
-	r = check_options(c, options);
+	r = copy_options(c, given, &copy);
+	if (r == 0)
+		r = check_options(c, options);
 	if (r < 0)
 		return r;
 	if (options->parameters) {
@@ -101,9 +117,13 @@ int iouctl_ring_create(struct iouctl *c, const struct iouctl_ring_options *optio
 	in.parameters = parameters;
 	in.data_bytes.set = options->data_bytes > 0;
 	in.data_bytes.value = options->data_bytes;
+	in.persistent = options->persistent != 0;
 	r = connection_ask(c, "CreateRing", &in, &answer_created_type, &out, &answer);
 	if (r < 0)
 		return r;
+	if (!in.persistent && out.lease_fd < 0)
+		return failure_set(&c->failure, -EPROTO,
+				   "CreateRing: the daemon's answer has no lease");
 	return ring_new(c, out.ring.name, out.region_fd, out.lease_fd, ret);
 }
 

@@ -17,7 +17,7 @@ struct iouctl_ring {
 	struct iouctl *connection; /* borrowed */
 	char *name;
 	struct region region;
-	int lease_fd;		 /* -1: opened, not created */
+	int lease_fd;		 /* -1: opened, not created; or persistent */
 	struct chase_book *book; /* tickets of this process; NULL: the layout is not chase's */
 };
 

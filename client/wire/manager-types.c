@@ -193,6 +193,8 @@ const struct schema_type wire_ring_type = {
 		F(user, "user", INT, "User id of its owner."),
 		F(user_name, "userName", TEXT, "Name of its owner.", .optional = true),
 		F(generation, "generation", INT, "1 when it was made, one more with each swap."),
+		F(persistent, "persistent", BOOL, "It lives without a client, until DestroyRing.",
+		  .optional = true),
 		F(process, "process", INT, "Process id of its host."),
 		F(created, "created", INT, "When it was made, in microseconds since the epoch."),
 		F(steps, "steps", INT,

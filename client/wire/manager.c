@@ -104,7 +104,10 @@ static const struct schema_type in_create_ring = {
 		F(parameters, "parameters", OBJECT, "Parameters by name; the others are initial.",
 		  .optional = true),
 		F(data_bytes, "dataBytes", OPTIONAL_INT, "Bytes of the data area.",
-		  .maximum = IOURD_DATA_MAX)),
+		  .maximum = IOURD_DATA_MAX),
+		F(persistent, "persistent", BOOL,
+		  "It has no lease: it lives until DestroyRing. Not everybody may have such rings.",
+		  .optional = true)),
 };
 #undef F
 
@@ -118,7 +121,8 @@ static const struct schema_type out_create_ring = {
 		  "Index of the descriptor of the param region, a memfd to be mapped."),
 		F(lease_fd, "leaseFileDescriptor", FD,
 		  "Index of the descriptor of the lease: the ring ends when its last copy is "
-		  "closed.")),
+		  "closed. A persistent ring has none.",
+		  .optional = true)),
 };
 #undef F
 

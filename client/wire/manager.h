@@ -86,6 +86,7 @@ struct wire_ring { /* type Ring */
 	int64_t user;	       /* user id of the owner */
 	const char *user_name; /* userName, optional */
 	int64_t generation;
+	bool persistent;	       /* optional: it lives without a client */
 	int64_t process;	       /* process id of its host */
 	int64_t created;	       /* microseconds since the epoch */
 	int64_t steps;		       /* taken by the loop, counted by the dispatcher */
@@ -155,12 +156,14 @@ struct in_create_ring {
 	struct schema_array files;	/* optional, of struct wire_file */
 	struct json_object *parameters; /* optional */
 	struct optional_int data_bytes; /* dataBytes */
+	bool persistent;		/* optional */
 };
 
 struct out_create_ring {
 	struct wire_ring ring;
 	int region_fd; /* regionFileDescriptor */
-	int lease_fd;  /* leaseFileDescriptor: the ring ends when the last copy is closed */
+	/* leaseFileDescriptor, -1 of a persistent ring: it ends when the last copy is closed */
+	int lease_fd;
 };
 
 struct out_open_ring {

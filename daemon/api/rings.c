@@ -37,6 +37,7 @@ int handle_create_ring(struct call *call, const void *input)
 		.parameters = in->parameters,
 		.data_bytes_set = in->data_bytes.set,
 		.data_bytes = (uint64_t)in->data_bytes.value,
+		.persistent = in->persistent,
 	};
 
 	if (!copies)

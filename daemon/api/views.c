@@ -57,6 +57,7 @@ void view_ring(const struct ring_view *view, struct wire_ring *ret)
 		.reason = view->reason,
 		.user = view->uid,
 		.generation = wire_number(view->generation),
+		.persistent = view->persistent,
 		.process = view->pid,
 		.created = wire_number(view->created_us),
 		.steps = wire_number(view->steps),

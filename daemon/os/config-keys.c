@@ -17,6 +17,20 @@
 	 .offset = offsetof(struct config, member_),                                               \
 	 .path = default_,                                                                         \
 	 .help = help_}
+#define WHO(member_, name_, default_, help_)                                                       \
+	{.name = name_,                                                                            \
+	 .kind = CONFIG_CHOICE,                                                                    \
+	 .offset = offsetof(struct config, member_),                                               \
+	 .number = CONFIG_WHO_##default_,                                                          \
+	 .choices = who,                                                                           \
+	 .help = help_}
+
+static const char *const who[] = {
+	[CONFIG_WHO_ROOT] = "root",
+	[CONFIG_WHO_ALL] = "all",
+	[CONFIG_WHO_NONE] = "none",
+	NULL,
+};
 
 const struct config_key config_keys[] = {
 	NUMBER(rings_per_user, "ringsPerUser", 0, 65536, 64,
@@ -29,6 +43,8 @@ const struct config_key config_keys[] = {
 	       "connections that one user may hold open"),
 	NUMBER(connections, "connections", 1, 65536, 1024,
 	       "connections of all users together; root is served beyond that"),
+	WHO(persistent_rings, "persistentRings", ROOT,
+	    "who may have rings that live without a client"),
 	PATH(socket, "socket", "socket", "/run/iouringd/org.iouringd.Manager",
 	     "where clients connect, unless systemd passes a socket"),
 	PATH(runtime_directory, "runtimeDirectory", "runtime-directory", "/run/iouringd",

@@ -54,10 +54,10 @@ int config_init(struct config *config)
 	for (const struct config_key *key = config_keys; key->name; key++) {
 		int r = 0;
 
-		if (key->kind == CONFIG_NUMBER)
-			*number_of(config, key) = key->number;
-		else
+		if (key->kind == CONFIG_PATH)
 			r = replace_path(config, key, key->path);
+		else
+			*number_of(config, key) = key->number;
 		if (r < 0) {
 			config_done(config);
 			return r;
@@ -75,6 +75,28 @@ void config_done(struct config *config)
 	memset(config, 0, sizeof(*config));
 }
 
+/* The index of @text among @choices; -1 if it is none of them. */
+static int find_choice(const char *const *choices, const char *text)
+{
+	for (int i = 0; choices[i]; i++)
+		if (strcmp(choices[i], text) == 0)
+			return i;
+	return -1;
+}
+
+static int bad_choice(char **ret_problem, const char *where, const struct config_key *key,
+		      const char *value)
+{
+	char known[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; key->choices[i] && used < sizeof(known); i++)
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s\"%s\"",
+					 used ? ", " : "", key->choices[i]);
+	return problem(ret_problem, -EINVAL, "%s%s is %.80s, but one of %s is expected", where,
+		       key->name, value, known);
+}
+
 /* What stands in front of a problem with a value: its file and setting, or its option. */
 static int bad_value(char **ret_problem, const char *where, const struct config_key *key,
 		     const char *value)
@@ -84,6 +106,8 @@ static int bad_value(char **ret_problem, const char *where, const struct config_
 			       "%s%s is %.80s, but a whole number from %lld to %lld is expected",
 			       where, key->name, value, (long long)key->minimum,
 			       (long long)key->maximum);
+	if (key->kind == CONFIG_CHOICE)
+		return bad_choice(ret_problem, where, key, value);
 	return problem(ret_problem, -EINVAL, "%s%s is %.80s, but a path from the root is expected",
 		       where, key->name, value);
 }
@@ -93,6 +117,18 @@ static int set_json(struct config *config, const char *where, const struct confi
 {
 	int64_t number;
 
+	if (key->kind == CONFIG_CHOICE) {
+		const char *text = json_object_get_string(value);
+		int choice = json_object_is_type(value, json_type_string) &&
+					     strlen(text) == (size_t)json_object_get_string_len(value)
+				     ? find_choice(key->choices, text)
+				     : -1;
+
+		if (choice < 0)
+			return bad_value(ret_problem, where, key, json_object_to_json_string(value));
+		*number_of(config, key) = choice;
+		return 0;
+	}
 	if (key->kind == CONFIG_PATH) {
 		const char *text = json_object_get_string(value);
 
@@ -293,6 +329,17 @@ int config_read_directory(struct config *config, const char *directory, char **r
 	return r;
 }
 
+static struct json_object *value_of(const struct config *config, const struct config_key *key)
+{
+	const void *at = (const char *)config + key->offset;
+
+	if (key->kind == CONFIG_PATH)
+		return json_object_new_string(*(char *const *)at);
+	if (key->kind == CONFIG_CHOICE)
+		return json_object_new_string(key->choices[*(const int64_t *)at]);
+	return json_object_new_int64(*(const int64_t *)at);
+}
+
 int config_print(const struct config *config, char **ret)
 {
 	_cleanup_(put_json) struct json_object *object = json_object_new_object();
@@ -301,12 +348,8 @@ int config_print(const struct config *config, char **ret)
 	if (!object)
 		return -ENOMEM;
 	for (const struct config_key *key = config_keys; key->name; key++) {
-		const char *at = (const char *)config + key->offset;
-		struct json_object *value;
+		struct json_object *value = value_of(config, key);
 
-		value = key->kind == CONFIG_NUMBER
-				? json_object_new_int64(*(const int64_t *)(const void *)at)
-				: json_object_new_string(*(char *const *)(const void *)at);
 		if (!value || json_object_object_add(object, key->name, value) < 0) {
 			json_object_put(value);
 			return -ENOMEM;

@@ -15,12 +15,19 @@
 
 #define CONFIG_EXIT_STATUS 78 /* EX_CONFIG: something is wrong with the configuration */
 
+enum config_who { /* who may do something: "root", "all", "none" */
+	CONFIG_WHO_ROOT,
+	CONFIG_WHO_ALL,
+	CONFIG_WHO_NONE,
+};
+
 struct config { /* embedded; owns its texts */
 	int64_t rings_per_user;
 	int64_t region_bytes_per_user;
 	int64_t entries_per_user;
 	int64_t connections_per_user;
 	int64_t connections;
+	int64_t persistent_rings; /* enum config_who */
 	char *socket;
 	char *runtime_directory;
 	char *pin_directory;
@@ -32,6 +39,7 @@ struct config { /* embedded; owns its texts */
 enum config_kind {
 	CONFIG_NUMBER, /* int64_t, from minimum to maximum */
 	CONFIG_PATH,   /* char *, absolute */
+	CONFIG_CHOICE, /* int64_t, the index of one of choices */
 };
 
 struct config_key {
@@ -41,8 +49,9 @@ struct config_key {
 	size_t offset; /* in struct config */
 	int64_t minimum;
 	int64_t maximum;
-	int64_t number; /* the default */
+	int64_t number; /* the default; of a choice, too */
 	const char *path; /* the same */
+	const char *const *choices; /* NULL ends them */
 	const char *help;
 };
 

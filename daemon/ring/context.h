@@ -17,6 +17,7 @@ struct manager {
 	struct hosts *hosts;
 	struct executor *executor;
 	struct clock_port *clock;
+	struct manager_policy policy;
 	struct events events;
 	struct jobs jobs;
 	struct leftovers leftovers;

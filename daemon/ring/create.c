@@ -249,7 +249,8 @@ static int create_begin(struct ring *ring, struct note *note)
 	if (r < 0)
 		return r;
 	ring_publish(ring);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, create->lease) < 0)
+	if (!ring->persistent &&
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, create->lease) < 0)
 		return -errno;
 	r = start_host(ring, &files);
 	if (r < 0)
@@ -272,6 +273,20 @@ static void program_opened(struct program_waiter *waiter, int r, const struct no
 		create_fail(create->ring, r, &note);
 }
 
+static int check_persistent(const struct manager *manager, const struct peer *peer,
+			    const struct ring_request *request, struct note *note)
+{
+	enum manager_who who = manager->policy.persistent;
+
+	if (!request->persistent || who == WHO_ALL || (who == WHO_ROOT && peer->uid == 0))
+		return 0;
+	return fault_not_permitted(note, who == WHO_ROOT
+						 ? "persistent rings are for root only, as "
+						   "persistentRings in iouringd.conf says"
+						 : "there are no persistent rings here, as "
+						   "persistentRings in iouringd.conf says");
+}
+
 int manager_ring_create(struct manager *manager, const struct peer *peer,
 			const struct ring_request *request, ring_done done, void *arg,
 			struct note *note)
@@ -284,6 +299,9 @@ int manager_ring_create(struct manager *manager, const struct peer *peer,
 	r = manager_usable(manager, note);
 	if (r != 0)
 		return r;
+	r = check_persistent(manager, peer, request, note);
+	if (r != 0)
+		return r;
 	r = catalogue_find(&manager->catalogue, request->program, note, &program);
 	if (r != 0)
 		return r;
@@ -293,6 +311,7 @@ int manager_ring_create(struct manager *manager, const struct peer *peer,
 	r = ring_new(manager, name, peer->uid, program, &ring);
 	if (r < 0)
 		return r;
+	ring->persistent = request->persistent;
 	r = create_new(ring, peer, request);
 	if (r == 0) {
 		ring->create->waiter.ready = program_opened;

@@ -18,7 +18,7 @@ struct ring;
 
 /* Frees it, and closes the daemon's copies of what the host and the client have. NULL is fine. */
 void create_free(struct create *create);
-/* The client's end of the lease, borrowed. */
+/* The client's end of the lease, borrowed; -1: there is none. */
 int create_lease(const struct create *create);
 
 void create_host_ready(struct ring *ring, int ring_fd);

@@ -84,6 +84,7 @@ int manager_new(const struct manager_setup *setup, struct manager **ret)
 	manager->events.listener = setup->event;
 	manager->events.arg = setup->event_arg;
 	manager->quota.limits = setup->limits;
+	manager->policy = setup->policy;
 	manager->jobs = (struct jobs){
 		.executor = setup->executor,
 		.idle = jobs_idle,

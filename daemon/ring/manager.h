@@ -44,6 +44,16 @@ struct manager_limits { /* of one user */
 	uint64_t entries; /* of submission queues */
 };
 
+enum manager_who { /* who may do something */
+	WHO_ROOT,
+	WHO_ALL,
+	WHO_NONE,
+};
+
+struct manager_policy {
+	enum manager_who persistent; /* rings that live without a client */
+};
+
 struct manager_setup {
 	struct kern *kern; /* borrowed, as are the next three */
 	struct hosts *hosts;
@@ -51,6 +61,7 @@ struct manager_setup {
 	struct clock_port *clock;
 	const char *program_directory; /* of shipped programs; NULL: none */
 	struct manager_limits limits;
+	struct manager_policy policy;
 	/* Told of every event; may be NULL. */
 	void (*event)(void *arg, const struct manager_event *event);
 	void *event_arg;
@@ -153,6 +164,7 @@ struct ring_request {
 	struct json_object *parameters; /* or NULL */
 	bool data_bytes_set;
 	uint64_t data_bytes;
+	bool persistent; /* lives without a client: it has no lease */
 };
 
 struct ring_view { /* borrowed, until the next call into the manager */
@@ -162,6 +174,7 @@ struct ring_view { /* borrowed, until the next call into the manager */
 	const char *reason; /* or NULL */
 	uid_t uid;
 	uint64_t generation;
+	bool persistent;
 	pid_t pid;
 	uint64_t created_us; /* since the epoch */
 	uint64_t steps;
@@ -172,7 +185,8 @@ struct ring_view { /* borrowed, until the next call into the manager */
 	uint32_t cq_entries;
 	struct iourd_progress progress; /* a copy: what the program says */
 	int region_fd;			/* borrowed */
-	int lease_fd; /* the client's end; borrowed, and only in manager_ring_create's done */
+	/* The client's end; borrowed, and only in manager_ring_create's done; -1: there is none. */
+	int lease_fd;
 };
 
 typedef void (*ring_done)(void *arg, int r, const struct note *note, const struct ring_view *view);

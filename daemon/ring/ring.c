@@ -72,6 +72,7 @@ void ring_view_fill(const struct ring *ring, struct ring_view *ret)
 	ret->reason = ring->reason;
 	ret->uid = ring->uid;
 	ret->generation = ring->generation;
+	ret->persistent = ring->persistent;
 	ret->pid = ring->host ? ring->manager->hosts->ops->pid(ring->host) : 0;
 	ret->created_us = ring->created_us;
 	dispatch_counts(&ring->dispatch, &ret->steps, &ret->last_step_ns);

@@ -48,6 +48,7 @@ struct ring {
 	char *reason;	/* of its stop, failure or end; or NULL */
 	int error;	/* positive errno of its failure, or 0 */
 	bool announced; /* EVENT_CREATED was told */
+	bool persistent; /* lives without a client: there is no lease */
 	uint64_t created_us;
 	/* what it runs */
 	struct program *program; /* held */

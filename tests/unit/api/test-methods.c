@@ -77,6 +77,27 @@ static void test_service(void **state)
 	service_end(&service);
 }
 
+static void test_persistent(void **state)
+{
+	struct service service;
+	struct client client;
+	const char *answer;
+
+	service_start(&service);
+	client_connect(&service, 0, &client);
+	answer = ask(&client, "CreateRing", "{\"program\":\"nop\",\"persistent\":true}");
+	assert_says(answer, "\"persistent\":true");
+	assert_says(answer, "\"regionFileDescriptor\":0");
+	assert_not_says(answer, "lease");
+	assert_int_equal(client.frame.fds.n, 1);
+	client_close(&client);
+	client_connect(&service, ALICE, &client);
+	assert_answer(&client, "CreateRing", "{\"program\":\"nop\",\"persistent\":true}",
+		      "NotPermitted");
+	client_close(&client);
+	service_end(&service);
+}
+
 static void test_status(void **state)
 {
 	struct service service;
@@ -260,6 +281,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_method_has_a_handler),
 		cmocka_unit_test(test_service),
+		cmocka_unit_test(test_persistent),
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_ring_life),

@@ -57,6 +57,37 @@ static void create(void **state)
 	close(region);
 }
 
+static void persistent(void **state)
+{
+	int region = make_good_region(100, 4096);
+	struct iouctl_ring_options options = {
+		.size = sizeof(options),
+		.program = "copy",
+		.persistent = 1,
+	};
+	const struct step steps[] = {
+		{.expect = "\"persistent\":true",
+		 .reply = "{\"parameters\":{\"ring\":" RING_JSON ",\"regionFileDescriptor\":0}}",
+		 .fds = {region},
+		 .n_fds = 1},
+		{.expect = "{\"program\":\"copy\"}", .reply = REFUSED_JSON},
+	};
+	struct server *server = SERVER_START(steps);
+	struct iouctl_ring *ring = NULL;
+	struct iouctl *c = NULL;
+
+	assert_int_equal(iouctl_connect(server_path(server), &c), 0);
+	assert_int_equal(iouctl_ring_create(c, &options, &ring), 0);
+	assert_int_equal(iouctl_ring_lease_fd(ring), -1);
+	ring = iouctl_ring_free(ring);
+	/* who was built for the first version has nothing at that place */
+	options.size = offsetof(struct iouctl_ring_options, persistent);
+	assert_int_equal(iouctl_ring_create(c, &options, &ring), -EREMOTEIO);
+	iouctl_free(c);
+	server_stop(server);
+	close(region);
+}
+
 /* A later daemon says more than this library knows. */
 static void newer_daemon(void **state)
 {
@@ -102,6 +133,8 @@ static void bad_options(void **state)
 
 	assert_int_equal(iouctl_connect(server_path(server), &c), 0);
 	options.size = 8;
+	assert_int_equal(iouctl_ring_create(c, &options, &ring), -EINVAL);
+	options.size = offsetof(struct iouctl_ring_options, persistent) - 1;
 	assert_int_equal(iouctl_ring_create(c, &options, &ring), -EINVAL);
 	options.size = sizeof(options) + 8; /* of a later version: we cannot know what it asks */
 	assert_int_equal(iouctl_ring_create(c, &options, &ring), -EINVAL);
@@ -257,6 +290,7 @@ static void swap(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(persistent),
 		cmocka_unit_test(newer_daemon),
 		cmocka_unit_test(create),      cmocka_unit_test(freeing_closes_the_lease),
 		cmocka_unit_test(bad_options), cmocka_unit_test(wrong_descriptors),

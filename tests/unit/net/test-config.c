@@ -53,11 +53,14 @@ static void test_defaults(void **state)
 		assert_non_null(key->help);
 		if (key->kind == CONFIG_NUMBER)
 			assert_true(key->number >= key->minimum && key->number <= key->maximum);
+		else if (key->kind == CONFIG_CHOICE)
+			assert_non_null(key->choices[key->number]);
 		else
 			assert_int_equal(key->path[0], '/');
 	}
 	assert_int_equal(config_print(&config, &text), 0);
 	assert_non_null(strstr(text, "\"ringsPerUser\": 64"));
+	assert_non_null(strstr(text, "\"persistentRings\": \"root\""));
 	assert_non_null(strstr(text, "\"socket\": \"/run/iouringd/org.iouringd.Manager\""));
 }
 
@@ -70,11 +73,13 @@ static void test_good(void **state)
 	place_init(&place);
 	assert_int_equal(config_init(&config), 0);
 	write_to(place.path, "// a comment\n{ /* another */ \"ringsPerUser\": 7,\n"
+			     "\"persistentRings\": \"none\",\n"
 			     "\"programDirectory\": \"/srv/programs\", }\n// and one more\n");
 	assert_int_equal(config_read_file(&config, place.path, &problem), 0);
 	assert_null(problem);
 	assert_int_equal(config.rings_per_user, 7);
 	assert_string_equal(config.program_directory, "/srv/programs");
+	assert_int_equal(config.persistent_rings, CONFIG_WHO_NONE);
 	assert_int_equal(config.connections, 1024);
 	place_done(&place);
 }
@@ -108,6 +113,10 @@ static void test_bad(void **state)
 	bad("{\"socket\": 7}", "socket is 7, but a path from the root");
 	bad("{\"socket\": \"here\"}", "socket is \"here\"");
 	bad("{\"socket\": \"/a\\u0000b\"}", "socket is");
+	bad("{\"persistentRings\": \"alice\"}",
+	    "persistentRings is \"alice\", but one of \"root\", \"all\", \"none\" is expected");
+	bad("{\"persistentRings\": 1}", "persistentRings is 1, but one of");
+	bad("{\"persistentRings\": \"all\\u0000\"}", "persistentRings is");
 	bad("{\"ringsPerUser\": 1", ":1: ");
 	bad("{\n\n\"ringsPerUser\" 1}", ":3: ");
 	bad("{} {}", ":1: something follows");
@@ -191,6 +200,9 @@ static void test_shipped_file(void **state)
 		if (key->kind == CONFIG_NUMBER)
 			snprintf(line, sizeof(line), "// \"%s\": %lld,\n", key->name,
 				 (long long)key->number);
+		else if (key->kind == CONFIG_CHOICE)
+			snprintf(line, sizeof(line), "// \"%s\": \"%s\",\n", key->name,
+				 key->choices[key->number]);
 		else if (strstr(key->path, "/iouringd/p") || strstr(key->path, "/lib/"))
 			snprintf(line, sizeof(line), "// \"%s\": \"/", key->name);
 		else

@@ -89,6 +89,7 @@ int fixture_manage(struct fixture *fixture)
 		.clock = &fixture->clock.clock,
 		.program_directory = fixture->directory,
 		.limits = fixture->limits,
+		.policy = fixture->policy,
 		.event = see_event,
 		.event_arg = fixture,
 	};

@@ -37,6 +37,7 @@ struct fixture {
 	struct clock_fake clock;
 	struct manager *manager;
 	struct manager_limits limits;
+	struct manager_policy policy;
 	char directory[64]; /* of shipped programs */
 	bool stopped;
 	size_t fds; /* open before the manager was made */

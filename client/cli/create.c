@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making a ring: for iouctl run, and iouctl ring create, which leaves it to itself. */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "create.h"
+#include "output.h"
+#include "run.h"
+
+static int collect(struct run *run, struct json_object **ret_settings)
+{
+	struct cli *cli = run->cli;
+	const char **words = calloc(cli->n_options + 1, sizeof(*words));
+	size_t n_words = 0;
+	int r = 0;
+
+	if (!words)
+		abort();
+	for (size_t i = 0; i < cli->n_options && r == 0; i++) {
+		const struct option_value *option = &cli->options[i];
+
+		if (strcmp(option->spec->name, "set") == 0)
+			words[n_words++] = option->text;
+		else if (strcmp(option->spec->name, "file") == 0)
+			r = files_open(&run->files, json_member(run->description, "slots"),
+				       option->text);
+	}
+	if (r == 0)
+		r = cli_settings(cli, run->program, words, n_words, ret_settings);
+	free(words);
+	return r;
+}
+
+static int create(struct run *run, struct json_object *settings, bool persistent)
+{
+	struct iouctl_file files[FILES_MAX];
+	struct iouctl_ring_options options = {
+		.size = sizeof(options),
+		.program = run->program,
+		.name = cli_option(run->cli, "name"),
+		.files = files,
+		.n_files = run->files.n,
+		.parameters = json_object_to_json_string(settings),
+		.persistent = persistent,
+	};
+	const char *data = cli_option(run->cli, "data-bytes");
+	int r;
+
+	if (data && !cli_number(data, &options.data_bytes)) {
+		fprintf(stderr, "iouctl run: --data-bytes takes a number, with K, M or G, not "
+				"\"%s\"\n",
+			data);
+		return STATUS_USAGE;
+	}
+	for (size_t i = 0; i < run->files.n; i++)
+		files[i] = (struct iouctl_file){ .slot = run->files.files[i].slot,
+						 .fd = run->files.files[i].fd };
+	r = iouctl_ring_create(run->cli->connection, &options, &run->ring);
+	return r < 0 ? cli_complain(run->cli, r, "creating the ring") : 0;
+}
+
+int run_create(struct run *run, bool persistent)
+{
+	struct cli *cli = run->cli;
+	struct json_object *settings = NULL;
+	int r;
+
+	r = cli_call(cli, "DescribeProgram", cli_object("program", run->program), NULL, 0,
+		     &run->description);
+	if (r != 0)
+		return r;
+	run->unit = json_text(run->description, "progressUnit");
+	r = collect(run, &settings);
+	if (r == 0)
+		r = create(run, settings, persistent);
+	if (r != 0)
+		files_undo(&run->files);
+	json_object_put(settings);
+	return r;
+}
+
+void run_done(struct run *run)
+{
+	iouctl_ring_free(run->ring);
+	files_done(&run->files);
+	json_object_put(run->description);
+}
+
+/* Starts it; one that cannot be started would only stand there. */
+static int start(struct run *run)
+{
+	const char *name = iouctl_ring_name(run->ring);
+	struct json_object *object;
+	int r;
+
+	r = files_truncate(&run->files);
+	if (r == 0) {
+		r = iouctl_ring_start(run->ring);
+		r = r < 0 ? cli_complain(run->cli, r, "starting the ring") : 0;
+	}
+	if (r != 0) {
+		iouctl_ring_destroy(run->ring);
+		return r;
+	}
+	if (run->cli->json) {
+		object = cli_object("ring", name);
+		output_json(object);
+		json_object_put(object);
+	} else {
+		puts(name);
+	}
+	return 0;
+}
+
+int ring_create(struct cli *cli)
+{
+	struct run run = { .cli = cli, .program = cli->arguments[0] };
+	int r;
+
+	if (!cli_flag(cli, "persistent")) {
+		fprintf(stderr, "iouctl ring create: without --persistent the ring would end with "
+				"this command; 'iouctl run' stays with its ring\n");
+		return STATUS_USAGE;
+	}
+	r = run_create(&run, true);
+	if (r == 0)
+		r = start(&run);
+	run_done(&run);
+	return r;
+}
+
+const struct option_spec create_options[] = {
+	{ "persistent", 'p', NULL, "it lives until it is destroyed; who may is the daemon's policy" },
+	{ "file", 'f', "SLOT=PATH", "the file for a slot of the program; repeatable" },
+	{ "set", 'S', "FIELD=VALUE", "a parameter; repeatable; numbers take K, M and G" },
+	{ "name", 'n', "NAME", "of the ring (default: the program's and a number)" },
+	{ "data-bytes", 'd', "BYTES", "size of the data area (default: what the program needs)" },
+	{ 0 },
+};
