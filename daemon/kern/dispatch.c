@@ -2,6 +2,7 @@
 /* dispatch.c - one ring's dispatcher: its kernel objects, their pins, its attachment */
 #include <errno.h>
 #include <bpf/bpf.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,19 +22,42 @@ struct kern_dispatch {
 	int state_fd;
 	int program_fd;
 	int link_fd; /* -1: not attached */
-	struct iourd_dispatch *state;
+	struct iourd_record *record;
 	bool has_folder;
 };
 
-static int map_state(struct kern_dispatch *dispatch)
+static void let_go(struct kern_dispatch *dispatch)
 {
-	void *state = mmap(NULL, sizeof(struct iourd_dispatch), PROT_READ | PROT_WRITE, MAP_SHARED,
-			   dispatch->state_fd, 0);
+	if (dispatch->link_fd >= 0)
+		close(dispatch->link_fd);
+	if (dispatch->record)
+		munmap(dispatch->record, sizeof(*dispatch->record));
+	if (dispatch->program_fd >= 0)
+		close(dispatch->program_fd);
+	if (dispatch->state_fd >= 0)
+		close(dispatch->state_fd);
+	if (dispatch->array_fd >= 0)
+		close(dispatch->array_fd);
+	free(dispatch->name);
+	free(dispatch);
+}
 
-	if (state == MAP_FAILED)
+static int map_record(struct kern_dispatch *dispatch)
+{
+	void *record = mmap(NULL, sizeof(struct iourd_record), PROT_READ | PROT_WRITE, MAP_SHARED,
+			    dispatch->state_fd, 0);
+
+	if (record == MAP_FAILED)
 		return -errno;
-	dispatch->state = state;
+	dispatch->record = record;
 	return 0;
+}
+
+static void start_ledger(struct iourd_ledger *ledger)
+{
+	ledger->magic = IOURD_LEDGER_MAGIC;
+	ledger->version = IOURD_LEDGER_VERSION;
+	ledger->size = sizeof(*ledger);
 }
 
 static int pin_all(struct kern_dispatch *dispatch)
@@ -68,7 +92,9 @@ int linux_dispatch_new(struct kern *kern, const char *name, struct kern_dispatch
 	if (r == 0)
 		r = dispatcher_make_maps(&made->array_fd, &made->state_fd);
 	if (r == 0)
-		r = map_state(made);
+		r = map_record(made);
+	if (r == 0)
+		start_ledger(&made->record->ledger);
 	if (r == 0)
 		r = dispatcher_load(&owner->dispatcher, &owner->btf, made->array_fd, made->state_fd,
 				    &made->program_fd);
@@ -79,6 +105,108 @@ int linux_dispatch_new(struct kern *kern, const char *name, struct kern_dispatch
 		return r;
 	}
 	*ret = made;
+	return 0;
+}
+
+/* The bytes of a state map's value; 0: it is none of ours. */
+static size_t record_size(int state_fd)
+{
+	struct bpf_map_info info = {};
+	uint32_t size = sizeof(info);
+
+	if (bpf_map_get_info_by_fd(state_fd, &info, &size) < 0 || info.type != BPF_MAP_TYPE_ARRAY ||
+	    !(info.map_flags & BPF_F_MMAPABLE))
+		return 0;
+	return info.value_size;
+}
+
+static int check_record(int state_fd)
+{
+	return record_size(state_fd) < sizeof(struct iourd_record) ? -EPROTO : 0;
+}
+
+static int take_up(const char *directory, struct kern_dispatch *dispatch)
+{
+	const char *name = dispatch->name;
+	int r;
+
+	dispatch->array_fd = pins_get(directory, name, PIN_ARRAY);
+	dispatch->state_fd = pins_get(directory, name, PIN_STATE);
+	dispatch->program_fd = pins_get(directory, name, PIN_DISPATCHER);
+	dispatch->link_fd = pins_get(directory, name, PIN_LINK);
+	if (dispatch->array_fd < 0 || dispatch->state_fd < 0 || dispatch->program_fd < 0)
+		return -ENODATA;
+	r = check_record(dispatch->state_fd);
+	if (r == 0)
+		r = map_record(dispatch);
+	if (r == 0 && dispatch->record->ledger.magic != IOURD_LEDGER_MAGIC)
+		r = -EPROTO;
+	return r;
+}
+
+int linux_dispatch_open(struct kern *kern, const char *name, struct kern_dispatch **ret)
+{
+	const struct kern_linux *owner = kern_linux(kern);
+	struct kern_dispatch *made;
+	int r;
+
+	made = malloc(sizeof(*made));
+	if (!made)
+		return -ENOMEM;
+	*made = (struct kern_dispatch){
+		.kern = owner, .array_fd = -1, .state_fd = -1, .program_fd = -1, .link_fd = -1};
+	made->name = strdup(name);
+	r = made->name ? pins_exist(owner->pin_directory, name) : -ENOMEM;
+	if (r == 0)
+		r = take_up(owner->pin_directory, made);
+	if (r < 0) {
+		let_go(made); /* the pins stay: they are not ours yet */
+		return r;
+	}
+	made->has_folder = true;
+	*ret = made;
+	return 0;
+}
+
+static bool is_pinned(const char *directory, const char *name, const char *object)
+{
+	_cleanup_close_ int fd = pins_get(directory, name, object);
+
+	return fd >= 0;
+}
+
+static void look_at_state(int state_fd, struct kern_pins *pins)
+{
+	uint32_t slot = 0;
+	_cleanup_free_ struct iourd_record *record = NULL;
+
+	if (check_record(state_fd) < 0)
+		return;
+	record = calloc(1, record_size(state_fd));
+	if (!record || bpf_map_lookup_elem(state_fd, &slot, record) < 0)
+		return;
+	pins->ledger = record->ledger;
+	pins->has_ledger = record->ledger.magic == IOURD_LEDGER_MAGIC;
+}
+
+int linux_pins_look(struct kern *kern, const char *name, struct kern_pins *ret)
+{
+	const char *directory = kern_linux(kern)->pin_directory;
+	_cleanup_close_ int state = -1;
+	struct kern_pins pins = {};
+	int r;
+
+	r = pins_exist(directory, name);
+	if (r < 0)
+		return r;
+	state = pins_get(directory, name, PIN_STATE);
+	pins.state = state >= 0;
+	if (pins.state)
+		look_at_state(state, &pins);
+	pins.array = is_pinned(directory, name, PIN_ARRAY);
+	pins.dispatcher = is_pinned(directory, name, PIN_DISPATCHER);
+	pins.link = is_pinned(directory, name, PIN_LINK);
+	*ret = pins;
 	return 0;
 }
 
@@ -115,7 +243,29 @@ int linux_dispatch_attach(struct kern_dispatch *dispatch, int pidfd, int ring_fd
 
 volatile struct iourd_dispatch *linux_dispatch_state(struct kern_dispatch *dispatch)
 {
-	return dispatch->state;
+	return &dispatch->record->dispatch;
+}
+
+struct iourd_ledger *linux_dispatch_ledger(struct kern_dispatch *dispatch)
+{
+	return &dispatch->record->ledger;
+}
+
+int linux_dispatch_current(struct kern_dispatch *dispatch, uint32_t *ret_id)
+{
+	uint32_t slot = 0, id;
+	int r = bpf_map_lookup_elem(dispatch->array_fd, &slot, &id);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret_id = r < 0 ? 0 : id;
+	return 0;
+}
+
+void linux_dispatch_leave(struct kern_dispatch *dispatch)
+{
+	if (dispatch)
+		let_go(dispatch);
 }
 
 void linux_dispatch_free(struct kern_dispatch *dispatch)
@@ -125,16 +275,5 @@ void linux_dispatch_free(struct kern_dispatch *dispatch)
 	/* pins first: closing the link's last descriptor then waits until it is detached */
 	if (dispatch->has_folder)
 		pins_remove(dispatch->kern->pin_directory, dispatch->name);
-	if (dispatch->link_fd >= 0)
-		close(dispatch->link_fd);
-	if (dispatch->state)
-		munmap(dispatch->state, sizeof(*dispatch->state));
-	if (dispatch->program_fd >= 0)
-		close(dispatch->program_fd);
-	if (dispatch->state_fd >= 0)
-		close(dispatch->state_fd);
-	if (dispatch->array_fd >= 0)
-		close(dispatch->array_fd);
-	free(dispatch->name);
-	free(dispatch);
+	let_go(dispatch);
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "iourd/dispatch.h"
+#include "iourd/ledger.h"
 #include "kern/elf-view.h"
 #include "kern/image.h"
 #include "kern/kernel-btf.h"
@@ -141,7 +141,7 @@ int dispatcher_make_maps(int *ret_array_fd, int *ret_state_fd)
 	if (array < 0)
 		return array;
 	state = bpf_map_create(BPF_MAP_TYPE_ARRAY, "iourd_state", sizeof(uint32_t),
-			       sizeof(struct iourd_dispatch), 1, &mapped);
+			       sizeof(struct iourd_record), 1, &mapped);
 	if (state < 0)
 		return state;
 	*ret_array_fd = take_fd(&array);

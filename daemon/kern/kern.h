@@ -44,6 +44,16 @@ struct kern_program_info {
 	uint64_t id;			    /* digest's first 8 bytes, little endian */
 };
 
+/* What is pinned of a ring. */
+struct kern_pins {
+	bool array;
+	bool state;
+	bool dispatcher;
+	bool link;
+	bool has_ledger; /* in a state that is there, of a version that has one */
+	struct iourd_ledger ledger; /* a copy */
+};
+
 struct kern_ops {
 	/* Frees the port; no object of it may be left. */
 	void (*free)(struct kern *kern);
@@ -126,6 +136,8 @@ struct kern_ops {
 	 * all.
 	 */
 	int (*pins_list)(struct kern *kern, char ***ret_names, size_t *ret_n);
+	/* What there is under a name; -ENOENT: nothing. Slow. */
+	int (*pins_look)(struct kern *kern, const char *name, struct kern_pins *ret);
 	/* Removes the pins of a name whose ring is dead. Slow. */
 	int (*pins_remove)(struct kern *kern, const char *name);
 };

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kern/journal.h"
 #include "kern/libbpf-log.h"
 #include "kern/pins.h"
+#include "kern/ring-waiting.h"
 
 static void linux_free(struct kern *kern)
 {
@@ -16,6 +18,8 @@ static void linux_free(struct kern *kern)
 		return;
 	capabilities_done(&linux_kern->capabilities);
 	dispatcher_done(&linux_kern->dispatcher);
+	if (linux_kern->journal)
+		journal_close(linux_kern->journal, linux_kern->journal_is_mapped);
 	free(linux_kern->pin_directory);
 	free(linux_kern);
 }
@@ -36,19 +40,38 @@ static int linux_pins_remove(struct kern *kern, const char *name)
 	return pins_remove(kern_linux(kern)->pin_directory, name);
 }
 
+static struct iourd_journal *linux_journal(struct kern *kern)
+{
+	return kern_linux(kern)->journal;
+}
+
+static int linux_ring_waiting(struct kern *kern, pid_t pid, int ring_fd, uint32_t *ret_n)
+{
+	return ring_waiting(pid, ring_fd, ret_n);
+}
+
 static const struct kern_ops linux_ops = {
 	.free = linux_free,
 	.capabilities = linux_capabilities,
 	.program_open = linux_program_open,
 	.program_info = linux_program_info,
 	.program_load = linux_program_load,
+	.program_image = linux_program_image,
+	.program_kernel_id = linux_program_kernel_id,
 	.program_free = linux_program_free,
 	.dispatch_new = linux_dispatch_new,
+	.dispatch_open = linux_dispatch_open,
+	.dispatch_leave = linux_dispatch_leave,
+	.dispatch_current = linux_dispatch_current,
+	.dispatch_ledger = linux_dispatch_ledger,
 	.dispatch_set = linux_dispatch_set,
 	.dispatch_attach = linux_dispatch_attach,
 	.dispatch_state = linux_dispatch_state,
 	.dispatch_free = linux_dispatch_free,
+	.ring_waiting = linux_ring_waiting,
+	.journal = linux_journal,
 	.pins_list = linux_pins_list,
+	.pins_look = linux_pins_look,
 	.pins_remove = linux_pins_remove,
 };
 
@@ -70,6 +93,9 @@ int kern_linux_new(const char *dispatcher_path, const char *pin_directory, struc
 		goto fail;
 	kernel_btf_read(&made->btf);
 	r = capabilities_init(&made->capabilities, &made->btf, pin_directory);
+	if (r < 0)
+		goto fail;
+	r = journal_open(pin_directory, &made->journal, &made->journal_is_mapped);
 	if (r < 0)
 		goto fail;
 	*ret = &made->kern;

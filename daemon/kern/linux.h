@@ -15,6 +15,8 @@ struct kern_linux {
 	struct dispatcher dispatcher;
 	struct capabilities capabilities;
 	char *pin_directory;
+	struct iourd_journal *journal; /* mapped; or, if it cannot be kept, allocated */
+	bool journal_is_mapped;
 };
 
 static inline struct kern_linux *kern_linux(struct kern *kern)
@@ -28,10 +30,17 @@ int linux_program_open(struct kern *kern, int object_fd, struct note *note,
 const struct kern_program_info *linux_program_info(const struct kern_program *program);
 int linux_program_load(struct kern_program *program, struct note *note);
 void linux_program_free(struct kern_program *program);
+const void *linux_program_image(const struct kern_program *program, size_t *ret_size);
+uint32_t linux_program_kernel_id(const struct kern_program *program);
 /* The loaded program's descriptor, borrowed; -1 if it is not loaded. */
 int linux_program_fd(const struct kern_program *program);
 
 int linux_dispatch_new(struct kern *kern, const char *name, struct kern_dispatch **ret);
+int linux_dispatch_open(struct kern *kern, const char *name, struct kern_dispatch **ret);
+void linux_dispatch_leave(struct kern_dispatch *dispatch);
+int linux_dispatch_current(struct kern_dispatch *dispatch, uint32_t *ret_id);
+struct iourd_ledger *linux_dispatch_ledger(struct kern_dispatch *dispatch);
+int linux_pins_look(struct kern *kern, const char *name, struct kern_pins *ret);
 int linux_dispatch_set(struct kern_dispatch *dispatch, const struct kern_program *program);
 int linux_dispatch_attach(struct kern_dispatch *dispatch, int pidfd, int ring_fd);
 volatile struct iourd_dispatch *linux_dispatch_state(struct kern_dispatch *dispatch);

@@ -63,6 +63,32 @@ int pins_add(const char *directory, const char *name, const char *object, int fd
 	return bpf_obj_pin(fd, path);
 }
 
+int pins_exist(const char *directory, const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	r = folder_path(directory, name, &path);
+	if (r < 0) {
+		path = NULL;
+		return r;
+	}
+	return access(path, F_OK) < 0 ? -errno : 0;
+}
+
+int pins_get(const char *directory, const char *name, const char *object)
+{
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	r = object_path(directory, name, object, &path);
+	if (r < 0) {
+		path = NULL;
+		return r;
+	}
+	return bpf_obj_get(path);
+}
+
 static int remove_object(const char *directory, const char *name, const char *object)
 {
 	_cleanup_free_ char *path = NULL;

@@ -10,11 +10,17 @@
 #define PIN_STATE      "state"
 #define PIN_DISPATCHER "dispatcher"
 #define PIN_LINK       "link"
+/* In the pin directory itself. */
+#define PIN_JOURNAL "journal"
 
 /* Makes the folder of ring @name (0700). -EEXIST: it is there; -EINVAL: @name is no ring's name. */
 int pins_make(const char *directory, const char *name);
 /* Pins an object in the folder. */
 int pins_add(const char *directory, const char *name, const char *object, int fd);
+/* 0; -ENOENT: there is no folder of that name. */
+int pins_exist(const char *directory, const char *name);
+/* Opens a pinned object: its descriptor, or -errno. */
+int pins_get(const char *directory, const char *name, const char *object);
 /* Removes the folder and all in it, the link first. -ENOENT: it is not there. */
 int pins_remove(const char *directory, const char *name);
 /* Names of the folders; none if @directory is missing. The caller frees each and all. */

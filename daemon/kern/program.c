@@ -20,7 +20,8 @@ struct kern_program {
 	struct kern_program_info info;
 	void *image; /* NULL once loaded */
 	size_t size;
-	int fd; /* -1: not loaded */
+	int fd;	     /* -1: not loaded */
+	uint32_t id; /* of the loaded one */
 };
 
 int linux_program_open(struct kern *kern, int object_fd, struct note *note,
@@ -47,6 +48,17 @@ const struct kern_program_info *linux_program_info(const struct kern_program *pr
 	return &program->info;
 }
 
+const void *linux_program_image(const struct kern_program *program, size_t *ret_size)
+{
+	*ret_size = program->image ? program->size : 0;
+	return program->image;
+}
+
+uint32_t linux_program_kernel_id(const struct kern_program *program)
+{
+	return program->id;
+}
+
 int linux_program_fd(const struct kern_program *program)
 {
 	return program->fd;
@@ -57,6 +69,17 @@ static bool is_environment(int r)
 {
 	return r == -ENOMEM || r == -EPERM || r == -EMFILE || r == -ENFILE || r == -EINTR ||
 	       r == -EAGAIN;
+}
+
+static int ask_id(struct kern_program *program)
+{
+	struct bpf_prog_info info = {};
+	uint32_t size = sizeof(info);
+	int r = bpf_prog_get_info_by_fd(program->fd, &info, &size);
+
+	if (r == 0)
+		program->id = info.id;
+	return r;
 }
 
 static int load(struct kern_program *program, char *verifier_log, struct note *note)
@@ -78,7 +101,7 @@ static int load(struct kern_program *program, char *verifier_log, struct note *n
 	}
 	if (r == 0) {
 		program->fd = fcntl(bpf_program__fd(step), F_DUPFD_CLOEXEC, 3);
-		r = program->fd < 0 ? -errno : 0;
+		r = program->fd < 0 ? -errno : ask_id(program);
 	} else if (*verifier_log) {
 		r = reject_with_log(note, name, "the kernel's verifier refused it", verifier_log);
 	} else if (!is_environment(r)) {

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kern/ring-waiting.h"
 #include "wire/cleanup.h"
 
 static bool is_ring(int fd)
@@ -37,6 +38,12 @@ int take_ring(int pidfd, int ring_fd, int *ret_fd)
 		return -EINVAL;
 	if (!is_disabled(fd))
 		return -EBUSY;
+	/*
+	 * An attach waits for this lock while it holds one that all rings of the machine share. An
+	 * application can hold the lock of its own ring for long; one that does is turned away.
+	 */
+	if (!ring_is_unlocked(fd))
+		return -EAGAIN;
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

@@ -11,14 +11,18 @@
 
 #define FAKE_CAPABILITIES 2
 
-/* Owns the pins' names. Dispatchers and programs are their holders'; here they are known. */
+/* Owns what is pinned. Dispatchers and programs are their holders'; here they are known. */
 struct kern_fake {
 	struct kern kern;
 	struct fail_plan *plan;
 	pthread_mutex_t lock;
 	struct kern_dispatch *dispatchers;
-	char **pins;
-	size_t n_pins;
+	struct kern_program *programs;
+	struct kern_fake_pinned *pinned;
+	struct iourd_journal journal;
+	uint32_t next_kernel_id;
+	int waiting_ring; /* whose ring_waiting is told */
+	int waiting;
 	struct kern_fake_tally tally;
 	struct kern_capability capabilities[FAKE_CAPABILITIES];
 };
@@ -26,17 +30,16 @@ struct kern_fake {
 struct kern_program {
 	struct kern_fake *kern;
 	struct kern_program_info info;
+	struct kern_program *next;
 	struct fake_object object;
 	bool loaded;
+	uint32_t kernel_id;
 };
 
 struct kern_dispatch {
 	struct kern_fake *kern;
 	struct kern_dispatch *next;
-	char *name;
-	struct iourd_dispatch state;
-	uint64_t program;
-	int ring_fd;
+	struct kern_fake_pinned *pinned; /* of it; NULL: the pins were removed */
 };
 
 static const struct kern_capability fake_capabilities[FAKE_CAPABILITIES] = {
@@ -90,6 +93,8 @@ static int fake_program_open(struct kern *kern, int object_fd, struct note *note
 	}
 	pthread_mutex_lock(&fake->lock);
 	fake->tally.programs++;
+	program->next = fake->programs;
+	fake->programs = program;
 	pthread_mutex_unlock(&fake->lock);
 	*ret = program;
 	return 0;
@@ -112,11 +117,33 @@ static int fake_program_load(struct kern_program *program, struct note *note)
 		return fault_program_rejected(note, program->info.descriptor.name,
 					      program->object.refuse_load,
 					      program->object.refuse_load);
-	program->loaded = true;
 	pthread_mutex_lock(&program->kern->lock);
+	program->loaded = true;
+	program->kernel_id = ++program->kern->next_kernel_id;
 	program->kern->tally.loads++;
 	pthread_mutex_unlock(&program->kern->lock);
 	return 0;
+}
+
+static const void *fake_program_image(const struct kern_program *program, size_t *ret_size)
+{
+	*ret_size = program->loaded ? 0 : sizeof(program->object);
+	return program->loaded ? NULL : &program->object;
+}
+
+static uint32_t fake_program_kernel_id(const struct kern_program *program)
+{
+	return program->kernel_id;
+}
+
+static void unlink_program(struct kern_program *program)
+{
+	struct kern_program **at;
+
+	for (at = &program->kern->programs; *at != program; at = &(*at)->next)
+		;
+	*at = program->next;
+	program->kern->tally.programs--;
 }
 
 static void fake_program_free(struct kern_program *program)
@@ -124,70 +151,107 @@ static void fake_program_free(struct kern_program *program)
 	if (!program)
 		return;
 	pthread_mutex_lock(&program->kern->lock);
-	program->kern->tally.programs--;
+	unlink_program(program);
 	pthread_mutex_unlock(&program->kern->lock);
 	layout_done(&program->info.layout);
 	free(program);
 }
 
-static size_t find_pin(const struct kern_fake *fake, const char *name)
+static struct kern_fake_pinned *find_pinned(const struct kern_fake *fake, const char *name)
 {
-	size_t i;
+	struct kern_fake_pinned *pinned;
 
-	for (i = 0; i < fake->n_pins; i++)
-		if (strcmp(fake->pins[i], name) == 0)
+	for (pinned = fake->pinned; pinned; pinned = pinned->next)
+		if (strcmp(pinned->name, name) == 0)
 			break;
-	return i;
+	return pinned;
 }
 
-static void add_pin(struct kern_fake *fake, const char *name)
+static struct kern_fake_pinned *add_pinned(struct kern_fake *fake, const char *name)
 {
-	fake->pins = reallocarray(fake->pins, fake->n_pins + 1, sizeof(*fake->pins));
-	assert(fake->pins);
-	fake->pins[fake->n_pins] = strdup(name);
-	assert(fake->pins[fake->n_pins]);
-	fake->n_pins++;
+	struct kern_fake_pinned *pinned = calloc(1, sizeof(*pinned));
+
+	assert(pinned);
+	pinned->name = strdup(name);
+	assert(pinned->name);
+	pinned->ring_fd = -1;
+	pinned->next = fake->pinned;
+	fake->pinned = pinned;
+	return pinned;
 }
 
-static void remove_pin(struct kern_fake *fake, size_t i)
+static void remove_pinned(struct kern_fake *fake, struct kern_fake_pinned *pinned)
 {
-	free(fake->pins[i]);
-	fake->pins[i] = fake->pins[--fake->n_pins];
+	struct kern_fake_pinned **at;
+
+	for (struct kern_dispatch *d = fake->dispatchers; d; d = d->next)
+		if (d->pinned == pinned)
+			d->pinned = NULL;
+	for (at = &fake->pinned; *at != pinned; at = &(*at)->next)
+		;
+	*at = pinned->next;
+	free(pinned->name);
+	free(pinned);
+}
+
+static struct kern_dispatch *add_dispatch(struct kern_fake *fake, struct kern_fake_pinned *pinned)
+{
+	struct kern_dispatch *dispatch = calloc(1, sizeof(*dispatch));
+
+	assert(dispatch);
+	dispatch->kern = fake;
+	dispatch->pinned = pinned;
+	dispatch->next = fake->dispatchers;
+	fake->dispatchers = dispatch;
+	fake->tally.dispatchers++;
+	return dispatch;
 }
 
 static int fake_dispatch_new(struct kern *kern, const char *name, struct kern_dispatch **ret)
 {
 	struct kern_fake *fake = to_fake(kern);
-	struct kern_dispatch *dispatch;
+	struct kern_fake_pinned *pinned;
 	int r;
 
 	r = planned(fake, "dispatch_new");
 	if (r < 0)
 		return r;
-	dispatch = calloc(1, sizeof(*dispatch));
-	if (!dispatch || !(dispatch->name = strdup(name))) {
-		free(dispatch);
-		return -ENOMEM;
-	}
-	dispatch->kern = fake;
-	dispatch->ring_fd = -1;
 	pthread_mutex_lock(&fake->lock);
-	if (find_pin(fake, name) < fake->n_pins) {
+	if (find_pinned(fake, name)) {
 		r = -EEXIST;
 	} else {
-		add_pin(fake, name);
-		fake->tally.dispatchers++;
-		dispatch->next = fake->dispatchers;
-		fake->dispatchers = dispatch;
+		pinned = add_pinned(fake, name);
+		pinned->array = pinned->state = pinned->dispatcher = true;
+		pinned->record.ledger.magic = IOURD_LEDGER_MAGIC;
+		pinned->record.ledger.version = IOURD_LEDGER_VERSION;
+		pinned->record.ledger.size = sizeof(struct iourd_ledger);
+		*ret = add_dispatch(fake, pinned);
 	}
 	pthread_mutex_unlock(&fake->lock);
-	if (r < 0) {
-		free(dispatch->name);
-		free(dispatch);
+	return r;
+}
+
+static int fake_dispatch_open(struct kern *kern, const char *name, struct kern_dispatch **ret)
+{
+	struct kern_fake *fake = to_fake(kern);
+	struct kern_fake_pinned *pinned;
+	int r;
+
+	r = planned(fake, "dispatch_open");
+	if (r < 0)
 		return r;
-	}
-	*ret = dispatch;
-	return 0;
+	pthread_mutex_lock(&fake->lock);
+	pinned = find_pinned(fake, name);
+	if (!pinned)
+		r = -ENOENT;
+	else if (!pinned->array || !pinned->state || !pinned->dispatcher)
+		r = -ENODATA;
+	else if (pinned->small || pinned->record.ledger.magic != IOURD_LEDGER_MAGIC)
+		r = -EPROTO;
+	else
+		*ret = add_dispatch(fake, pinned);
+	pthread_mutex_unlock(&fake->lock);
+	return r;
 }
 
 static int fake_dispatch_set(struct kern_dispatch *dispatch, const struct kern_program *program)
@@ -198,7 +262,18 @@ static int fake_dispatch_set(struct kern_dispatch *dispatch, const struct kern_p
 		return r;
 	if (!program->loaded)
 		return -EINVAL;
-	dispatch->program = program->info.id;
+	dispatch->pinned->program = program->info.id;
+	dispatch->pinned->kernel_id = program->kernel_id;
+	return 0;
+}
+
+static int fake_dispatch_current(struct kern_dispatch *dispatch, uint32_t *ret_id)
+{
+	int r = planned(dispatch->kern, "dispatch_current");
+
+	if (r < 0)
+		return r;
+	*ret_id = dispatch->pinned->kernel_id;
 	return 0;
 }
 
@@ -210,76 +285,146 @@ static int fake_dispatch_attach(struct kern_dispatch *dispatch, int pidfd, int r
 		return r;
 	if (pidfd < 0 || ring_fd < 0)
 		return -EBADF;
-	if (dispatch->ring_fd >= 0)
+	if (dispatch->pinned->ring_fd >= 0)
 		return -EBUSY;
-	dispatch->ring_fd = ring_fd;
+	dispatch->pinned->ring_fd = ring_fd;
+	dispatch->pinned->link = true;
 	return 0;
 }
 
 static volatile struct iourd_dispatch *fake_dispatch_state(struct kern_dispatch *dispatch)
 {
-	return &dispatch->state;
+	return &dispatch->pinned->record.dispatch;
 }
 
-static void fake_dispatch_free(struct kern_dispatch *dispatch)
+static struct iourd_ledger *fake_dispatch_ledger(struct kern_dispatch *dispatch)
+{
+	return &dispatch->pinned->record.ledger;
+}
+
+static void unlink_dispatch(struct kern_dispatch *dispatch)
 {
 	struct kern_dispatch **at;
+
+	for (at = &dispatch->kern->dispatchers; *at != dispatch; at = &(*at)->next)
+		;
+	*at = dispatch->next;
+	dispatch->kern->tally.dispatchers--;
+}
+
+static void fake_dispatch_leave(struct kern_dispatch *dispatch)
+{
 	struct kern_fake *fake;
 
 	if (!dispatch)
 		return;
 	fake = dispatch->kern;
 	pthread_mutex_lock(&fake->lock);
-	for (at = &fake->dispatchers; *at != dispatch; at = &(*at)->next)
-		;
-	*at = dispatch->next;
-	fake->tally.dispatchers--;
-	remove_pin(fake, find_pin(fake, dispatch->name));
+	unlink_dispatch(dispatch);
 	pthread_mutex_unlock(&fake->lock);
-	free(dispatch->name);
 	free(dispatch);
+}
+
+static void fake_dispatch_free(struct kern_dispatch *dispatch)
+{
+	struct kern_fake *fake;
+
+	if (!dispatch)
+		return;
+	fake = dispatch->kern;
+	pthread_mutex_lock(&fake->lock);
+	unlink_dispatch(dispatch);
+	if (dispatch->pinned)
+		remove_pinned(fake, dispatch->pinned);
+	pthread_mutex_unlock(&fake->lock);
+	free(dispatch);
+}
+
+static int fake_ring_waiting(struct kern *kern, pid_t pid, int ring_fd, uint32_t *ret_n)
+{
+	struct kern_fake *fake = to_fake(kern);
+	int r = planned(fake, "ring_waiting");
+
+	if (r < 0)
+		return r;
+	r = ring_fd == fake->waiting_ring ? fake->waiting : 0;
+	if (r < 0)
+		return r;
+	*ret_n = (uint32_t)r;
+	return 0;
+}
+
+static struct iourd_journal *fake_journal(struct kern *kern)
+{
+	return &to_fake(kern)->journal;
 }
 
 static int fake_pins_list(struct kern *kern, char ***ret_names, size_t *ret_n)
 {
 	struct kern_fake *fake = to_fake(kern);
+	size_t n = 0;
 	char **names;
 	int r;
 
 	r = planned(fake, "pins_list");
 	if (r < 0)
 		return r;
-	names = calloc(fake->n_pins + 1, sizeof(*names));
-	if (!names)
-		return -ENOMEM;
 	pthread_mutex_lock(&fake->lock);
-	for (size_t i = 0; i < fake->n_pins; i++) {
-		names[i] = strdup(fake->pins[i]);
-		assert(names[i]);
+	for (struct kern_fake_pinned *at = fake->pinned; at; at = at->next)
+		n++;
+	names = calloc(n + 1, sizeof(*names));
+	assert(names);
+	n = 0;
+	for (struct kern_fake_pinned *at = fake->pinned; at; at = at->next) {
+		names[n] = strdup(at->name);
+		assert(names[n++]);
 	}
-	*ret_n = fake->n_pins;
 	pthread_mutex_unlock(&fake->lock);
 	*ret_names = names;
+	*ret_n = n;
 	return 0;
+}
+
+static int fake_pins_look(struct kern *kern, const char *name, struct kern_pins *ret)
+{
+	struct kern_fake *fake = to_fake(kern);
+	const struct kern_fake_pinned *pinned;
+	int r;
+
+	r = planned(fake, "pins_look");
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&fake->lock);
+	pinned = find_pinned(fake, name);
+	if (pinned)
+		*ret = (struct kern_pins){
+			.array = pinned->array,
+			.state = pinned->state,
+			.dispatcher = pinned->dispatcher,
+			.link = pinned->link,
+			.has_ledger = pinned->state && !pinned->small &&
+				      pinned->record.ledger.magic == IOURD_LEDGER_MAGIC,
+			.ledger = pinned->record.ledger,
+		};
+	pthread_mutex_unlock(&fake->lock);
+	return pinned ? 0 : -ENOENT;
 }
 
 static int fake_pins_remove(struct kern *kern, const char *name)
 {
 	struct kern_fake *fake = to_fake(kern);
-	size_t i;
+	struct kern_fake_pinned *pinned;
 	int r;
 
 	r = planned(fake, "pins_remove");
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&fake->lock);
-	i = find_pin(fake, name);
-	if (i < fake->n_pins)
-		remove_pin(fake, i);
-	else
-		r = -ENOENT;
+	pinned = find_pinned(fake, name);
+	if (pinned)
+		remove_pinned(fake, pinned);
 	pthread_mutex_unlock(&fake->lock);
-	return r;
+	return pinned ? 0 : -ENOENT;
 }
 
 static void fake_free(struct kern *kern)
@@ -290,9 +435,8 @@ static void fake_free(struct kern *kern)
 		return;
 	assert(fake->tally.programs == 0);
 	assert(fake->tally.dispatchers == 0);
-	while (fake->n_pins > 0)
-		remove_pin(fake, 0);
-	free(fake->pins);
+	while (fake->pinned)
+		remove_pinned(fake, fake->pinned);
 	pthread_mutex_destroy(&fake->lock);
 	free(fake);
 }
@@ -303,13 +447,22 @@ static const struct kern_ops kern_fake_ops = {
 	.program_open = fake_program_open,
 	.program_info = fake_program_info,
 	.program_load = fake_program_load,
+	.program_image = fake_program_image,
+	.program_kernel_id = fake_program_kernel_id,
 	.program_free = fake_program_free,
 	.dispatch_new = fake_dispatch_new,
+	.dispatch_open = fake_dispatch_open,
+	.dispatch_leave = fake_dispatch_leave,
+	.dispatch_current = fake_dispatch_current,
+	.dispatch_ledger = fake_dispatch_ledger,
 	.dispatch_set = fake_dispatch_set,
 	.dispatch_attach = fake_dispatch_attach,
 	.dispatch_state = fake_dispatch_state,
 	.dispatch_free = fake_dispatch_free,
+	.ring_waiting = fake_ring_waiting,
+	.journal = fake_journal,
 	.pins_list = fake_pins_list,
+	.pins_look = fake_pins_look,
 	.pins_remove = fake_pins_remove,
 };
 
@@ -322,6 +475,8 @@ int kern_fake_new(struct fail_plan *plan, struct kern **ret)
 	libbpf_log_install();
 	fake->kern.ops = &kern_fake_ops;
 	fake->plan = plan;
+	fake->waiting_ring = -1;
+	fake->journal = (struct iourd_journal){.magic = IOURD_JOURNAL_MAGIC, .version = 1};
 	pthread_mutex_init(&fake->lock, NULL);
 	memcpy(fake->capabilities, fake_capabilities, sizeof(fake_capabilities));
 	*ret = &fake->kern;
@@ -334,7 +489,9 @@ void kern_fake_tally(struct kern *kern, struct kern_fake_tally *ret)
 
 	pthread_mutex_lock(&fake->lock);
 	*ret = fake->tally;
-	ret->pins = fake->n_pins;
+	ret->pins = 0;
+	for (struct kern_fake_pinned *at = fake->pinned; at; at = at->next)
+		ret->pins++;
 	pthread_mutex_unlock(&fake->lock);
 }
 
@@ -349,7 +506,28 @@ void kern_fake_lack(struct kern *kern, const char *name)
 
 void kern_fake_leave_pin(struct kern *kern, const char *name)
 {
-	add_pin(to_fake(kern), name);
+	add_pinned(to_fake(kern), name);
+}
+
+struct kern_fake_pinned *kern_fake_pinned(struct kern *kern, const char *name)
+{
+	return find_pinned(to_fake(kern), name);
+}
+
+void kern_fake_set_waiting(struct kern *kern, int ring_fd, int n)
+{
+	to_fake(kern)->waiting_ring = ring_fd;
+	to_fake(kern)->waiting = n;
+}
+
+void kern_fake_forget(struct kern *kern)
+{
+	struct kern_fake *fake = to_fake(kern);
+
+	while (fake->dispatchers)
+		fake_dispatch_leave(fake->dispatchers);
+	while (fake->programs)
+		fake_program_free(fake->programs);
 }
 
 struct kern_dispatch *kern_fake_dispatch(struct kern *kern, const char *name)
@@ -357,17 +535,17 @@ struct kern_dispatch *kern_fake_dispatch(struct kern *kern, const char *name)
 	struct kern_dispatch *dispatch;
 
 	for (dispatch = to_fake(kern)->dispatchers; dispatch; dispatch = dispatch->next)
-		if (strcmp(dispatch->name, name) == 0)
+		if (dispatch->pinned && strcmp(dispatch->pinned->name, name) == 0)
 			return dispatch;
 	return NULL;
 }
 
 uint64_t kern_fake_dispatch_program(const struct kern_dispatch *dispatch)
 {
-	return dispatch->program;
+	return dispatch->pinned->program;
 }
 
 int kern_fake_dispatch_ring(const struct kern_dispatch *dispatch)
 {
-	return dispatch->ring_fd;
+	return dispatch->pinned->ring_fd;
 }

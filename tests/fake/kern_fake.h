@@ -49,6 +49,21 @@ int fake_object_memfd(const struct fake_object *object);
 /* Writes @directory/@name.bpf.o. */
 void fake_object_install(const struct fake_object *object, const char *directory, const char *name);
 
+/*
+ * What outlives a daemon. Handles of it (struct kern_dispatch) go with dispatch_free or _leave;
+ * kern_fake_forget() takes those away that a daemon which was "killed" has left.
+ */
+struct kern_fake_pinned {
+	struct kern_fake_pinned *next;
+	char *name;
+	bool array, state, dispatcher, link; /* which pins there are */
+	bool small;			     /* the record is of a version without a ledger */
+	struct iourd_record record;
+	uint64_t program;  /* in the array: its id; 0: empty */
+	uint32_t kernel_id;
+	int ring_fd; /* that it is attached to; -1: none */
+};
+
 /* @plan may be NULL; borrowed. Thread-safe, but for what follows. */
 int kern_fake_new(struct fail_plan *plan, struct kern **ret);
 
@@ -61,8 +76,14 @@ struct kern_fake_tally {
 void kern_fake_tally(struct kern *kern, struct kern_fake_tally *ret);
 /* Takes capability @name away; NULL: gives all back. */
 void kern_fake_lack(struct kern *kern, const char *name);
-/* Leaves a pin, as of an earlier daemon. */
+/* Leaves a pin, as of an earlier daemon: an empty folder. */
 void kern_fake_leave_pin(struct kern *kern, const char *name);
+/* What is pinned under @name, to be looked at and changed; NULL: nothing. */
+struct kern_fake_pinned *kern_fake_pinned(struct kern *kern, const char *name);
+/* What ring_waiting answers for @ring_fd of any process: @n, or a negative errno. */
+void kern_fake_set_waiting(struct kern *kern, int ring_fd, int n);
+/* The process that had these objects is dead: frees all handles of dispatchers and programs. */
+void kern_fake_forget(struct kern *kern);
 /* The dispatcher of ring @name, or NULL. */
 struct kern_dispatch *kern_fake_dispatch(struct kern *kern, const char *name);
 /* What is in its array: the program's id; 0: empty. */

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kern/ring-waiting.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wire/cleanup.h"
+
+#define SHOWN_MAX 16384u /* bytes: the head of the file, before the lists that can be long */
+
+static int read_shown(const char *path, char *buffer)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t n = 0;
+	ssize_t r;
+
+	if (fd < 0)
+		return -errno;
+	while (n < SHOWN_MAX - 1 && (r = read(fd, buffer + n, SHOWN_MAX - 1 - n)) > 0)
+		n += (size_t)r;
+	buffer[n] = '\0';
+	return 0;
+}
+
+/* The number on the line "NAME: N"; false: there is none. */
+static bool find_number(const char *text, const char *name, uint32_t *ret)
+{
+	size_t length = strlen(name);
+	const char *line = text;
+
+	while (line) {
+		if (strncmp(line, name, length) == 0 && line[length] == ':') {
+			*ret = (uint32_t)strtoul(line + length + 1, NULL, 0);
+			return true;
+		}
+		line = strchr(line, '\n');
+		if (line)
+			line++;
+	}
+	return false;
+}
+
+/* Why nothing is shown of the ring. */
+static int explain_nothing(pid_t pid, int ring_fd)
+{
+	static const char expected[] = "anon_inode:[io_uring]";
+	char path[64], target[sizeof(expected) + 1];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, ring_fd);
+	n = readlink(path, target, sizeof(target));
+	if (n == (ssize_t)strlen(expected) && memcmp(target, expected, (size_t)n) == 0)
+		return -EAGAIN;
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	return access(path, F_OK) < 0 ? -ESRCH : -EBADF;
+}
+
+int ring_waiting(pid_t pid, int ring_fd, uint32_t *ret_n)
+{
+	char path[64], text[SHOWN_MAX];
+	uint32_t head, tail;
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)pid, ring_fd);
+	r = read_shown(path, text);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r < 0 || !find_number(text, "CqHead", &head) || !find_number(text, "CqTail", &tail))
+		return explain_nothing(pid, ring_fd);
+	*ret_n = tail - head;
+	return 0;
+}
+
+bool ring_is_unlocked(int ring_fd)
+{
+	char path[64], text[SHOWN_MAX];
+	uint32_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", ring_fd);
+	return read_shown(path, text) == 0 && find_number(text, "CqTail", &n);
+}
