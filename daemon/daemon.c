@@ -29,7 +29,7 @@ _Static_assert((int)CONFIG_WHO_ROOT == (int)WHO_ROOT && (int)CONFIG_WHO_ALL == (
 	       "the configuration's words for the domain's");
 
 #define STATUS_PAUSE_MS 250   /* between two status lines */
-#define STOP_LIMIT_MS	20000 /* for rings to end */
+#define STOP_LIMIT_MS	20000 /* for rings that were being made to end */
 
 struct daemon { /* in daemon_run(); members in the order of their making */
 	const struct config *config; /* borrowed */
@@ -49,7 +49,7 @@ struct daemon { /* in daemon_run(); members in the order of their making */
 	struct timer status_timer;
 	struct timer stop_timer;
 	bool stopping;
-	bool stopped; /* the manager has ended everything */
+	bool stopped; /* the manager has let go of everything */
 	bool failed;  /* it cannot serve: that is why it stops */
 };
 
@@ -119,7 +119,7 @@ static void on_stop_timer(struct timer *timer)
 static void stop(struct daemon *daemon)
 {
 	daemon->stopping = true;
-	notify_stopping("Ending all rings");
+	notify_stopping("Leaving the rings to the next iouringd");
 	if (daemon->listener)
 		listener_stop(daemon->listener);
 	daemon->clock.port.start(&daemon->clock.port, &daemon->stop_timer, STOP_LIMIT_MS);
@@ -198,7 +198,8 @@ static int start_ports(struct daemon *daemon)
 static int start_manager(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
-	const struct manager_setup setup = {
+	_cleanup_free_ char *store = NULL;
+	struct manager_setup setup = {
 		.kern = daemon->kern,
 		.hosts = daemon->hosts,
 		.executor = pool_executor(daemon->pool),
@@ -215,15 +216,13 @@ static int start_manager(struct daemon *daemon)
 	};
 	int r;
 
+	if (asprintf(&store, "%s/programs", config->runtime_directory) < 0) {
+		store = NULL;
+		return -ENOMEM;
+	}
+	setup.store_directory = store;
 	r = manager_new(&setup, &daemon->manager);
-	if (r < 0)
-		return failed("cannot take up the programs in", config->program_directory, r);
-	/*
-	 * Until its jobs are done, which are all that the loop has so far: the first client is to
-	 * find programs that are open, and nothing of what a killed daemon left.
-	 */
-	loop_run(daemon->loop);
-	return 0;
+	return r < 0 ? failed("cannot take up the programs in", config->program_directory, r) : 0;
 }
 
 static int start_api(struct daemon *daemon)
@@ -242,38 +241,44 @@ static int start_api(struct daemon *daemon)
 			.message_fds = MANAGER_FDS_MAX,
 		},
 	};
-	_cleanup_free_ char *problem = NULL;
 	int r;
 
 	r = api_new(&setup, &daemon->api);
-	if (r < 0)
-		return failed("cannot make", "the interface", r);
-	r = listen_socket_init(&daemon->listening, config->socket, &problem);
-	if (r < 0) {
-		log_error("%s", problem ?: strerror(-r));
-		return r;
-	}
-	return 0;
+	return r < 0 ? failed("cannot make", "the interface", r) : 0;
 }
 
-/* The programs are open: clients that have connected meanwhile are served from now on. */
-static void on_ready(void *arg)
+static int listen_now(struct daemon *daemon)
 {
-	struct daemon *daemon = arg;
 	const struct config *config = daemon->config;
 	const struct listener_limits limits = {
 		.connections = (size_t)config->connections,
 		.per_user = (size_t)config->connections_per_user,
 	};
-	char status[256];
+	_cleanup_free_ char *problem = NULL;
 	int r;
+
+	r = listen_socket_init(&daemon->listening, config->socket, &problem);
+	if (r < 0) {
+		log_error("%s", problem ?: strerror(-r));
+		return r;
+	}
+	r = listener_new(daemon->loop, daemon->listening.fd, &limits, &api_handler, daemon->api,
+			 &daemon->listener);
+	return r < 0 ? failed("cannot listen on", config->socket, r) : 0;
+}
+
+/*
+ * The programs are open, the rings of an earlier daemon taken over. With socket activation clients
+ * have connected meanwhile: they are served from now on.
+ */
+static void on_ready(void *arg)
+{
+	struct daemon *daemon = arg;
+	char status[256];
 
 	if (daemon->stopping)
 		return;
-	r = listener_new(daemon->loop, daemon->listening.fd, &limits, &api_handler, daemon->api,
-			 &daemon->listener);
-	if (r < 0) {
-		failed("cannot listen on", config->socket, r);
+	if (listen_now(daemon) < 0) {
 		daemon->failed = true;
 		stop(daemon);
 		return;

@@ -129,7 +129,7 @@ left_over() {
 	local pid
 	pid=$(daemon_pid)
 	echo "hosts $(pgrep -cx iouring-host)"
-	echo "pins $(find /sys/fs/bpf/iouringd -mindepth 1 2>/dev/null | wc -l)"
+	echo "pins $(find /sys/fs/bpf/iouringd -mindepth 1 ! -name journal 2>/dev/null | wc -l)"
 	echo "sockets $(find /run/iouringd/hosts -mindepth 1 2>/dev/null | wc -l)"
 	echo "descriptors $(find "/proc/$pid/fd" -mindepth 1 2>/dev/null | wc -l)"
 	echo "memfds $(find "/proc/$pid/fd" -lname '/memfd:*' 2>/dev/null | wc -l)"

@@ -215,9 +215,42 @@ static int ring_resume(struct cli *cli)
 	return steer(cli, "ResumeRing", "runs again");
 }
 
+/* All that the caller sees; one that cannot be ended holds up no other. */
+static int destroy_all(struct cli *cli)
+{
+	struct json_object *listed, *rings, *reply;
+	int worst = cli_call(cli, "ListRings", NULL, NULL, 0, &listed);
+
+	if (worst != 0)
+		return worst;
+	rings = json_member(listed, "rings");
+	for (size_t i = 0; i < json_object_array_length(rings); i++) {
+		const char *name = json_text(json_object_array_get_idx(rings, i), "name");
+		int r = cli_call(cli, "DestroyRing", cli_object("ring", name), NULL, 0, &reply);
+
+		if (r != 0) {
+			worst = r;
+			continue;
+		}
+		if (!cli->json)
+			printf("%s: destroyed\n", name);
+		json_object_put(reply);
+	}
+	if (cli->json)
+		output_json(rings);
+	json_object_put(listed);
+	return worst;
+}
+
 static int ring_destroy(struct cli *cli)
 {
-	return steer(cli, "DestroyRing", "destroyed");
+	bool all = cli_flag(cli, "all");
+
+	if (all != (cli->n_arguments == 0)) {
+		fprintf(stderr, "iouctl ring destroy: name a RING, or say --all\n");
+		return STATUS_USAGE;
+	}
+	return all ? destroy_all(cli) : steer(cli, "DestroyRing", "destroyed");
 }
 
 static int ring_swap(struct cli *cli)
@@ -256,6 +289,11 @@ static const struct option_spec swap_options[] = {
 	{ 0 },
 };
 
+static const struct option_spec destroy_options[] = {
+	{ "all", 'a', NULL, "all your rings (root: everybody's)" },
+	{ 0 },
+};
+
 static const struct option_spec watch_options[] = {
 	{ "interval", 'i', "SECONDS", "between two lines (default 1, from 0.1)" },
 	{ "count", 'n', "N", "end after N lines" },
@@ -281,7 +319,8 @@ const struct command commands_ring[] = {
 	{ "ring swap", "RING PROGRAM", 2, 2, "Put another loop program into a ring, live",
 	  "The programs must have the same parameters; nothing in flight is lost.", swap_options,
 	  ring_swap },
-	{ "ring destroy", "RING", 1, 1, "End a ring at once; returns when it is gone", NULL, NULL,
+	{ "ring destroy", "RING | --all", 0, 1, "End a ring at once; returns when it is gone",
+	  "Stopping or restarting iouringd.service ends no ring: this does.", destroy_options,
 	  ring_destroy },
 	{ 0 },
 };

@@ -9,8 +9,9 @@
  * messages only ever grow at the end (a setup before its groups), and the receiver takes missing
  * bytes as zero.
  *
- * A host calls listen() on fd 3 once more when it starts: from then on the SO_PEERCRED and
- * SO_PEERPIDFD of whoever connects name the host, by the kernel's word, even if it is stopped.
+ * A host calls listen() on fd 3 once more when it starts, and (version 2) when it has become its
+ * client: from then on the SO_PEERCRED and SO_PEERPIDFD of whoever connects name the host, by the
+ * kernel's word, even if it is stopped.
  */
 #ifndef DAEMON_HOST_CONTROL_H
 #define DAEMON_HOST_CONTROL_H
@@ -19,7 +20,8 @@
 
 #include "iourd/abi.h"
 
-#define CONTROL_VERSION	    1u
+/* 2: a host keeps its region's descriptor open, and listens as its client. */
+#define CONTROL_VERSION	    2u
 #define CONTROL_LISTEN_FD   3 /* in the host */
 #define CONTROL_GROUPS_MAX  1024u
 #define CONTROL_MESSAGE_MAX 8192u /* bytes */

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "host/control-socket.h"
 #include "host/hosts-linux.h"
 #include "host/message.h"
+#include "host/process.h"
 
 /* Messages of one host before the others' turn; and the most that one can leave behind. */
 #define MESSAGES_AT_ONCE 8
@@ -35,9 +35,11 @@ static int on_refused(struct host *host, const struct control_event *event)
 
 static int on_running(struct host *host)
 {
-	if (!host->ready || host->running || host->runs_ordered == 0)
+	/* The order may have been an earlier daemon's, as that of on_left. */
+	if (!host->ready || host->running || (host->runs_ordered == 0 && !host->inherited))
 		return -EPROTO;
-	host->runs_ordered--;
+	if (host->runs_ordered > 0)
+		host->runs_ordered--;
 	host->running = true;
 	host->callbacks.running(host->arg);
 	return 0;
@@ -50,9 +52,10 @@ static int on_running(struct host *host)
 static int on_left(struct host *host, const struct control_event *event)
 {
 	bool left = event->result == 0 || event->result == -EINTR;
-	bool paused = host->pauses_ordered > 0 && left;
+	bool says_paused = event->head.type == CONTROL_PAUSED;
+	bool paused = left && (host->pauses_ordered > 0 || (says_paused && host->inherited));
 
-	if (!host->running || (event->head.type == CONTROL_PAUSED && !paused) ||
+	if (!host->running || (says_paused && !paused) ||
 	    event->result > 0 || event->result < -4095)
 		return -EPROTO;
 	host->running = false;
@@ -64,6 +67,23 @@ static int on_left(struct host *host, const struct control_event *event)
 	return 0;
 }
 
+/* The answer to QUERY. */
+static int on_state(struct host *host, const struct control_event *event)
+{
+	enum control_type state = event->state;
+
+	if (!host->asked || event->ring_fd < 0 || event->result > 0 || event->result < -4095)
+		return -EPROTO;
+	if (state != CONTROL_READY && state != CONTROL_RUNNING && state != CONTROL_PAUSED &&
+	    state != CONTROL_RETURNED)
+		return -EPROTO;
+	host->asked = false;
+	host->ready = true;
+	host->running = state == CONTROL_RUNNING;
+	host->callbacks.found(host->arg, state, event->result, event->ring_fd);
+	return 0;
+}
+
 static int handle(struct host *host, const void *message, size_t size)
 {
 	struct control_event event;
@@ -72,6 +92,8 @@ static int handle(struct host *host, const void *message, size_t size)
 	r = control_event_read(message, size, &event);
 	if (r < 0)
 		return r;
+	if (host->asked && event.head.type != CONTROL_STATE)
+		return 0; /* said before it was asked: its state has that in it */
 	switch (event.head.type) {
 	case CONTROL_READY:
 		return on_ready(host, &event);
@@ -82,8 +104,8 @@ static int handle(struct host *host, const void *message, size_t size)
 	case CONTROL_PAUSED:
 	case CONTROL_RETURNED:
 		return on_left(host, &event);
-	default: /* STATE: it was not asked */
-		return -EPROTO;
+	default: /* STATE */
+		return on_state(host, &event);
 	}
 }
 
@@ -135,7 +157,6 @@ static void on_exit_status(struct host *host, int code, int status)
 	host_unwatch(host);
 	read_messages(host, MESSAGES_AT_END);
 	host_close_connection(host);
-	control_socket_remove(host->owner->directory_fd, host->name);
 	if (!host->freed)
 		host->callbacks.exited(host->arg, code, status);
 	leave(host);
@@ -146,6 +167,11 @@ static void on_pidfd(struct ev_loop *loop, struct ev_io *watcher, int events)
 	struct host *host = watcher->data;
 	siginfo_t info = {0};
 
+	if (host->inherited) {
+		process_exit_status(host->pidfd, &info.si_code, &info.si_status);
+		on_exit_status(host, info.si_code, info.si_status);
+		return;
+	}
 	if (waitid(P_PIDFD, (id_t)host->pidfd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
 		return;
 	on_exit_status(host, info.si_code, info.si_status);
@@ -174,7 +200,7 @@ void host_watch(struct host *host)
 	host->pidfd_watcher.data = host;
 	host->child_watcher.data = host;
 	ev_io_start(loop, &host->connection_watcher);
-	if (ev_is_default_loop(loop))
+	if (ev_is_default_loop(loop) && !host->inherited)
 		ev_child_start(loop, &host->child_watcher);
 	else
 		ev_io_start(loop, &host->pidfd_watcher);

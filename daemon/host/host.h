@@ -96,9 +96,15 @@ struct hosts_ops {
 	pid_t (*pid)(const struct host *host);
 	/* SIGKILL; exited will come. */
 	void (*kill)(struct host *host);
-	/* After exited; or before, to forget it without ending it: the daemon goes, the host stays. */
+	/*
+	 * After exited: its socket goes, too, so nothing else of the ring may be left. Or before it,
+	 * to forget the host without ending it: the daemon goes, the host stays.
+	 */
 	void (*host_free)(struct host *host);
-	/* What earlier daemons have left, by name. The caller frees the array. */
+	/*
+	 * What earlier daemons have left. The caller frees the array. The two calls that follow go on
+	 * with what was found last.
+	 */
 	int (*find)(struct hosts *hosts, struct host_found **ret, size_t *ret_n);
 	/*
 	 * Takes over the host of a ring: connects, asks for its state, and takes the region's memfd
@@ -110,13 +116,13 @@ struct hosts_ops {
 	int (*take_over)(struct hosts *hosts, const struct host_takeover *takeover,
 			 const struct host_callbacks *callbacks, void *arg, int *ret_region_fd,
 			 struct host **ret);
-	/* Of the domain before take-over; goes with it. May be NULL in a fake. */
-	int (*leftovers_end)(struct hosts *hosts);
 	/*
-	 * Ends the hosts of these rings, as @found has them, and removes their sockets; waits for
-	 * their end, 2 seconds at most in all. -ETIMEDOUT: some would not end (their sockets stay).
+	 * Ends the hosts of these rings, and waits for their end, 2 seconds at most in all; their
+	 * sockets stay. -ETIMEDOUT: some would not end.
 	 */
 	int (*strays_end)(struct hosts *hosts, const char *const *names, size_t n);
+	/* Removes the socket of a ring whose host is gone, once nothing else of it is left. */
+	void (*forget)(struct hosts *hosts, const char *name);
 };
 
 struct hosts {

@@ -51,6 +51,23 @@ static int launch(struct hosts_linux *hosts, struct host *host, const struct set
 	return r;
 }
 
+struct host *host_new(struct hosts_linux *hosts, const char *name,
+		      const struct host_callbacks *callbacks, void *arg)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	if (!host)
+		return NULL;
+	host->owner = hosts;
+	list_append(&hosts->list, &host->link);
+	host->serial = ++hosts->last_serial;
+	host->pidfd = host->connection = -1;
+	host->callbacks = *callbacks;
+	host->arg = arg;
+	strcpy(host->name, name);
+	return host;
+}
+
 static int start(struct hosts *port, const struct host_setup *setup,
 		 const struct host_callbacks *callbacks, void *arg, struct host **ret)
 {
@@ -67,16 +84,12 @@ static int start(struct hosts *port, const struct host_setup *setup,
 	r = setup_message_fill(setup, message);
 	if (r < 0)
 		return r;
-	host = calloc(1, sizeof(*host));
+	host = host_new(hosts, setup->name, callbacks, arg);
 	if (!host)
 		return -ENOMEM;
-	host->owner = hosts;
-	hosts->n_hosts++;
-	host->pidfd = host->connection = -1;
-	host->callbacks = *callbacks;
-	host->arg = arg;
-	strcpy(host->name, setup->name);
-	r = launch(hosts, host, message);
+	r = setup->lease_fd >= 0 ? lease_watch(host, setup->lease_fd) : 0;
+	if (r == 0)
+		r = launch(hosts, host, message);
 	if (r < 0) {
 		host_destroy(host);
 		return r;
@@ -136,7 +149,9 @@ void host_destroy(struct host *host)
 	host_close_connection(host);
 	if (host->pidfd >= 0)
 		close(host->pidfd);
-	host->owner->n_hosts--;
+	if (host->exited)
+		control_socket_remove(host->owner->directory_fd, host->name);
+	list_unlink(&host->link);
 	free(host);
 }
 
@@ -157,7 +172,9 @@ static void hosts_free(struct hosts *port)
 
 	if (!port)
 		return;
-	assert(hosts->n_hosts == 0);
+	assert(list_is_empty(&hosts->list));
+	leases_done(hosts);
+	strays_done(hosts);
 	if (hosts->directory_fd >= 0)
 		close(hosts->directory_fd);
 	free(hosts->program);
@@ -172,7 +189,10 @@ static const struct hosts_ops ops = {
 	.pid = pid,
 	.kill = host_kill,
 	.host_free = host_free,
-	.leftovers_end = leftovers_end,
+	.find = strays_find,
+	.take_over = host_take_over,
+	.strays_end = strays_end,
+	.forget = stray_forget,
 };
 
 int hosts_linux_new(struct ev_loop *loop, const char *program, const char *directory,
@@ -186,9 +206,12 @@ int hosts_linux_new(struct ev_loop *loop, const char *program, const char *direc
 		return -ENOMEM;
 	hosts->hosts.ops = &ops;
 	hosts->loop = loop;
-	hosts->directory_fd = -1;
+	list_init(&hosts->list);
+	hosts->directory_fd = hosts->leases = -1;
 	hosts->program = strdup(program);
 	r = hosts->program ? control_directory_open(directory, &hosts->directory_fd) : -ENOMEM;
+	if (r == 0)
+		r = leases_init(hosts);
 	if (r < 0) {
 		hosts_free(&hosts->hosts);
 		return r;

@@ -4,26 +4,48 @@
  *
  *   hosts-linux.c  the port: starting, commanding, ending
  *   host-events.c  what a host says, and its end
- *   leftovers.c    hosts of an earlier daemon
+ *   lease.c        the end of a client, if its host does not see to it
+ *   strays.c       hosts of an earlier daemon: finding and ending them
+ *   take-over.c    ... going on with them
  */
 #ifndef DAEMON_HOST_HOSTS_LINUX_H
 #define DAEMON_HOST_HOSTS_LINUX_H
 
+#include <stdbool.h>
+
 #include <ev.h>
 
 #include "host/host.h"
+#include "util/list.h"
+
+/* A host that an earlier daemon has left, or its socket. Owns its descriptors. */
+struct stray {
+	char name[CONTROL_NAME_MAX];
+	int connection; /* -1: nobody listens (any more), or nobody has accepted for long */
+	int pidfd;	/* -1: ended, or not known */
+	bool alive;
+	uid_t uid; /* the next two: of who listens, if he accepts */
+	pid_t pid;
+};
 
 struct hosts_linux {
 	struct hosts hosts;   /* first: what callers have is a pointer to it */
 	struct ev_loop *loop; /* borrowed */
 	char *program;
 	int directory_fd;
-	size_t n_hosts; /* not freed yet */
+	struct list list; /* of hosts that are not freed yet */
+	struct stray *strays;
+	size_t n_strays;
+	int leases; /* epoll set (lease.c) */
+	struct ev_io leases_watcher;
+	uint64_t last_serial;
 };
 
 /* Owned by who started it; host_free frees it, if in a callback of its own then after that. */
 struct host {
 	struct hosts_linux *owner;
+	struct list_link link;
+	uint64_t serial; /* never given twice */
 	char name[CONTROL_NAME_MAX];
 	pid_t pid;
 	int pidfd;
@@ -31,6 +53,8 @@ struct host {
 	struct ev_io connection_watcher;
 	struct ev_io pidfd_watcher;
 	struct ev_child child_watcher; /* instead of pidfd_watcher, on libev's default loop */
+	bool inherited;		       /* of an earlier daemon: no child of ours */
+	bool asked;		       /* for its state, which has not come yet */
 	struct host_callbacks callbacks;
 	void *arg;
 	/* What it may say next. */
@@ -43,6 +67,9 @@ struct host {
 	bool freed;	   /* in one of them */
 };
 
+/* Of @name; for host_destroy. */
+struct host *host_new(struct hosts_linux *hosts, const char *name,
+		      const struct host_callbacks *callbacks, void *arg);
 void host_watch(struct host *host);
 void host_unwatch(struct host *host);
 void host_close_connection(struct host *host);
@@ -50,6 +77,25 @@ void host_kill(struct host *host);
 /* Frees the memory and all that it holds. */
 void host_destroy(struct host *host);
 
-int leftovers_end(struct hosts *hosts);
+/* ---- lease.c ---- */
+
+int leases_init(struct hosts_linux *hosts);
+void leases_done(struct hosts_linux *hosts);
+/* @lease_fd: the host's end of the lease; may be closed after it. */
+int lease_watch(struct host *host, int lease_fd);
+
+/* ---- strays.c ---- */
+
+int strays_find(struct hosts *hosts, struct host_found **ret, size_t *ret_n);
+int strays_end(struct hosts *hosts, const char *const *names, size_t n);
+void stray_forget(struct hosts *hosts, const char *name);
+struct stray *stray_search(struct hosts_linux *hosts, const char *name);
+void strays_done(struct hosts_linux *hosts);
+
+/* ---- take-over.c ---- */
+
+int host_take_over(struct hosts *hosts, const struct host_takeover *takeover,
+		   const struct host_callbacks *callbacks, void *arg, int *ret_region_fd,
+		   struct host **ret);
 
 #endif

@@ -22,7 +22,7 @@
 #include "host/seccomp.h"
 #include "host/session.h"
 
-#define BACKLOG 8
+#define BACKLOG 1024 /* daemons that came and went while we were stopped */
 
 /* What came with the setup message. */
 struct order {
@@ -94,10 +94,9 @@ static void describe_ring(const struct order *order, struct ring_setup *ret, int
 		ret->files[i] = setup->slots_filled & (1u << i) ? order->fds[next++] : -1;
 }
 
-/* The ring holds them; the process shall not. */
+/* The ring holds them; the process shall not. The region stays open, for the next daemon to take. */
 static void close_files(const struct ring_setup *ring)
 {
-	close(ring->region_fd);
 	for (size_t i = 0; i < IOURD_SLOTS_MAX; i++)
 		if (ring->files[i] >= 0)
 			close(ring->files[i]);
@@ -169,6 +168,9 @@ static int set_up(struct session *session, enum control_stage *stage)
 		return r;
 	describe_ring(&order, &ring, &session->lease);
 	r = become_client((const struct control_setup *)order.message, stage);
+	/* Who connects from now on is shown the client's user id, and this process. */
+	if (r == 0 && listen(CONTROL_LISTEN_FD, BACKLOG) < 0)
+		r = -errno;
 	if (r < 0)
 		return r;
 	r = ring_make(&ring, stage, NULL, &session->ring_fd);

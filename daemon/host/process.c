@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,4 +72,33 @@ int host_spawn(const char *program, const char *name, int listen_fd, pid_t *ret_
 	*ret_pid = pid;
 	*ret_pidfd = pidfd;
 	return 0;
+}
+
+/* Of linux/pidfd.h, as Linux 6.15 has it; the headers may be older. */
+struct exit_info {
+	uint64_t mask;
+	uint64_t cgroup;
+	uint32_t ids[11];
+	int32_t exit_code; /* as of wait() */
+};
+
+#define INFO_EXIT (1u << 3)
+#define GET_INFO  _IOWR(0xff, 11, struct exit_info)
+
+void process_exit_status(int pidfd, int *ret_code, int *ret_status)
+{
+	struct exit_info info = {.mask = INFO_EXIT};
+	int status;
+
+	*ret_code = *ret_status = 0;
+	if (ioctl(pidfd, GET_INFO, &info) < 0 || !(info.mask & INFO_EXIT))
+		return;
+	status = info.exit_code;
+	if (WIFSIGNALED(status)) {
+		*ret_code = WCOREDUMP(status) ? CLD_DUMPED : CLD_KILLED;
+		*ret_status = WTERMSIG(status);
+	} else {
+		*ret_code = CLD_EXITED;
+		*ret_status = WEXITSTATUS(status);
+	}
 }

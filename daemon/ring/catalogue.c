@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -7,6 +8,8 @@
 #include "ring/catalogue.h"
 #include "ring/names.h"
 #include "ring/program.h"
+#include "ring/store.h"
+#include "wire/cleanup.h"
 
 #define OBJECT_SUFFIX ".bpf.o"
 
@@ -77,7 +80,37 @@ static int add_shipped(struct catalogue *catalogue, const char *directory, const
 	return 0;
 }
 
-int catalogue_scan(struct catalogue *catalogue, const char *directory)
+/* In place of a shipped one of that name, if there is one. */
+static int add_marked(struct catalogue *catalogue, const struct store_mark *mark)
+{
+	struct program *old = catalogue_search(catalogue, mark->name);
+	struct program *program;
+	int r;
+
+	r = catalogue_reserve(catalogue);
+	if (r == 0)
+		r = program_new_stored(catalogue, mark->digest, mark->name, &program);
+	if (r < 0)
+		return r;
+	if (old)
+		catalogue_remove(catalogue, old);
+	catalogue_add(catalogue, program);
+	return 0;
+}
+
+static int scan_marks(struct catalogue *catalogue)
+{
+	_cleanup_free_ struct store_mark *marks = NULL;
+	size_t n;
+	int r;
+
+	r = store_marks(catalogue->store, &marks, &n);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = add_marked(catalogue, &marks[i]);
+	return r;
+}
+
+static int scan_directory(struct catalogue *catalogue, const char *directory)
 {
 	struct dirent **entries;
 	int n;
@@ -94,6 +127,16 @@ int catalogue_scan(struct catalogue *catalogue, const char *directory)
 		free(entries[i]);
 	}
 	free(entries);
+	return r;
+}
+
+int catalogue_scan(struct catalogue *catalogue, const char *directory)
+{
+	int r;
+
+	r = scan_directory(catalogue, directory);
+	if (r == 0)
+		r = scan_marks(catalogue);
 	if (r < 0)
 		return r;
 	/* Only now: nothing can fail any more while jobs are under way. */
@@ -106,7 +149,9 @@ void catalogue_done(struct catalogue *catalogue)
 {
 	while (catalogue->n_programs > 0)
 		program_drop(catalogue->programs[--catalogue->n_programs]);
+	assert(catalogue->n_unlisted == 0);
 	free(catalogue->programs);
+	free(catalogue->unlisted);
 	*catalogue = (struct catalogue){};
 }
 
@@ -130,5 +175,54 @@ void catalogue_remove(struct catalogue *catalogue, struct program *program)
 	catalogue->n_programs--;
 	memmove(&catalogue->programs[i], &catalogue->programs[i + 1],
 		(catalogue->n_programs - i) * sizeof(*catalogue->programs));
+	program_drop(program);
+}
+
+static struct program *search_digest(const struct catalogue *catalogue, const uint8_t *digest)
+{
+	for (size_t i = 0; i < catalogue->n_programs; i++)
+		if (program_is(catalogue->programs[i], digest))
+			return catalogue->programs[i];
+	for (size_t i = 0; i < catalogue->n_unlisted; i++)
+		if (program_is(catalogue->unlisted[i], digest))
+			return catalogue->unlisted[i];
+	return NULL;
+}
+
+bool catalogue_has(const struct catalogue *catalogue, const uint8_t *digest)
+{
+	return search_digest(catalogue, digest);
+}
+
+int catalogue_take_stored(struct catalogue *catalogue, const uint8_t *digest, struct program **ret)
+{
+	struct program *program = search_digest(catalogue, digest);
+	struct program **unlisted;
+	int r;
+
+	if (!program) {
+		unlisted = reallocarray(catalogue->unlisted, catalogue->n_unlisted + 1,
+					sizeof(*unlisted));
+		if (!unlisted)
+			return -ENOMEM;
+		catalogue->unlisted = unlisted;
+		r = program_new_stored(catalogue, digest, NULL, &program);
+		if (r < 0)
+			return r;
+		unlisted[catalogue->n_unlisted++] = program;
+		program_open(program);
+	}
+	program_hold(program);
+	*ret = program;
+	return 0;
+}
+
+void catalogue_drop_unlisted(struct catalogue *catalogue, struct program *program)
+{
+	size_t i = 0;
+
+	while (catalogue->unlisted[i] != program)
+		i++;
+	catalogue->unlisted[i] = catalogue->unlisted[--catalogue->n_unlisted];
 	program_drop(program);
 }

@@ -6,10 +6,11 @@
 #include "ring/catalogue.h"
 #include "ring/events.h"
 #include "ring/jobs.h"
-#include "ring/leftovers.h"
 #include "ring/manager.h"
 #include "ring/quota.h"
 #include "ring/registry.h"
+#include "ring/store.h"
+#include "ring/takeover.h"
 
 /* Owned by the daemon; owns rings, programs and what is charged for them. */
 struct manager {
@@ -20,7 +21,8 @@ struct manager {
 	struct manager_policy policy;
 	struct events events;
 	struct jobs jobs;
-	struct leftovers leftovers;
+	struct takeover takeover;
+	struct store store;
 	struct quota quota;
 	struct catalogue catalogue;
 	struct registry registry;

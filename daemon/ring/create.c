@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ring/context.h"
@@ -93,6 +94,9 @@ static void create_fail(struct ring *ring, int r, struct note *note)
 static void attached(void *arg, int r)
 {
 	struct ring *ring = arg;
+	const struct kern_ops *ops = ring->manager->kern->ops;
+
+	ring->kernel_id = ops->program_kernel_id(ring->program->kern_program);
 
 	if (ring->phase == PHASE_ENDING)
 		ring_end_continue(ring);
@@ -148,7 +152,7 @@ static void program_loaded(struct program_waiter *waiter, int r, const struct no
 
 void create_host_ready(struct ring *ring, int ring_fd)
 {
-	ring->create->ring_fd = ring_fd;
+	ring->create->ring_fd = ring->ring_fd = ring_fd;
 	attach_if_ready(ring);
 }
 
@@ -207,6 +211,19 @@ static int start_host(struct ring *ring, const struct files *files)
 	return ring_start_host(ring, &setup);
 }
 
+/* How the next daemon knows the host's end from its other descriptors. */
+static int note_lease(struct ring *ring)
+{
+	struct stat st;
+
+	if (ring->persistent)
+		return 0;
+	if (fstat(ring->create->lease[LEASE_HOST], &st) < 0)
+		return -errno;
+	ring->lease_inode = st.st_ino;
+	return 0;
+}
+
 /* With an open program: 0, then the branches are under way; else nothing is. */
 static int create_begin(struct ring *ring, struct note *note)
 {
@@ -223,6 +240,7 @@ static int create_begin(struct ring *ring, struct note *note)
 	if (r != 0)
 		return r;
 	ring->made_of = info->descriptor;
+	memcpy(ring->origin.digest, info->digest, sizeof(ring->origin.digest));
 	r = files_fill(&ring->made_of, create->wanted.files, create->wanted.n_files, note, &files);
 	if (r != 0)
 		return r;
@@ -252,6 +270,9 @@ static int create_begin(struct ring *ring, struct note *note)
 	if (!ring->persistent &&
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, create->lease) < 0)
 		return -errno;
+	r = note_lease(ring);
+	if (r < 0)
+		return r;
 	r = start_host(ring, &files);
 	if (r < 0)
 		return r;
@@ -311,6 +332,7 @@ int manager_ring_create(struct manager *manager, const struct peer *peer,
 	r = ring_new(manager, name, peer->uid, program, &ring);
 	if (r < 0)
 		return r;
+	ring->gid = peer->gid;
 	ring->persistent = request->persistent;
 	r = create_new(ring, peer, request);
 	if (r == 0) {

@@ -87,6 +87,19 @@ void dispatch_swap(struct dispatch *dispatch, const struct kern_program *program
 	submit(dispatch, swap_work, done, arg);
 }
 
+void dispatch_take(struct dispatch *dispatch, struct kern_dispatch *kern_dispatch)
+{
+	assert(!dispatch->busy && !dispatch->kern_dispatch);
+	dispatch->kern_dispatch = kern_dispatch;
+}
+
+void dispatch_leave(struct dispatch *dispatch)
+{
+	assert(!dispatch->busy);
+	dispatch->kern->ops->dispatch_leave(dispatch->kern_dispatch);
+	dispatch->kern_dispatch = NULL;
+}
+
 static int remove_work(struct dispatch *dispatch)
 {
 	dispatch->kern->ops->dispatch_free(dispatch->subject);
@@ -114,6 +127,20 @@ void dispatch_pause(struct dispatch *dispatch, bool pause)
 
 	if (shared)
 		__atomic_store_n(&shared->pause, pause ? 1 : 0, __ATOMIC_RELEASE);
+}
+
+bool dispatch_paused(const struct dispatch *dispatch)
+{
+	volatile struct iourd_dispatch *shared = state(dispatch);
+
+	return shared && __atomic_load_n(&shared->pause, __ATOMIC_ACQUIRE) != 0;
+}
+
+struct iourd_ledger *dispatch_ledger(const struct dispatch *dispatch)
+{
+	if (!dispatch->kern_dispatch)
+		return NULL;
+	return dispatch->kern->ops->dispatch_ledger(dispatch->kern_dispatch);
 }
 
 uint32_t dispatch_last(const struct dispatch *dispatch)

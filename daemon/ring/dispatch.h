@@ -46,11 +46,18 @@ void dispatch_attach(struct dispatch *dispatch, const struct kern_program *progr
 		     int ring_fd, dispatch_done done, void *arg);
 void dispatch_swap(struct dispatch *dispatch, const struct kern_program *program,
 		   dispatch_done done, void *arg);
+/* That of an earlier daemon: @kern_dispatch is owned from now on. */
+void dispatch_take(struct dispatch *dispatch, struct kern_dispatch *kern_dispatch);
+/* Lets go of it, and leaves it to the next daemon. No operation is under way. */
+void dispatch_leave(struct dispatch *dispatch);
 /* Only when the host is gone. Never fails; fine for one that was never made. */
 void dispatch_remove(struct dispatch *dispatch, dispatch_done done, void *arg);
 
 /* What follows is fast, and fine while nothing was made. */
 void dispatch_pause(struct dispatch *dispatch, bool pause);
+bool dispatch_paused(const struct dispatch *dispatch);
+/* NULL while nothing was made. */
+struct iourd_ledger *dispatch_ledger(const struct dispatch *dispatch);
 /* IOURD_STEP_* */
 uint32_t dispatch_last(const struct dispatch *dispatch);
 void dispatch_counts(const struct dispatch *dispatch, uint64_t *ret_steps, uint64_t *ret_last_ns);

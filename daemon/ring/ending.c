@@ -11,6 +11,7 @@
 
 #include "ring/context.h"
 #include "ring/create.h"
+#include "ring/ledger.h"
 #include "ring/ring.h"
 
 #define END_PATIENCE_MS 2000
@@ -87,6 +88,7 @@ void ring_end(struct ring *ring)
 	int r;
 
 	clock->cancel(clock, &ring->timer);
+	ledger_note(ring);
 	if (ring->create)
 		create_abandon(ring);
 	program_forget(ring->swap.program, &ring->swap.waiter);
@@ -107,4 +109,25 @@ void ring_timeout(struct timer *timer)
 		create_timeout(ring);
 	else if (ring->host && !ring->host_exited)
 		hosts_ops(ring)->kill(ring->host);
+}
+
+static void answer_left(struct ring *ring, struct ring_reply *reply)
+{
+	struct note note = {};
+
+	ring_answer(ring, reply,
+		    fault_ring_busy(&note, ring->name, "iouringd is stopping; the ring goes on"),
+		    &note);
+	note_done(&note);
+}
+
+void ring_leave(struct ring *ring)
+{
+	program_forget(ring->swap.program, &ring->swap.waiter);
+	answer_left(ring, &ring->request);
+	answer_left(ring, &ring->swap.reply);
+	hosts_ops(ring)->host_free(ring->host);
+	ring->host = NULL;
+	dispatch_leave(&ring->dispatch);
+	ring_free(ring);
 }

@@ -13,7 +13,7 @@ uint64_t events_now(void)
 
 void events_emit(struct events *events, struct manager_event event)
 {
-	event.number = ++events->number;
+	event.number = __atomic_add_fetch(&events->journal->event_number, 1, __ATOMIC_RELEASE);
 	event.time_us = events_now();
 	if (events->listener)
 		events->listener(events->arg, &event);

@@ -10,7 +10,7 @@
 struct events {
 	void (*listener)(void *arg, const struct manager_event *event); /* or NULL */
 	void *arg;
-	uint64_t number; /* of the last event */
+	struct iourd_journal *journal; /* has the last event's number; outlives us */
 };
 
 /* Microseconds since the epoch. */

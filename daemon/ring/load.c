@@ -21,6 +21,7 @@ struct load {
 	program_done done;
 	void *arg;
 	struct kern_program *kern_program; /* once it was opened */
+	int stored; /* what program_store said */
 	int result;
 	struct note note;
 };
@@ -81,6 +82,8 @@ static int install(struct load *load, struct note *note, struct program **ret)
 			return r;
 	}
 	r = catalogue_reserve(catalogue);
+	if (r == 0 && !(same && old->shipped)) /* the shipped one will be there anyway */
+		r = store_mark(&load->manager->store, info->descriptor.name, info->digest);
 	if (r == 0)
 		r = program_new_loaded(catalogue, load->kern_program, &program);
 	if (r < 0)
@@ -101,8 +104,15 @@ static void load_work(struct job *job)
 	struct kern *kern = load->manager->kern;
 
 	load->result = kern->ops->program_open(kern, load->fd, &load->note, &load->kern_program);
+	if (load->result == 0 && !load->check_only)
+		load->stored = program_store(&load->manager->catalogue, load->kern_program);
+	if (load->stored < 0)
+		load->result = load->stored;
 	if (load->result == 0)
 		load->result = kern->ops->program_load(load->kern_program, &load->note);
+	if (load->result != 0 && load->stored == 0 && load->kern_program && !load->check_only)
+		store_remove(&load->manager->store,
+			     kern->ops->program_info(load->kern_program)->digest);
 }
 
 static void load_done(struct job *job)
@@ -177,6 +187,7 @@ int manager_program_unload(struct manager *manager, const struct peer *peer, con
 		r = check_unused(manager, program, note);
 	if (r != 0)
 		return r;
+	store_unmark(&manager->store, program->name);
 	catalogue_remove(&manager->catalogue, program);
 	return 0;
 }

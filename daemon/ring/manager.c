@@ -53,16 +53,18 @@ static void jobs_idle(void *arg)
 	struct manager *manager = arg;
 	void (*ready)(void *arg) = manager->ready;
 
+	if (!takeover_step(manager))
+		return;
 	manager->ready = NULL;
 	if (ready)
 		ready(manager->ready_arg);
 	manager_settle(manager);
 }
 
-/* Until somebody can ask for more, the only jobs are those that manager_new has submitted. */
+/* Until somebody can ask for more, all jobs are those of the start. */
 void manager_await_ready(struct manager *manager, void (*ready)(void *arg), void *arg)
 {
-	if (manager->jobs.n == 0) {
+	if (manager->takeover.stage == TAKEOVER_DONE) {
 		ready(arg);
 		return;
 	}
@@ -90,19 +92,35 @@ int manager_new(const struct manager_setup *setup, struct manager **ret)
 		.idle = jobs_idle,
 		.arg = manager,
 	};
-	manager->catalogue = (struct catalogue){.kern = setup->kern, .jobs = &manager->jobs};
-	r = registry_init(&manager->registry, setup->kern);
-	if (r < 0 && missing_capability(manager))
-		r = 0; /* no pins where no ring can be */
+	manager->catalogue = (struct catalogue){
+		.kern = setup->kern,
+		.jobs = &manager->jobs,
+		.store = &manager->store,
+	};
+	manager->events.journal = setup->kern->ops->journal(setup->kern);
+	r = store_init(&manager->store, setup->store_directory);
 	if (r == 0)
 		r = catalogue_scan(&manager->catalogue, setup->program_directory);
 	if (r < 0) {
 		manager_free(manager);
 		return r;
 	}
-	leftovers_remove(manager);
+	if (missing_capability(manager))
+		manager->takeover.stage = TAKEOVER_DONE; /* no pins where no ring can be */
+	else if (manager->jobs.n == 0)
+		takeover_step(manager);
 	*ret = manager;
 	return 0;
+}
+
+static void stop_ring(struct ring *ring)
+{
+	if (ring->phase == PHASE_CREATING) {
+		ring_explain(ring, "iouringd is stopping");
+		ring_input(ring, INPUT_DESTROY);
+	} else if (ring->phase != PHASE_ENDING && !ring->dispatch.busy) {
+		ring_leave(ring); /* else its job's end does that */
+	}
 }
 
 void manager_stop(struct manager *manager, void (*done)(void *arg), void *arg)
@@ -111,14 +129,10 @@ void manager_stop(struct manager *manager, void (*done)(void *arg), void *arg)
 	manager->stopping = true;
 	manager->stopped = done;
 	manager->stopped_arg = arg;
-	for (size_t i = 0; i < manager->registry.n_rings; i++) {
-		struct ring *ring = manager->registry.rings[i];
-
-		if (ring->phase == PHASE_ENDING)
-			continue;
-		ring_explain(ring, "iouringd is stopping");
-		ring_input(ring, INPUT_DESTROY);
-	}
+	if (manager->jobs.n == 0)
+		takeover_abandon(manager);
+	for (size_t i = manager->registry.n_rings; i-- > 0;)
+		stop_ring(manager->registry.rings[i]);
 	manager_settle(manager);
 }
 
@@ -128,6 +142,7 @@ void manager_free(struct manager *manager)
 		return;
 	assert(manager->jobs.n == 0);
 	registry_done(&manager->registry);
+	store_done(&manager->store);
 	catalogue_done(&manager->catalogue);
 	quota_done(&manager->quota);
 	free(manager);
@@ -196,7 +211,7 @@ static void note_end_of_work(struct ring *ring)
 {
 	uint32_t state;
 
-	if (ring->phase != PHASE_RUNNING)
+	if (ring->phase != PHASE_RUNNING || !ring->region.head)
 		return;
 	state = __atomic_load_n(&ring->region.head->progress.state, __ATOMIC_ACQUIRE);
 	if (state == IOURD_WORK_DONE || state == IOURD_WORK_STOPPED || state == IOURD_WORK_FAILED)

@@ -60,6 +60,7 @@ struct manager_setup {
 	struct executor *executor;
 	struct clock_port *clock;
 	const char *program_directory; /* of shipped programs; NULL: none */
+	const char *store_directory;   /* for copies of those that rings run; NULL: none */
 	struct manager_limits limits;
 	struct manager_policy policy;
 	/* Told of every event; may be NULL. */
@@ -100,18 +101,19 @@ struct manager_event { /* texts are borrowed for the time of the call */
 };
 
 /*
- * Ends the hosts that a killed daemon has left, which takes 2 s at the most, and begins to remove
- * their pins: only in the one daemon that there is, so once it has its listening socket.
+ * Begins to open the programs, and to take over what an earlier daemon has left (ring/takeover.h):
+ * only in the one daemon that there is.
  */
 int manager_new(const struct manager_setup *setup, struct manager **ret);
 /*
- * @ready when the shipped programs have been opened and nothing is left of an earlier daemon (at once,
- * from within, if that is so): only then there is something to serve. Once, after manager_new.
+ * @ready when the shipped programs have been opened, the rings of an earlier daemon taken over (at
+ * once, from within, if that is so): only then there is something to serve. Once, after manager_new.
  */
 void manager_await_ready(struct manager *manager, void (*ready)(void *arg), void *arg);
 /*
- * Ends every ring; @done when the last is gone and no job is under way (at once, from within, if
- * there is none of either). Requests made after it fail with -ESHUTDOWN.
+ * Leaves all rings to the next daemon, but for those that are being made, which it ends; @done when
+ * that is so and no job is under way (at once, from within, if there is nothing to do). Requests made
+ * after it fail with -ESHUTDOWN.
  */
 void manager_stop(struct manager *manager, void (*done)(void *arg), void *arg);
 /* Only after manager_stop's done; NULL is fine. */

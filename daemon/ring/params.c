@@ -103,6 +103,8 @@ static int find_ring(const struct manager *manager, const struct peer *peer, con
 		return r;
 	if (ring->phase == PHASE_CREATING || !ring_visible(ring))
 		return fault_ring_busy(note, name, "it is not made yet");
+	if (!ring->region.head)
+		return fault_ring_busy(note, name, RING_WITHOUT_REGION);
 	*ret = ring;
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "ring/catalogue.h"
 #include "ring/program.h"
+#include "ring/store.h"
 #include "wire/cleanup.h"
 
 static struct program *to_program(struct job *job)
@@ -74,7 +75,10 @@ static int check_name(struct program *program)
 		program->catalogue->kern->ops->program_info(program->subject);
 	char reason[128];
 
-	if (strcmp(info->descriptor.name, program->name) == 0)
+	if (program->path == NULL && memcmp(info->digest, program->stored, SHA256_SIZE) != 0)
+		return fault_program_rejected(&program->note, program->name,
+					      "the copy of its object file is damaged", "");
+	if (program->name[0] == '\0' || strcmp(info->descriptor.name, program->name) == 0)
 		return 0;
 	snprintf(reason, sizeof(reason), "its descriptor says \"%s\", but its file is %s.bpf.o",
 		 info->descriptor.name, program->name);
@@ -88,9 +92,15 @@ static void open_work(struct job *job)
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	fd = open(program->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0) {
-		program->result = -errno;
+	if (program->path) {
+		fd = open(program->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+		r = fd < 0 ? -errno : 0;
+	} else {
+		fd = store_open(program->catalogue->store, program->stored);
+		r = fd < 0 ? fd : 0;
+	}
+	if (r < 0) {
+		program->result = r;
 		return;
 	}
 	r = ops->program_open(program->catalogue->kern, fd, &program->note, &program->subject);
@@ -120,6 +130,8 @@ static void open_done(struct job *job)
 	program->kern_program = program->subject;
 	if (job_ended(program)) {
 		program->state = PROGRAM_AVAILABLE;
+		if (program->result == 0 && program->name[0] == '\0')
+			strcpy(program->name, program_info(program)->descriptor.name);
 		if (program->result != 0)
 			refuse(program, program->result);
 		tell(program, program_usable(program, NULL));
@@ -127,12 +139,25 @@ static void open_done(struct job *job)
 	jobs_done(jobs);
 }
 
+int program_store(const struct catalogue *catalogue, const struct kern_program *kern_program)
+{
+	const struct kern_ops *ops = catalogue->kern->ops;
+	size_t size;
+	const void *image = ops->program_image(kern_program, &size);
+
+	if (!image)
+		return 1; /* it is loaded */
+	return store_save(catalogue->store, ops->program_info(kern_program)->digest, image, size);
+}
+
 static void load_work(struct job *job)
 {
 	struct program *program = to_program(job);
+	int r = program_store(program->catalogue, program->subject);
 
-	program->result =
-		program->catalogue->kern->ops->program_load(program->subject, &program->note);
+	program->result = r < 0 ? r
+				: program->catalogue->kern->ops->program_load(program->subject,
+									      &program->note);
 }
 
 static void load_done(struct job *job)
@@ -184,6 +209,21 @@ int program_new_shipped(struct catalogue *catalogue, const char *directory, cons
 	return 0;
 }
 
+int program_new_stored(struct catalogue *catalogue, const uint8_t *digest, const char *name,
+		       struct program **ret)
+{
+	struct program *program;
+	int r;
+
+	r = program_new(catalogue, name ?: "", &program);
+	if (r < 0)
+		return r;
+	memcpy(program->stored, digest, sizeof(program->stored));
+	program->unlisted = !name;
+	*ret = program;
+	return 0;
+}
+
 void program_open(struct program *program)
 {
 	program->state = PROGRAM_LOADING;
@@ -228,7 +268,15 @@ void program_release(struct program *program)
 	if (!program)
 		return;
 	assert(program->users > 0);
-	program->users--;
+	if (--program->users == 0 && program->unlisted)
+		catalogue_drop_unlisted(program->catalogue, program);
+}
+
+bool program_is(const struct program *program, const uint8_t *digest)
+{
+	const struct kern_program_info *info = program_info(program);
+
+	return memcmp(info ? info->digest : program->stored, digest, SHA256_SIZE) == 0;
 }
 
 const struct kern_program_info *program_info(const struct program *program)

@@ -12,6 +12,7 @@
 #include "kern/kern.h"
 #include "ring/manager.h"
 #include "util/job.h"
+#include "util/sha256.h"
 
 struct catalogue;
 
@@ -30,7 +31,9 @@ struct program {
 	struct kern_program *kern_program; /* NULL until its object was opened */
 	struct note refusal;		   /* why it is REJECTED, for good */
 	bool shipped;
-	bool dropped; /* from the catalogue */
+	bool unlisted; /* dropped when nobody holds it any more */
+	bool dropped;  /* from the catalogue */
+	uint8_t stored[SHA256_SIZE]; /* the digest of an object in the store; else zero */
 	size_t users; /* rings that run it, are being made of it, or are being swapped to it */
 	struct program_waiter *waiters;
 	struct program_waiter **told; /* those who are being told now */
@@ -45,6 +48,9 @@ struct program {
 /* @directory/@name.bpf.o, to be opened by program_open() before anything else is done with it. */
 int program_new_shipped(struct catalogue *catalogue, const char *directory, const char *name,
 			struct program **ret);
+/* Of that digest in the store; the same. @name NULL: it is unlisted, and called as it says. */
+int program_new_stored(struct catalogue *catalogue, const uint8_t *digest, const char *name,
+		       struct program **ret);
 void program_open(struct program *program);
 /* Takes over @kern_program, which is loaded, unless it fails. */
 int program_new_loaded(struct catalogue *catalogue, struct kern_program *kern_program,
@@ -53,8 +59,15 @@ int program_new_loaded(struct catalogue *catalogue, struct kern_program *kern_pr
 void program_drop(struct program *program);
 
 void program_hold(struct program *program);
-void program_release(struct program *program); /* NULL is fine */
+/* May free it. NULL is fine. */
+void program_release(struct program *program);
 
+/* Has it that digest? Of one that is not open, only the store's are known. */
+bool program_is(const struct program *program, const uint8_t *digest);
+/*
+ * Keeps a copy of what is about to be loaded. 1: there was one already. Slow.
+ */
+int program_store(const struct catalogue *catalogue, const struct kern_program *kern_program);
 /* NULL until it is open. */
 const struct kern_program_info *program_info(const struct program *program);
 /* 0, or FAULT_PROGRAM_REJECTED with the reason and log of its refusal. */

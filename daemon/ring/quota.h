@@ -37,6 +37,9 @@ struct charge {
 /* One ring more for @uid. FAULT_QUOTA_EXCEEDED names the limit as GetStatus does. */
 int charge_take(struct quota *quota, uid_t uid, uint64_t region_bytes, uint64_t entries,
 		struct note *note, struct charge *ret);
+/* Of a ring that is there already, whatever the limits are by now. */
+int charge_force(struct quota *quota, uid_t uid, uint64_t region_bytes, uint64_t entries,
+		 struct charge *ret);
 void charge_done(struct charge *charge);
 
 #endif

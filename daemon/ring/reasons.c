@@ -37,7 +37,10 @@ static void explain_failed(struct ring *ring, const struct iourd_progress *progr
 
 void reason_stopped(struct ring *ring)
 {
-	const struct iourd_progress progress = ring->region.head->progress; /* read once */
+	struct iourd_progress progress = {};
+
+	if (ring->region.head)
+		progress = ring->region.head->progress; /* read once */
 
 	switch (progress.state) {
 	case IOURD_WORK_DONE:
@@ -89,11 +92,15 @@ bool reason_exited(struct ring *ring, int code, int status)
 {
 	const char *name;
 
-	if (code == CLD_EXITED && status == 0) {
+	if ((code == CLD_EXITED && status == 0) || ring->client_gone) {
 		ring_explain(ring, "its client is gone");
 		return true;
 	}
 	ring->error = ECONNRESET;
+	if (code == 0) { /* no child of ours */
+		ring_explain(ring, "its host ended");
+		return false;
+	}
 	if (code == CLD_EXITED) {
 		ring_explain(ring, "its host exited with status %d", status);
 		return false;

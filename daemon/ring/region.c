@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
+
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 uint64_t region_round(uint64_t size)
 {
@@ -45,6 +48,7 @@ int region_new(const struct region_setup *setup, struct region *ret)
 {
 	_cleanup_close_ int fd = -1;
 	struct iourd_head *head;
+	struct stat st;
 	struct region region = {
 		.size = region_size(setup->params_size, setup->data_size),
 		.data_size = setup->data_size,
@@ -57,7 +61,7 @@ int region_new(const struct region_setup *setup, struct region *ret)
 		return fd;
 	if (ftruncate(fd, (off_t)region.size) < 0)
 		return -errno;
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+	if (fcntl(fd, F_ADD_SEALS, SEALS) < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	head = mmap(NULL, region.mapped, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (head == MAP_FAILED)
@@ -78,7 +82,40 @@ int region_new(const struct region_setup *setup, struct region *ret)
 		head->slots[i] = setup->slots[i];
 	memcpy(head + 1, setup->params, setup->params_size);
 	region.head = head;
+	region.device = st.st_dev;
+	region.inode = st.st_ino;
 	region.fd = take_fd(&fd);
+	*ret = region;
+	return 0;
+}
+
+int region_open(const struct region_found *found, struct region *ret)
+{
+	struct region region = {
+		.fd = found->fd,
+		.size = found->size,
+		.data_size = found->data_size,
+	};
+	struct stat st;
+	void *head;
+	int seals;
+
+	if (found->data_size > found->size ||
+	    region_size(found->params_size, found->data_size) != found->size)
+		return -EPROTO;
+	seals = fcntl(found->fd, F_GET_SEALS);
+	if (seals < 0 || fstat(found->fd, &st) < 0)
+		return -errno;
+	if ((seals & SEALS) != SEALS || (uint64_t)st.st_size != found->size)
+		return -EPROTO;
+	region.data_offset = region.mapped = found->size - found->data_size;
+	region.device = st.st_dev;
+	region.inode = st.st_ino;
+	head = mmap(NULL, region.mapped, PROT_READ | PROT_WRITE, MAP_SHARED, found->fd, 0);
+	if (head == MAP_FAILED)
+		return -errno;
+	region.head = head;
+	region.event = region.head->life.event; /* to be counted on from, whatever it is */
 	*ret = region;
 	return 0;
 }

@@ -23,6 +23,8 @@ struct region {
 	uint64_t data_offset; /* bytes */
 	uint64_t data_size;   /* bytes */
 	uint32_t event;	      /* the daemon's own count of head.life.event */
+	uint64_t device;      /* of the memfd, as fstat says */
+	uint64_t inode;
 };
 
 #define REGION_NONE ((struct region){.fd = -1})
@@ -41,6 +43,17 @@ struct region_setup {
 };
 
 int region_new(const struct region_setup *setup, struct region *ret);
+
+/* One that an earlier daemon made, and what that wrote down of it. */
+struct region_found {
+	int fd;
+	uint64_t size;
+	uint64_t data_size;
+	uint32_t params_size;
+};
+
+/* Takes over @found's descriptor if it succeeds. -EPROTO: it is not as it was written down. */
+int region_open(const struct region_found *found, struct region *ret);
 void region_done(struct region *region);
 /* The parameter struct, shared. */
 void *region_params(const struct region *region);

@@ -8,12 +8,6 @@
 #include "ring/registry.h"
 #include "ring/ring.h"
 
-int registry_init(struct registry *registry, struct kern *kern)
-{
-	*registry = (struct registry){};
-	return kern->ops->pins_list(kern, &registry->foreign, &registry->n_foreign);
-}
-
 void registry_done(struct registry *registry)
 {
 	assert(registry->n_rings == 0);
@@ -59,17 +53,15 @@ void registry_remove(struct registry *registry, const struct ring *ring)
 		}
 }
 
-void registry_forget_foreign(struct registry *registry, const bool *gone)
+void registry_add_foreign(struct registry *registry, const char *name)
 {
-	size_t left = 0;
+	char **foreign = reallocarray(registry->foreign, registry->n_foreign + 1, sizeof(char *));
 
-	for (size_t i = 0; i < registry->n_foreign; i++) {
-		if (gone[i])
-			free(registry->foreign[i]);
-		else
-			registry->foreign[left++] = registry->foreign[i];
-	}
-	registry->n_foreign = left;
+	if (!foreign)
+		return; /* whoever takes the name will be told that there are pins of it */
+	registry->foreign = foreign;
+	foreign[registry->n_foreign] = strdup(name);
+	registry->n_foreign += foreign[registry->n_foreign] != NULL;
 }
 
 static bool is_foreign(const struct registry *registry, const char *name)

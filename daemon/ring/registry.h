@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "kern/kern.h"
 #include "ring/manager.h"
 #include "ring/names.h"
 
@@ -18,16 +17,15 @@ struct ring;
 struct registry {
 	struct ring **rings; /* in the order of their making */
 	size_t n_rings;
-	char **foreign; /* names of an earlier daemon's rings: their pins are there */
+	char **foreign; /* names of an earlier daemon's rings that are left alone */
 	size_t n_foreign;
 };
 
-int registry_init(struct registry *registry, struct kern *kern);
 /* Asserts that no ring is left. */
 void registry_done(struct registry *registry);
 
-/* Those of the foreign names for which @gone says so may be used again. */
-void registry_forget_foreign(struct registry *registry, const bool *gone);
+/* Nobody may have that name. */
+void registry_add_foreign(struct registry *registry, const char *name);
 
 /* NULL if there is none of that name. */
 struct ring *registry_search(const struct registry *registry, const char *name);

@@ -8,6 +8,7 @@
 
 #include "ring/context.h"
 #include "ring/create.h"
+#include "ring/ledger.h"
 #include "ring/ring.h"
 
 int ring_new(struct manager *manager, const char *name, uid_t uid, struct program *program,
@@ -28,6 +29,7 @@ int ring_new(struct manager *manager, const char *name, uid_t uid, struct progra
 	ring->created_us = events_now();
 	ring->generation = 1;
 	ring->region = REGION_NONE;
+	ring->ring_fd = -1;
 	ring->timer.fire = ring_timeout;
 	dispatch_init(&ring->dispatch, manager->kern, manager->executor, ring->name);
 	program_hold(program);
@@ -42,7 +44,6 @@ void ring_free(struct ring *ring)
 	if (!ring)
 		return;
 	assert(!ring->dispatch.busy && !ring->dispatch.kern_dispatch);
-	assert(!ring->host || ring->host_exited);
 	registry_remove(&ring->manager->registry, ring);
 	ring->manager->clock->cancel(ring->manager->clock, &ring->timer);
 	if (ring->host)
@@ -58,7 +59,7 @@ void ring_free(struct ring *ring)
 
 bool ring_visible(const struct ring *ring)
 {
-	return ring->region.head;
+	return ring->region.head || ring->announced;
 }
 
 void ring_view_fill(const struct ring *ring, struct ring_view *ret)
@@ -101,6 +102,7 @@ void ring_publish(struct ring *ring)
 {
 	const struct kern_program_info *info = program_info(ring->program);
 
+	ledger_note(ring);
 	if (ring->region.head)
 		region_publish(&ring->region, states_life(ring->phase), ring->error,
 			       ring->generation, info->id);

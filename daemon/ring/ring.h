@@ -25,6 +25,9 @@ struct create;
 
 #define RING_NAME_FOREIGN "a ring of an earlier iouringd has the name, or has left its pins behind"
 
+#define RING_WITHOUT_REGION                                                                        \
+	"its param region cannot be reached: its host is of an earlier version of iouringd"
+
 /* Who is told of a request's end; empty (done is NULL) while there is none. */
 struct ring_reply {
 	ring_done done;
@@ -44,6 +47,7 @@ struct ring {
 	struct manager *manager;
 	char name[RING_NAME_MAX];
 	uid_t uid;
+	gid_t gid;
 	enum phase phase;
 	char *reason;	/* of its stop, failure or end; or NULL */
 	int error;	/* positive errno of its failure, or 0 */
@@ -52,15 +56,21 @@ struct ring {
 	uint64_t created_us;
 	/* what it runs */
 	struct program *program; /* held */
+	uint32_t kernel_id; /* of the program in the array */
 	uint64_t generation;
 	/* what it was made with: a swap cannot change it */
 	struct iourd_descriptor made_of;
+	struct iourd_ledger_program origin;
 	/* what it is made of */
 	struct charge charge;
 	struct region region;
 	struct dispatch dispatch;
 	struct host *host; /* or NULL */
 	bool host_exited;
+	bool client_gone;     /* and its host has not noticed yet */
+	bool awaited;	      /* its host, of an earlier daemon, has not said how it is */
+	int ring_fd;	      /* the ring's number in its host */
+	uint64_t lease_inode; /* of the host's end; 0: there is none */
 	bool removing;
 	struct timer timer;    /* of its making, or of its end */
 	struct create *create; /* owned; until the create request was answered */
@@ -76,7 +86,7 @@ int ring_new(struct manager *manager, const char *name, uid_t uid, struct progra
 /* Drops all that it holds, at once: no host may be alive, no job under way. */
 void ring_free(struct ring *ring);
 
-/* A ring is shown once it has a region. */
+/* A ring is shown once it has a region; one of an earlier daemon may have none. */
 bool ring_visible(const struct ring *ring);
 void ring_view_fill(const struct ring *ring, struct ring_view *ret);
 /* Sets its reason, as by printf. */
@@ -96,6 +106,13 @@ void ring_input(struct ring *ring, enum input input);
 /* 0: @done will be called. FAULT_RING_BUSY if it may not be now. */
 int ring_request(struct ring *ring, enum input input, ring_done done, void *arg, struct note *note);
 int ring_start_host(struct ring *ring, const struct host_setup *setup);
+/* Of an earlier daemon; what it says comes as from one that was started. */
+int ring_take_over_host(struct ring *ring, const struct host_takeover *takeover,
+			int *ret_region_fd);
+/* The flag is set, and the host runs: the order was lost with an earlier daemon. */
+void ring_pause_again(struct ring *ring);
+/* io_uring_enter has returned in its host. */
+void ring_returned(struct ring *ring, int result);
 
 /* ---- ending.c ---- */
 
@@ -105,5 +122,7 @@ void ring_end(struct ring *ring);
 void ring_end_continue(struct ring *ring);
 /* Its timer went off. */
 void ring_timeout(struct timer *timer);
+/* The daemon goes, the ring stays: frees it, after an answer to each request. No job is under way. */
+void ring_leave(struct ring *ring);
 
 #endif

@@ -10,17 +10,17 @@
 
 #include "ring/manager.h"
 
-enum phase {
-	PHASE_CREATING,
-	PHASE_CREATED,
-	PHASE_STARTING,
-	PHASE_RUNNING,
-	PHASE_PAUSING,
-	PHASE_PAUSED,
-	PHASE_RESUMING,
-	PHASE_STOPPED,
-	PHASE_FAILED,
-	PHASE_ENDING,
+enum phase { /* the numbers are written down (iourd/ledger.h): they never change */
+	PHASE_CREATING = 0,
+	PHASE_CREATED = 1,
+	PHASE_STARTING = 2,
+	PHASE_RUNNING = 3,
+	PHASE_PAUSING = 4,
+	PHASE_PAUSED = 5,
+	PHASE_RESUMING = 6,
+	PHASE_STOPPED = 7,
+	PHASE_FAILED = 8,
+	PHASE_ENDING = 9,
 	PHASE_MAX,
 };
 

@@ -5,7 +5,9 @@
 
 #include "ring/context.h"
 #include "ring/create.h"
+#include "ring/ledger.h"
 #include "ring/reasons.h"
+#include "ring/restore.h"
 #include "ring/ring.h"
 
 /* A host that is going away says so by its exit, which every request under way is told of. */
@@ -53,6 +55,7 @@ static void follow(struct ring *ring, enum phase from, enum action action)
 	switch (action) {
 	case ACTION_CREATED:
 		ring->announced = true;
+		ledger_begin(ring);
 		tell(ring, EVENT_CREATED);
 		create_finish(ring);
 		break;
@@ -156,9 +159,8 @@ static void host_paused(void *arg)
 	ring_input(arg, INPUT_PAUSED);
 }
 
-static void host_returned(void *arg, int result)
+void ring_returned(struct ring *ring, int result)
 {
-	struct ring *ring = arg;
 	uint32_t last = dispatch_last(&ring->dispatch);
 
 	if (result >= 0 && last == IOURD_STEP_PROGRAM) {
@@ -172,12 +174,48 @@ static void host_returned(void *arg, int result)
 	}
 }
 
+static void host_returned(void *arg, int result)
+{
+	ring_returned(arg, result);
+}
+
+static void no_longer_awaited(struct ring *ring)
+{
+	struct manager *manager = ring->manager;
+
+	if (!ring->awaited)
+		return;
+	ring->awaited = false;
+	takeover_answered(manager);
+}
+
+static void host_found(void *arg, enum control_type state, int result, int ring_fd)
+{
+	struct ring *ring = arg;
+
+	ring_found(ring, state, result, ring_fd);
+	no_longer_awaited(ring);
+}
+
+/* The host ends itself, unless somebody has stopped it: it is asked, and then killed. */
+static void host_client_gone(void *arg)
+{
+	struct ring *ring = arg;
+
+	ring->client_gone = true;
+	if (ring->phase == PHASE_ENDING)
+		return;
+	ring_explain(ring, "its client is gone");
+	ring_input(ring, INPUT_DESTROY);
+}
+
 static void host_exited(void *arg, int code, int status)
 {
 	struct ring *ring = arg;
 	bool client_gone;
 
 	ring->host_exited = true;
+	no_longer_awaited(ring);
 	if (ring->phase != PHASE_ENDING && ring->phase != PHASE_FAILED) {
 		client_gone = reason_exited(ring, code, status);
 		if (!client_gone && ring->announced)
@@ -186,17 +224,32 @@ static void host_exited(void *arg, int code, int status)
 	ring_input(ring, INPUT_EXITED);
 }
 
+void ring_pause_again(struct ring *ring)
+{
+	if (ask_host(ring, ACTION_PAUSE) == 0)
+		ring->phase = PHASE_PAUSING;
+}
+
+static const struct host_callbacks callbacks = {
+	.ready = host_ready,
+	.refused = host_refused,
+	.running = host_running,
+	.paused = host_paused,
+	.returned = host_returned,
+	.found = host_found,
+	.client_gone = host_client_gone,
+	.exited = host_exited,
+};
+
+int ring_take_over_host(struct ring *ring, const struct host_takeover *takeover,
+			int *ret_region_fd)
+{
+	return ring->manager->hosts->ops->take_over(ring->manager->hosts, takeover, &callbacks,
+						    ring, ret_region_fd, &ring->host);
+}
+
 int ring_start_host(struct ring *ring, const struct host_setup *setup)
 {
-	static const struct host_callbacks callbacks = {
-		.ready = host_ready,
-		.refused = host_refused,
-		.running = host_running,
-		.paused = host_paused,
-		.returned = host_returned,
-		.exited = host_exited,
-	};
-
 	return ring->manager->hosts->ops->start(ring->manager->hosts, setup, &callbacks, ring,
 						&ring->host);
 }

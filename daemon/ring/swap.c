@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ring/context.h"
+#include "ring/ledger.h"
 #include "ring/params.h"
 #include "ring/ring.h"
 #include "ring/swap.h"
@@ -71,11 +72,14 @@ static int check_slots(const struct iourd_descriptor *from, const struct iourd_d
 static int check_data(const struct ring *ring, const struct kern_program_info *to,
 		      struct note *note)
 {
-	uint64_t need = to->descriptor.data_fields[0][0]
-				? params_data_need(to, region_params(&ring->region))
-				: to->descriptor.data_initial;
+	bool by_params = to->descriptor.data_fields[0][0];
+	uint64_t need = to->descriptor.data_initial;
 	char reason[96];
 
+	if (by_params && !ring->region.head)
+		return 0; /* out of reach: as it is, the program that runs has had enough */
+	if (by_params)
+		need = params_data_need(to, region_params(&ring->region));
 	if (need <= ring->region.data_size)
 		return 0;
 	snprintf(reason, sizeof(reason),
@@ -120,9 +124,12 @@ static void swap_finish(struct ring *ring, int r, const struct note *note)
 static void swap_applied(void *arg, int r)
 {
 	struct ring *ring = arg;
+	struct manager *manager = ring->manager;
 	struct program *old = ring->program;
 
 	if (r == 0) {
+		ring->kernel_id = ring->manager->kern->ops->program_kernel_id(
+			ring->swap.program->kern_program);
 		ring->program = ring->swap.program;
 		ring->swap.program = old; /* what swap_finish drops */
 		ring->generation++;
@@ -131,11 +138,14 @@ static void swap_applied(void *arg, int r)
 		ring_end_continue(ring); /* answers the request, too */
 		return;
 	}
-	if (r == 0) {
-		ring_publish(ring);
+	ring_publish(ring);
+	if (r == 0)
 		ring_event(ring, EVENT_SWAPPED);
-	}
 	swap_finish(ring, r > 0 ? -EOPNOTSUPP : r, NULL);
+	if (manager->stopping) {
+		ring_leave(ring);
+		manager_settle(manager);
+	}
 }
 
 /* The program is open. 0: it goes on, and ends in swap_finish; else nothing has changed. */
@@ -154,8 +164,10 @@ static int swap_go(struct ring *ring, struct note *note)
 		r = swap_check(ring, program_info(swap->program), note);
 	if (r != 0)
 		return r;
-	if (!program_await_loaded(swap->program, &swap->waiter))
-		dispatch_swap(&ring->dispatch, swap->program->kern_program, swap_applied, ring);
+	if (program_await_loaded(swap->program, &swap->waiter))
+		return 0;
+	ledger_announce(ring, swap->program, ring->generation + 1);
+	dispatch_swap(&ring->dispatch, swap->program->kern_program, swap_applied, ring);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,8 +23,7 @@ struct hosts_fake {
 	struct host *last;
 	pid_t last_pid;
 	bool mute;
-	int leftovers;
-	unsigned int leftovers_calls;
+	int strays_result;
 };
 
 /* Owns the duplicates in setup, and pidfd. */
@@ -38,6 +38,11 @@ struct host {
 	int pidfd; /* stands for one, so that it can be counted */
 	bool exited;
 	bool killed;
+	bool stray; /* its daemon is gone, this memory stands for the process */
+	bool deaf;  /* ... and it accepts nobody */
+	bool asked;
+	enum control_type state; /* as it would answer a QUERY */
+	int result;
 	enum control_type last_command;
 	enum control_type answers[FAKE_ANSWERS_MAX]; /* CONTROL_END: exit */
 	size_t n_answers;
@@ -73,12 +78,10 @@ static int duplicate(int fd)
 	return copy < 0 ? -errno : copy;
 }
 
-static void fake_host_free(struct host *host)
+static void fake_destroy(struct host *host)
 {
 	struct host **at;
 
-	if (!host)
-		return;
 	for (at = &host->owner->first; *at != host; at = &(*at)->next)
 		;
 	*at = host->next;
@@ -92,6 +95,14 @@ static void fake_host_free(struct host *host)
 		close(host->pidfd);
 	free(host->name);
 	free(host);
+}
+
+static void fake_host_free(struct host *host)
+{
+	if (host && !host->exited)
+		host->stray = true; /* the process lives on */
+	else if (host)
+		fake_destroy(host);
 }
 
 /* 0 or -errno; what was duplicated so far is in @host either way. */
@@ -153,9 +164,10 @@ static int fake_start(struct hosts *hosts, const struct host_setup *setup,
 	fake->last = host;
 	r = fake_copy_setup(host, setup);
 	if (r < 0) {
-		fake_host_free(host);
+		fake_destroy(host);
 		return r;
 	}
+	host->state = CONTROL_READY;
 	push(host, CONTROL_READY);
 	*ret = host;
 	return 0;
@@ -204,13 +216,87 @@ static void fake_kill(struct host *host)
 	host->killed = true;
 }
 
-static int fake_leftovers_end(struct hosts *hosts)
+static int fake_find(struct hosts *hosts, struct host_found **ret, size_t *ret_n)
 {
 	struct hosts_fake *fake = (struct hosts_fake *)hosts;
-	int r = fail_next(fake->plan, "leftovers_end");
+	struct host_found *found;
+	size_t n = 0;
+	int r = fail_next(fake->plan, "hosts find");
 
-	fake->leftovers_calls++;
-	return r < 0 ? r : fake->leftovers;
+	if (r < 0)
+		return r;
+	for (struct host *host = fake->first; host; host = host->next)
+		n += host->stray;
+	found = calloc(n + 1, sizeof(*found));
+	if (!found)
+		return -ENOMEM;
+	n = 0;
+	for (struct host *host = fake->first; host; host = host->next) {
+		if (!host->stray)
+			continue;
+		strcpy(found[n].name, host->name);
+		found[n].alive = !host->exited;
+		found[n].uid = host->deaf ? (uid_t)-1 : host->setup.uid;
+		found[n++].pid = host->pid;
+	}
+	*ret = found;
+	*ret_n = n;
+	return 0;
+}
+
+static int fake_take_over(struct hosts *hosts, const struct host_takeover *takeover,
+			  const struct host_callbacks *callbacks, void *arg, int *ret_region_fd,
+			  struct host **ret)
+{
+	struct hosts_fake *fake = (struct hosts_fake *)hosts;
+	struct host *host = hosts_fake_find(hosts, takeover->name);
+	struct stat st;
+	int fd, r = fail_next(fake->plan, "host take_over");
+
+	if (r < 0)
+		return r;
+	if (!host || !host->stray)
+		return -ENOENT;
+	if (host->exited)
+		return -ECONNREFUSED;
+	if (host->setup.uid != takeover->uid)
+		return -EPERM;
+	assert(fstat(host->setup.region_fd, &st) == 0);
+	fd = -1;
+	if (st.st_dev == takeover->region_device && st.st_ino == takeover->region_inode)
+		fd = duplicate(host->setup.region_fd);
+	host->stray = false;
+	host->callbacks = *callbacks;
+	host->arg = arg;
+	host->asked = true;
+	*ret_region_fd = fd;
+	*ret = host;
+	return 0;
+}
+
+static int fake_strays_end(struct hosts *hosts, const char *const *names, size_t n)
+{
+	struct hosts_fake *fake = (struct hosts_fake *)hosts;
+	int r = fail_next(fake->plan, "strays_end");
+
+	if (r == 0)
+		r = fake->strays_result;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct host *host = hosts_fake_find(hosts, names[i]);
+
+		assert(host && host->stray);
+		host->exited = true;
+		close_all(host);
+	}
+	return r;
+}
+
+static void fake_forget(struct hosts *hosts, const char *name)
+{
+	struct host *host = hosts_fake_find(hosts, name);
+
+	if (host && host->stray && host->exited)
+		fake_destroy(host);
 }
 
 static void fake_free(struct hosts *hosts)
@@ -229,7 +315,10 @@ static const struct hosts_ops hosts_fake_ops = {
 	.pid = fake_pid,
 	.kill = fake_kill,
 	.host_free = fake_host_free,
-	.leftovers_end = fake_leftovers_end,
+	.find = fake_find,
+	.take_over = fake_take_over,
+	.strays_end = fake_strays_end,
+	.forget = fake_forget,
 };
 
 int hosts_fake_new(struct fail_plan *plan, struct hosts **ret)
@@ -261,6 +350,40 @@ size_t hosts_fake_alive(struct hosts *hosts)
 	for (struct host *host = ((struct hosts_fake *)hosts)->first; host; host = host->next)
 		n += !host->exited;
 	return n;
+}
+
+void hosts_fake_orphan(struct hosts *hosts)
+{
+	struct hosts_fake *fake = (struct hosts_fake *)hosts;
+
+	for (struct host *host = fake->first; host; host = host->next) {
+		host->stray = true;
+		host->asked = false;
+	}
+}
+
+void hosts_fake_die(struct host *host)
+{
+	assert(host->stray && !host->exited);
+	host->exited = true;
+	host->n_answers = 0;
+	close_all(host);
+}
+
+void hosts_fake_set_state(struct host *host, enum control_type state, int result)
+{
+	host->state = state;
+	host->result = result;
+}
+
+void hosts_fake_deafen(struct host *host)
+{
+	host->deaf = true;
+}
+
+void hosts_fake_client_gone(struct host *host)
+{
+	host->callbacks.client_gone(host->arg);
 }
 
 struct host *hosts_fake_find(struct hosts *hosts, const char *name)
@@ -299,9 +422,11 @@ static void answer(struct host *host)
 		host->callbacks.ready(host->arg, FAKE_RING_FD);
 		break;
 	case CONTROL_RUNNING:
+		host->state = type;
 		host->callbacks.running(host->arg);
 		break;
 	case CONTROL_PAUSED:
+		host->state = type;
 		host->callbacks.paused(host->arg);
 		break;
 	default:
@@ -312,8 +437,13 @@ static void answer(struct host *host)
 bool hosts_fake_step(struct hosts *hosts)
 {
 	for (struct host *host = ((struct hosts_fake *)hosts)->first; host; host = host->next) {
-		if (host->exited)
+		if (host->exited || host->stray)
 			continue;
+		if (host->asked && !host->owner->mute) {
+			host->asked = false;
+			host->callbacks.found(host->arg, host->state, host->result, FAKE_RING_FD);
+			return true;
+		}
 		if (host->killed) {
 			hosts_fake_exited(host, CLD_KILLED, SIGKILL);
 			return true;
@@ -330,14 +460,9 @@ bool hosts_fake_step(struct hosts *hosts)
 	return false;
 }
 
-void hosts_fake_leftovers(struct hosts *hosts, int result)
+void hosts_fake_strays_result(struct hosts *hosts, int result)
 {
-	((struct hosts_fake *)hosts)->leftovers = result;
-}
-
-unsigned int hosts_fake_leftovers_calls(struct hosts *hosts)
-{
-	return ((struct hosts_fake *)hosts)->leftovers_calls;
+	((struct hosts_fake *)hosts)->strays_result = result;
 }
 
 void hosts_fake_mute(struct hosts *hosts, bool mute)
@@ -361,16 +486,20 @@ void hosts_fake_refused(struct host *host, enum control_stage stage, int error)
 
 void hosts_fake_running(struct host *host)
 {
+	host->state = CONTROL_RUNNING;
 	host->callbacks.running(host->arg);
 }
 
 void hosts_fake_paused(struct host *host)
 {
+	host->state = CONTROL_PAUSED;
 	host->callbacks.paused(host->arg);
 }
 
 void hosts_fake_returned(struct host *host, int result)
 {
+	host->state = CONTROL_RETURNED;
+	host->result = result;
 	host->callbacks.returned(host->arg, result);
 }
 

@@ -33,9 +33,18 @@ bool hosts_fake_step(struct hosts *hosts);
 /* Hosts answer nothing from now on (an END neither; a kill still is). */
 void hosts_fake_mute(struct hosts *hosts, bool mute);
 
-/* What leftovers_end returns, which counts its calls. */
-void hosts_fake_leftovers(struct hosts *hosts, int result);
-unsigned int hosts_fake_leftovers_calls(struct hosts *hosts);
+/*
+ * Without a daemon: a host whose daemon has freed it lives on, as does each after
+ * hosts_fake_orphan(), which is what the daemon's death does to it. The next port operations find
+ * them. What follows is for those.
+ */
+void hosts_fake_orphan(struct hosts *hosts);
+void hosts_fake_die(struct host *host);
+/* What it says that it is doing, when it is asked. */
+void hosts_fake_set_state(struct host *host, enum control_type state, int result);
+void hosts_fake_deafen(struct host *host);
+/* What strays_end returns. */
+void hosts_fake_strays_result(struct hosts *hosts, int result);
 
 /* Speaks in a host's place, at once. */
 void hosts_fake_ready(struct host *host, int ring_fd);
@@ -43,6 +52,7 @@ void hosts_fake_refused(struct host *host, enum control_stage stage, int error);
 void hosts_fake_running(struct host *host);
 void hosts_fake_paused(struct host *host);
 void hosts_fake_returned(struct host *host, int result);
+void hosts_fake_client_gone(struct host *host);
 void hosts_fake_exited(struct host *host, int code, int status);
 
 #endif

@@ -126,8 +126,8 @@ static void test_identity(void **state)
 	}
 	closedir(threads);
 	assert_int_equal(count_entries(pid, "task"), 2);
-	/* listener, connection, ring, notification: not the region, not the files */
-	assert_int_equal(count_entries(pid, "fd"), 4);
+	/* listener, connection, ring, notification, region: not the files */
+	assert_int_equal(count_entries(pid, "fd"), 5);
 	read_proc(pid, "environ", text, sizeof(text));
 	assert_string_equal(text, "");
 	read_proc(pid, "comm", text, sizeof(text));

@@ -244,7 +244,7 @@ static void test_daemon_goes_and_comes(void **state)
 	close(first);
 	close(second);
 
-	assert_int_equal(f->hosts->ops->leftovers_end(f->hosts), 0);
+	assert_int_equal(fixture_end_strays(f), 0);
 	assert_int_equal(fixture_reap(pid), 0);
 }
 
@@ -260,10 +260,11 @@ static void test_stopped_orphan(void **state)
 
 	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size), 0);
 	assert_int_equal(peer.pid, pid);
+	assert_int_equal(peer.uid, CLIENT);
 	close(fd);
 	f->hosts->ops->host_free(host);
 	assert_int_equal(kill(pid, SIGSTOP), 0);
-	assert_int_equal(f->hosts->ops->leftovers_end(f->hosts), 0);
+	assert_int_equal(fixture_end_strays(f), 0);
 	assert_int_equal(fixture_reap(pid), SIGKILL);
 	assert_false(fixture_has_socket(f, "sleeper"));
 }

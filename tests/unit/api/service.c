@@ -121,6 +121,25 @@ void assert_nothing_left(struct service *service, size_t n_clients)
 	assert_int_equal(count_fds(), service->fds + 2 * n_clients);
 }
 
+static void ignore_end(void *arg, int r, const struct note *note, const struct ring_view *view)
+{
+}
+
+static void destroy_all(struct service *service)
+{
+	const struct peer root = {.uid = 0};
+	struct ring_view view;
+	struct note note = {};
+
+	for (size_t i = 0; i < manager_ring_count(service->manager, &root); i++) {
+		manager_ring_at(service->manager, &root, i, &view);
+		if (manager_ring_destroy(service->manager, &root, view.name, ignore_end, NULL,
+					 &note) != 0)
+			note_done(&note); /* it is under way */
+	}
+	service_settle(service);
+}
+
 void service_end(struct service *service)
 {
 	struct list_link *link;
@@ -129,6 +148,7 @@ void service_end(struct service *service)
 	while ((link = list_first(&service->conns)))
 		conn_free(conn_of_link(link));
 	service_settle(service);
+	destroy_all(service);
 	manager_stop(service->manager, note_stopped, &stopped);
 	service_settle(service);
 	assert_true(stopped);

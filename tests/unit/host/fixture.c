@@ -76,6 +76,21 @@ static void on_returned(void *arg, int result)
 	note_down(arg, "returned(%d)", result);
 }
 
+static void on_found(void *arg, enum control_type state, int result, int ring_fd)
+{
+	const char *name = state == CONTROL_READY     ? "ready"
+			   : state == CONTROL_RUNNING ? "running"
+			   : state == CONTROL_PAUSED  ? "paused"
+						      : "returned";
+
+	note_down(arg, "found(%s,%d,%d)", name, result, ring_fd);
+}
+
+static void on_client_gone(void *arg)
+{
+	note_down(arg, "client-gone");
+}
+
 static void on_exited(void *arg, int code, int status)
 {
 	struct fixture *fixture = arg;
@@ -90,6 +105,8 @@ const struct host_callbacks fixture_callbacks = {
 	.running = on_running,
 	.paused = on_paused,
 	.returned = on_returned,
+	.found = on_found,
+	.client_gone = on_client_gone,
 	.exited = on_exited,
 };
 
@@ -129,7 +146,7 @@ int fixture_free(void **state)
 
 	/* Only after a failure, which is reported by now: what is left over goes with the process.
 	 */
-	if (((struct hosts_linux *)fixture->hosts)->n_hosts > 0)
+	if (!list_is_empty(&((struct hosts_linux *)fixture->hosts)->list))
 		return -1;
 	fixture->hosts->ops->free(fixture->hosts);
 	assert_int_equal(count_descriptors(), fixture->fds_before);
@@ -267,6 +284,24 @@ int fixture_reap(pid_t pid)
 
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return status;
+}
+
+int fixture_end_strays(struct fixture *fixture)
+{
+	const char *names[16];
+	struct host_found *found;
+	size_t n;
+	int r;
+
+	assert_int_equal(fixture->hosts->ops->find(fixture->hosts, &found, &n), 0);
+	assert_true(n <= 16);
+	for (size_t i = 0; i < n; i++)
+		names[i] = found[i].name;
+	r = fixture->hosts->ops->strays_end(fixture->hosts, names, n);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		fixture->hosts->ops->forget(fixture->hosts, names[i]);
+	free(found);
+	return r;
 }
 
 bool fixture_has_socket(const struct fixture *fixture, const char *name)

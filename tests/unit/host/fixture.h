@@ -19,6 +19,7 @@ struct fixture {
 	size_t fds_before;
 	char diary[512]; /* "ready(5) running exited(1,0)", ... */
 	unsigned int exits;
+	bool take_over_first;	       /* of a test that is done with and without it */
 	struct host *free_in_callback; /* if set: freed in the next callback but exited */
 };
 
@@ -46,6 +47,8 @@ void fixture_wait_exits(struct fixture *fixture, unsigned int n);
 void fixture_poll(struct fixture *fixture);
 /* Waits for a child that the port has forgotten; its status as of waitpid. */
 int fixture_reap(pid_t pid);
+/* Ends all that earlier ports have left. */
+int fixture_end_strays(struct fixture *fixture);
 bool fixture_has_socket(const struct fixture *fixture, const char *name);
 
 #endif

@@ -19,16 +19,20 @@
 #define RING_FD 5
 
 static int connection;
+static uint16_t version = CONTROL_VERSION;
+static enum control_type state = CONTROL_READY;
+static int last_result;
 
 static void tell_more(enum control_type type, int ring_fd, int result, uint32_t stage,
 		      uint32_t error)
 {
 	struct control_event event = {
-		.head = {.version = CONTROL_VERSION, .type = type, .size = sizeof(event)},
+		.head = {.version = version, .type = type, .size = sizeof(event)},
 		.ring_fd = ring_fd,
 		.result = result,
 		.stage = stage,
 		.error = error,
+		.state = state,
 	};
 
 	if (control_send(connection, &event, sizeof(event), NULL, 0) < 0)
@@ -74,19 +78,46 @@ static void accept_next(void)
 		_exit(8);
 }
 
+static void change(enum control_type to, int result)
+{
+	state = to;
+	last_result = result;
+	tell_more(to, RING_FD, result, 0, 0);
+}
+
+static void answer_query(const char *name)
+{
+	if (is(name, "strange-state"))
+		state = CONTROL_REFUSED;
+	if (is(name, "strange-ring"))
+		tell_more(CONTROL_STATE, -1, 0, 0, 0);
+	if (is(name, "good-late")) /* what its earlier daemon was not told any more */
+		change(CONTROL_RUNNING, 0);
+	tell_more(CONTROL_STATE, RING_FD, last_result, 0, 0);
+	if (is(name, "good-orders")) { /* of its earlier daemon, which it has just read */
+		change(CONTROL_RUNNING, 0);
+		change(CONTROL_PAUSED, 0);
+	}
+	if (is(name, "strange-twice"))
+		tell(CONTROL_STATE);
+}
+
 static void serve(const char *name)
 {
 	for (;;) {
 		switch (next_command()) {
 		case CONTROL_START:
 		case CONTROL_RESUME:
-			tell(CONTROL_RUNNING);
+			change(CONTROL_RUNNING, 0);
 			if (is(name, "good-ends"))
-				tell_more(CONTROL_RETURNED, RING_FD, -22, 0, 0);
+				change(CONTROL_RETURNED, -22);
 			break;
 		case CONTROL_PAUSE:
 			/* as a loop that ended before the order was read */
-			tell(is(name, "good-crosses") ? CONTROL_RETURNED : CONTROL_PAUSED);
+			change(is(name, "good-crosses") ? CONTROL_RETURNED : CONTROL_PAUSED, 0);
+			break;
+		case CONTROL_QUERY:
+			answer_query(name);
 			break;
 		case CONTROL_END:
 			_exit(0);
@@ -198,8 +229,12 @@ int main(int argc, char **argv)
 	ssize_t n;
 	const char *name = argc > 1 ? argv[1] : "";
 
+	if (is(name, "old")) /* the version before this one */
+		version = CONTROL_VERSION - 1;
 	if (is(name, "inherits"))
 		check_inheritance();
+	if (is(name, "good-other") && setresuid(1234, 1234, 1234) < 0)
+		_exit(11);
 	listen(CONTROL_LISTEN_FD, 8);
 	connection = accept4(CONTROL_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC);
 	if (connection < 0)
@@ -209,6 +244,8 @@ int main(int argc, char **argv)
 		return 7;
 	if (is(name, "checks-setup"))
 		check_setup(message, (size_t)n, fds, n_fds);
+	if (is(name, "old"))
+		close(fds[0]); /* the region */
 	misbehave_at_once(name);
 	if (is(name, "refuses")) {
 		tell_more(CONTROL_REFUSED, -1, 0, STAGE_REGION, 12);

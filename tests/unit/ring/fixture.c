@@ -15,6 +15,8 @@
 #include "unit/ring/fixture.h"
 #include "wire/json.h"
 
+#define STORE_FDS 2 /* that a manager holds */
+
 size_t count_fds(void)
 {
 	DIR *directory = opendir("/proc/self/fd");
@@ -66,8 +68,10 @@ void fixture_init(struct fixture *fixture)
 	*fixture = (struct fixture){
 		.limits = {.rings = 8, .region_bytes = 64u << 20, .entries = 1024},
 		.directory = "/tmp/ring-test-XXXXXX",
+		.store = "/tmp/ring-store-XXXXXX",
 	};
 	assert_non_null(mkdtemp(fixture->directory));
+	assert_non_null(mkdtemp(fixture->store));
 	fake_object_copy("copy", &object);
 	fake_object_install(&object, fixture->directory, "copy");
 	fake_object_copy("paced", &object);
@@ -88,13 +92,15 @@ int fixture_manage(struct fixture *fixture)
 		.executor = &fixture->executor.executor,
 		.clock = &fixture->clock.clock,
 		.program_directory = fixture->directory,
+		.store_directory = fixture->store,
 		.limits = fixture->limits,
 		.policy = fixture->policy,
 		.event = see_event,
 		.event_arg = fixture,
 	};
 
-	fixture->fds = count_fds();
+	if (fixture->fds == 0)
+		fixture->fds = count_fds();
 	return manager_new(&setup, &fixture->manager);
 }
 
@@ -117,6 +123,10 @@ static void remove_directory(const char *path)
 	rmdir(path);
 }
 
+static void ignore_end(void *arg, int r, const struct note *note, const struct ring_view *view)
+{
+}
+
 static void note_stopped(void *arg)
 {
 	bool *stopped = arg;
@@ -125,17 +135,87 @@ static void note_stopped(void *arg)
 	*stopped = true;
 }
 
+/* Whatever state they are in. */
+static void destroy_all(struct fixture *fixture)
+{
+	const struct peer root = peer_of(0);
+	struct ring_view view;
+	struct note note = {};
+
+	for (size_t i = 0; i < manager_ring_count(fixture->manager, &root); i++) {
+		manager_ring_at(fixture->manager, &root, i, &view);
+		if (manager_ring_destroy(fixture->manager, &root, view.name, ignore_end, NULL,
+					 &note) != 0)
+			note_done(&note);
+	}
+	fixture_run(fixture);
+	clock_fake_advance(&fixture->clock, 60000); /* for hosts that were muted */
+	fixture_run(fixture);
+}
+
+void fixture_stop(struct fixture *fixture)
+{
+	manager_stop(fixture->manager, note_stopped, &fixture->stopped);
+	fixture_run(fixture);
+	clock_fake_advance(&fixture->clock, 60000); /* for hosts that were muted */
+	fixture_run(fixture);
+	assert_true(fixture->stopped);
+	manager_free(fixture->manager);
+	fixture->manager = NULL;
+	fixture->stopped = false;
+}
+
+/* Of daemons that were killed: their memory is not to be taken for a leak. */
+struct manager *fixture_dead[256];
+
+void fixture_kill(struct fixture *fixture)
+{
+	static size_t n_dead;
+
+	assert_true(n_dead < sizeof(fixture_dead) / sizeof(fixture_dead[0]));
+	fixture_dead[n_dead++] = fixture->manager;
+	fixture->manager = NULL;
+	fixture->crashed = true;
+	executor_fake_init(&fixture->executor);
+	clock_fake_init(&fixture->clock);
+	kern_fake_forget(fixture->kern);
+	hosts_fake_orphan(fixture->hosts);
+}
+
+static void manage_next(struct fixture *fixture)
+{
+	assert_int_equal(fixture_manage(fixture), 0);
+	fixture_run(fixture);
+}
+
+void fixture_restart(struct fixture *fixture)
+{
+	fixture_stop(fixture);
+	manage_next(fixture);
+}
+
+void fixture_crash(struct fixture *fixture)
+{
+	fixture_kill(fixture);
+	manage_next(fixture);
+}
+
 void fixture_done(struct fixture *fixture)
 {
 	struct kern_fake_tally tally;
+	char loaded[80];
 
-	if (fixture->manager && !fixture->stopped) {
-		manager_stop(fixture->manager, note_stopped, &fixture->stopped);
-		fixture_run(fixture);
-		clock_fake_advance(&fixture->clock, 60000); /* for hosts that were muted */
-		fixture_run(fixture);
-		assert_true(fixture->stopped);
+	if (fixture->stopped) { /* what it has left is the next one's */
+		manager_free(fixture->manager);
+		fixture->manager = NULL;
+		fixture->stopped = false;
 	}
+	if (!fixture->manager)
+		manage_next(fixture);
+	destroy_all(fixture);
+	manager_stop(fixture->manager, note_stopped, &fixture->stopped);
+	fixture_run(fixture);
+	assert_true(fixture->stopped);
 	assert_nothing_left(fixture);
 	manager_free(fixture->manager);
 	kern_fake_tally(fixture->kern, &tally);
@@ -144,6 +224,9 @@ void fixture_done(struct fixture *fixture)
 	clock_fake_done(&fixture->clock);
 	fixture->hosts->ops->free(fixture->hosts);
 	fixture->kern->ops->free(fixture->kern);
+	snprintf(loaded, sizeof(loaded), "%s/loaded", fixture->store);
+	remove_directory(loaded);
+	remove_directory(fixture->store);
 	remove_directory(fixture->directory);
 }
 
@@ -179,7 +262,8 @@ void assert_nothing_left(struct fixture *fixture)
 	assert_int_equal(tally.dispatchers, 0);
 	assert_int_equal(tally.pins, 0);
 	assert_int_equal(hosts_fake_count(fixture->hosts), 0);
-	assert_int_equal(count_fds(), fixture->fds);
+	if (!fixture->crashed)
+		assert_int_equal(count_fds(), fixture->fds + (fixture->manager ? STORE_FDS : 0));
 }
 
 static void copy_note(const struct note *from, struct note *to)

@@ -39,7 +39,9 @@ struct fixture {
 	struct manager_limits limits;
 	struct manager_policy policy;
 	char directory[64]; /* of shipped programs */
+	char store[64];
 	bool stopped;
+	bool crashed; /* at least once: what that daemon held cannot be counted */
 	size_t fds; /* open before the manager was made */
 	struct seen_event events[EVENTS_MAX];
 	size_t n_events;
@@ -49,7 +51,16 @@ struct fixture {
 void fixture_init(struct fixture *fixture);
 /* Makes the manager; -errno if that fails. */
 int fixture_manage(struct fixture *fixture);
-/* Stops and frees the manager, asserts that nothing is left, and frees the rest. */
+/*
+ * The daemon is stopped, or killed, and the next one made, all its jobs run. Hosts and kernel objects
+ * live on.
+ */
+void fixture_restart(struct fixture *fixture);
+void fixture_crash(struct fixture *fixture);
+/* The same without the next one, which fixture_manage makes. */
+void fixture_stop(struct fixture *fixture);
+void fixture_kill(struct fixture *fixture);
+/* Destroys all rings, stops and frees the manager, asserts that nothing is left, frees the rest. */
 void fixture_done(struct fixture *fixture);
 /* fixture_init and fixture_manage, with the shipped programs open. */
 void fixture_start(struct fixture *fixture);

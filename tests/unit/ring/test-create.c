@@ -183,65 +183,40 @@ static void test_two_creates_of_one_name(void **state)
 	fixture_done(&fixture);
 }
 
+/* Folders of pins that no host goes with. */
 static void test_leftovers_go(void **state)
 {
-	struct answer answer = ANSWER_NONE, early = ANSWER_NONE;
+	struct answer answer = ANSWER_NONE;
 	struct kern_fake_tally tally;
 	struct fixture fixture;
-	struct sample sample;
-	struct note note = {};
 
 	fixture_init(&fixture);
 	kern_fake_leave_pin(fixture.kern, "copy-1");
 	kern_fake_leave_pin(fixture.kern, "r1");
 	assert_int_equal(fixture_manage(&fixture), 0);
-	assert_int_equal(hosts_fake_leftovers_calls(fixture.hosts), 1);
-	sample_init(&sample, "r1");
-	assert_int_equal(create_sample(&fixture, ALICE, &sample, &early, &note), FAULT_RING_BUSY);
-	note_done(&note);
-	sample.request.name = NULL;
-	early.keep = true;
-	assert_int_equal(create_sample(&fixture, ALICE, &sample, &early, NULL), 0);
 	fixture_run(&fixture);
-	assert_string_equal(early.name, "copy-2");
 	kern_fake_tally(fixture.kern, &tally);
-	assert_int_equal(tally.pins, 1);
-	/* Now the name is free. */
+	assert_int_equal(tally.pins, 0);
 	make_ring(&fixture, "r1", &answer);
-	sample_done(&sample);
-	answer_done(&early);
 	answer_done(&answer);
 	fixture_done(&fixture);
 }
 
-static void test_leftovers_that_stay(void **state)
+/* Pins that appear while the daemon runs. */
+static void test_pins_in_the_way(void **state)
 {
+	struct answer refused = ANSWER_NONE;
 	struct fixture fixture;
-	struct answer answer, refused = ANSWER_NONE;
 	struct sample sample;
-	struct note note = {};
 
-	fixture_init(&fixture);
-	hosts_fake_leftovers(fixture.hosts, -ETIMEDOUT); /* its host may run: pins stay */
-	kern_fake_leave_pin(fixture.kern, "copy-1");
-	assert_int_equal(fixture_manage(&fixture), 0);
-	fixture_run(&fixture);
-	sample_init(&sample, "copy-1");
-	assert_int_equal(create_sample(&fixture, ALICE, &sample, &refused, &note), FAULT_RING_BUSY);
-	note_done(&note);
-	make_ring(&fixture, NULL, &answer);
-	assert_string_equal(answer.name, "copy-2");
-	answer_done(&answer);
-
-	/* One that appeared since. */
+	fixture_start(&fixture);
 	kern_fake_leave_pin(fixture.kern, "late");
-	sample.request.name = "late";
-	assert_int_equal(create_sample(&fixture, ALICE, &sample, &refused, &note), 0);
+	sample_init(&sample, "late");
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &refused, NULL), 0);
 	fixture_run(&fixture);
 	assert_int_equal(refused.r, FAULT_RING_BUSY);
 	answer_done(&refused);
 	sample_done(&sample);
-	assert_int_equal(fixture.kern->ops->pins_remove(fixture.kern, "copy-1"), 0);
 	assert_int_equal(fixture.kern->ops->pins_remove(fixture.kern, "late"), 0);
 	fixture_done(&fixture);
 }
@@ -358,7 +333,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_two_creates_of_one_name),
 		cmocka_unit_test(test_leftovers_go),
-		cmocka_unit_test(test_leftovers_that_stay),
+		cmocka_unit_test(test_pins_in_the_way),
 		cmocka_unit_test(test_while_the_program_is_opened_and_loaded),
 		cmocka_unit_test(test_bad_request_for_a_program_not_open_yet),
 		cmocka_unit_test(test_programs_that_cannot_be_used),

@@ -301,8 +301,7 @@ static void test_stop_at_each_step(void **state)
 			assert_int_equal(answers[i].calls, 1);
 			answer_done(&answers[i]);
 		}
-		assert_int_equal(last_event(&fixture)->kind, EVENT_DESTROYED);
-		fixture_done(&fixture);
+		fixture_done(&fixture); /* with what was left to the next daemon */
 	}
 }
 
@@ -358,12 +357,10 @@ static void test_stop_with_rings_in_every_state(void **state)
 	assert_int_equal(state_of(&fixture, "stopped"), RING_STOPPED);
 	assert_int_equal(state_of(&fixture, "failed"), RING_FAILED);
 	manager_stop(fixture.manager, count_stop, &stops);
-	assert_int_equal(stops, 0);
-	fixture_run(&fixture);
-	assert_int_equal(stops, 1);
+	assert_int_equal(stops, 1); /* they go on without it */
 	fixture.stopped = true;
-	assert_int_equal(count_events(&fixture, EVENT_DESTROYED), 5);
-	assert_string_equal(last_event(&fixture)->reason, "iouringd is stopping");
+	assert_int_equal(count_events(&fixture, EVENT_DESTROYED), 0);
+	assert_int_equal(hosts_fake_alive(fixture.hosts), 5);
 	for (int i = 0; i < 5; i++)
 		answer_done(&answers[i]);
 	fixture_done(&fixture);

@@ -21,11 +21,11 @@ static const char letters[] = "CASRPDUTFE";
 /* clang-format off */
 static const char *const expected[PHASE_MAX] = {
 	[PHASE_CREATING] = "!!!!E" "AE" "CCCCCE",
-	[PHASE_CREATED] =  "S!!AE" "AA" "AAAAAE",
+	[PHASE_CREATED] =  "S!!AE" "AA" "RAAAAE",
 	[PHASE_STARTING] = "!!!!E" "SF" "RSTDFE",
 	[PHASE_RUNNING] =  "!P!RE" "RR" "RDTDFE",
 	[PHASE_PAUSING] =  "!!!!E" "PP" "PDTDFE",
-	[PHASE_PAUSED] =   "!!UDE" "DD" "DDTDFE",
+	[PHASE_PAUSED] =   "!!UDE" "DD" "RDTDFE",
 	[PHASE_RESUMING] = "!!!!E" "UU" "RUTUFE",
 	[PHASE_STOPPED] =  "!!!!E" "TT" "TTTTTE",
 	[PHASE_FAILED] =   "!!!!E" "FF" "FFFFFE",

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * strays.c - hosts of an earlier daemon: finding them by their sockets, and ending those whose ring
+ * is not to be kept
+ *
+ * Each is asked to end, killed if it does not, and waited for: its ring must be gone before its pins
+ * go.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/control-socket.h"
+#include "host/hosts-linux.h"
+#include "host/message.h"
+#include "wire/cleanup.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+#define PATIENCE_MS 1000 /* until it is killed */
+#define LIMIT_MS    2000
+
+static void stray_close(struct stray *stray)
+{
+	if (stray->connection >= 0)
+		close(stray->connection);
+	if (stray->pidfd >= 0)
+		close(stray->pidfd);
+	stray->connection = stray->pidfd = -1;
+}
+
+void strays_done(struct hosts_linux *hosts)
+{
+	for (size_t i = 0; i < hosts->n_strays; i++)
+		stray_close(&hosts->strays[i]);
+	free(hosts->strays);
+	hosts->strays = NULL;
+	hosts->n_strays = 0;
+}
+
+struct stray *stray_search(struct hosts_linux *hosts, const char *name)
+{
+	for (size_t i = 0; i < hosts->n_strays; i++)
+		if (strcmp(hosts->strays[i].name, name) == 0)
+			return &hosts->strays[i];
+	return NULL;
+}
+
+/* ---- finding them ---- */
+
+/*
+ * Who called listen() last, by the kernel's word: the host, or, if it had not come that far, the
+ * daemon that made it, which is gone.
+ */
+static void look_at_peer(struct stray *stray)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	int fd = -1;
+
+	if (getsockopt(stray->connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return;
+	stray->uid = peer.uid;
+	stray->pid = peer.pid;
+	if (peer.pid == getpid())
+		return;
+	size = sizeof(fd);
+	if (getsockopt(stray->connection, SOL_SOCKET, SO_PEERPIDFD, &fd, &size) == 0)
+		stray->pidfd = fd;
+}
+
+static int strays_add(struct hosts_linux *hosts, const char *name)
+{
+	struct stray stray = {.connection = -1, .pidfd = -1, .uid = (uid_t)-1};
+	struct stray *strays;
+	int r;
+
+	strays = reallocarray(hosts->strays, hosts->n_strays + 1, sizeof(*strays));
+	if (!strays)
+		return -ENOMEM;
+	hosts->strays = strays;
+	strcpy(stray.name, name);
+	r = control_socket_connect(hosts->directory_fd, name, &stray.connection);
+	stray.alive = r == 0 || r == -EAGAIN;
+	if (r == 0)
+		look_at_peer(&stray);
+	else if (r != -ECONNREFUSED && r != -EAGAIN)
+		return r;
+	strays[hosts->n_strays++] = stray;
+	return 0;
+}
+
+/* "NAME.socket" as NAME, cut in place; false: something else. */
+static bool cut_name(char *file)
+{
+	size_t length = strlen(file), suffix = strlen(CONTROL_SOCKET_SUFFIX);
+
+	if (length <= suffix || strcmp(file + length - suffix, CONTROL_SOCKET_SUFFIX) != 0)
+		return false;
+	file[length - suffix] = '\0';
+	return control_name_is_valid(file);
+}
+
+static int read_directory(struct hosts_linux *hosts)
+{
+	struct dirent *entry;
+	DIR *directory;
+	int fd, r = 0;
+
+	fd = openat(hosts->directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	directory = fdopendir(fd);
+	if (!directory) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	while (r == 0 && (entry = readdir(directory)))
+		if (cut_name(entry->d_name))
+			r = strays_add(hosts, entry->d_name);
+	closedir(directory);
+	return r;
+}
+
+int strays_find(struct hosts *port, struct host_found **ret, size_t *ret_n)
+{
+	struct hosts_linux *hosts = (struct hosts_linux *)port;
+	struct host_found *found;
+	int r;
+
+	strays_done(hosts);
+	r = read_directory(hosts);
+	if (r < 0)
+		return r;
+	found = calloc(hosts->n_strays + 1, sizeof(*found));
+	if (!found)
+		return -ENOMEM;
+	for (size_t i = 0; i < hosts->n_strays; i++) {
+		const struct stray *stray = &hosts->strays[i];
+
+		strcpy(found[i].name, stray->name);
+		found[i].alive = stray->alive;
+		found[i].uid = stray->uid;
+		found[i].pid = stray->pid;
+	}
+	*ret = found;
+	*ret_n = hosts->n_strays;
+	return 0;
+}
+
+/* ---- ending them ---- */
+
+/* Gone when both have said so, as far as there are both. */
+static bool is_over(const struct stray *stray)
+{
+	return stray->connection < 0 && stray->pidfd < 0;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+}
+
+static void close_if(int *fd, bool over)
+{
+	if (!over)
+		return;
+	close(*fd);
+	*fd = -1;
+}
+
+static size_t count_alive(struct stray *const *strays, size_t n)
+{
+	size_t alive = 0;
+
+	for (size_t i = 0; i < n; i++)
+		alive += !is_over(strays[i]);
+	return alive;
+}
+
+/* Waits until something ends, for @timeout_ms at most. */
+static int wait_for_some(struct stray *const *strays, size_t n, struct pollfd *fds, int timeout_ms)
+{
+	for (size_t i = 0; i < n; i++) {
+		fds[2 * i] = (struct pollfd){.fd = strays[i]->connection};
+		fds[2 * i + 1] = (struct pollfd){.fd = strays[i]->pidfd, .events = POLLIN};
+	}
+	if (poll(fds, 2 * n, timeout_ms) < 0)
+		return errno == EINTR ? 0 : -errno;
+	for (size_t i = 0; i < n; i++) {
+		close_if(&strays[i]->connection, fds[2 * i].revents & POLLHUP);
+		close_if(&strays[i]->pidfd, fds[2 * i + 1].revents & POLLIN);
+	}
+	return 0;
+}
+
+/* Until all have ended or @deadline. */
+static int wait_for_all(struct stray *const *strays, size_t n, struct pollfd *fds, int64_t deadline)
+{
+	int64_t left;
+	int r = 0;
+
+	while (r == 0 && count_alive(strays, n) > 0 && (left = deadline - now_ms()) > 0)
+		r = wait_for_some(strays, n, fds, (int)left);
+	return r;
+}
+
+static void kill_all(struct stray *const *strays, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strays[i]->pidfd >= 0)
+			syscall(SYS_pidfd_send_signal, strays[i]->pidfd, SIGKILL, NULL, 0);
+}
+
+static int wait_and_kill(struct stray *const *strays, size_t n)
+{
+	_cleanup_free_ struct pollfd *fds = calloc(2 * n + 1, sizeof(*fds));
+	int64_t start = now_ms();
+	int r;
+
+	if (!fds)
+		return -ENOMEM;
+	r = wait_for_all(strays, n, fds, start + PATIENCE_MS);
+	if (r < 0 || count_alive(strays, n) == 0)
+		return r;
+	kill_all(strays, n);
+	return wait_for_all(strays, n, fds, start + LIMIT_MS);
+}
+
+int strays_end(struct hosts *port, const char *const *names, size_t n_names)
+{
+	const struct control_head end = control_command(CONTROL_END);
+	struct hosts_linux *hosts = (struct hosts_linux *)port;
+	_cleanup_free_ struct stray **strays = calloc(n_names + 1, sizeof(*strays));
+	bool unreachable = false;
+	size_t n = 0;
+	int r;
+
+	if (!strays)
+		return -ENOMEM;
+	for (size_t i = 0; i < n_names; i++) {
+		struct stray *stray = stray_search(hosts, names[i]);
+
+		if (!stray)
+			continue;
+		if (stray->connection >= 0) /* of one that is being reset, the end shows below */
+			control_send(stray->connection, &end, sizeof(end), NULL, 0);
+		else if (stray->alive)
+			unreachable = true;
+		if (stray->connection >= 0)
+			strays[n++] = stray;
+	}
+	r = wait_and_kill(strays, n);
+	if (r == 0 && (unreachable || count_alive(strays, n) > 0))
+		r = -ETIMEDOUT;
+	return r;
+}
+
+void stray_forget(struct hosts *port, const char *name)
+{
+	control_socket_remove(((struct hosts_linux *)port)->directory_fd, name);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * take-over.c - going on with the host of an earlier daemon
+ *
+ * A host is its client's process, and may say anything: it is known by who listens on its socket,
+ * and its region by the inode that was written down.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "host/hosts-linux.h"
+#include "host/message.h"
+#include "wire/cleanup.h"
+
+#define DESCRIPTORS_MAX 32 /* of a host, which has no more (identity.c) */
+
+static int get_descriptor(int pidfd, int number)
+{
+	return (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
+}
+
+static bool is_region(const struct stat *st, const struct host_takeover *takeover)
+{
+	return S_ISREG(st->st_mode) && st->st_dev == takeover->region_device &&
+	       st->st_ino == takeover->region_inode;
+}
+
+static bool is_lease(const struct stat *st, const struct host_takeover *takeover)
+{
+	return S_ISSOCK(st->st_mode) && takeover->lease_inode != 0 &&
+	       st->st_ino == takeover->lease_inode;
+}
+
+/* Region (@ret_fd: -1 if it is not there) and lease among the host's descriptors. */
+static int search_descriptors(struct host *host, const struct host_takeover *takeover, int *ret_fd)
+{
+	_cleanup_close_ int region = -1;
+	int r;
+
+	for (int number = 0; number < DESCRIPTORS_MAX; number++) {
+		_cleanup_close_ int fd = get_descriptor(host->pidfd, number);
+		struct stat st;
+
+		if (fd < 0 && errno == EBADF)
+			continue;
+		if (fd < 0 && errno == ESRCH)
+			return -ECONNREFUSED; /* it is going; that will be seen */
+		if (fd < 0 || fstat(fd, &st) < 0)
+			return -errno;
+		if (region < 0 && is_region(&st, takeover)) {
+			region = take_fd(&fd);
+		} else if (is_lease(&st, takeover)) {
+			r = lease_watch(host, fd);
+			if (r < 0 && r != -EEXIST) /* a copy of it, under another number */
+				return r;
+		}
+	}
+	*ret_fd = take_fd(&region);
+	return 0;
+}
+
+static int take(struct host *host, struct stray *stray, const struct host_takeover *takeover,
+		int *ret_region_fd)
+{
+	const struct control_head query = control_command(CONTROL_QUERY);
+	_cleanup_close_ int region = -1;
+	int r;
+
+	host->pid = stray->pid;
+	host->pidfd = take_fd(&stray->pidfd);
+	host->connection = take_fd(&stray->connection);
+	host->inherited = host->asked = true;
+	r = search_descriptors(host, takeover, &region);
+	if (r == 0)
+		r = control_send(host->connection, &query, sizeof(query), NULL, 0);
+	if (r < 0)
+		return r == -EPIPE || r == -ECONNRESET ? -ECONNREFUSED : r;
+	*ret_region_fd = take_fd(&region);
+	return 0;
+}
+
+int host_take_over(struct hosts *port, const struct host_takeover *takeover,
+		   const struct host_callbacks *callbacks, void *arg, int *ret_region_fd,
+		   struct host **ret)
+{
+	struct hosts_linux *hosts = (struct hosts_linux *)port;
+	struct stray *stray = stray_search(hosts, takeover->name);
+	struct host *host;
+	int r;
+
+	if (!stray)
+		return -ENOENT;
+	if (stray->connection < 0)
+		return stray->alive ? -EAGAIN : -ECONNREFUSED;
+	/* a host of version 1 listens as root: nobody else can, in that directory */
+	if ((stray->uid != takeover->uid && stray->uid != 0) || stray->pidfd < 0)
+		return -EPERM;
+	host = host_new(hosts, takeover->name, callbacks, arg);
+	if (!host)
+		return -ENOMEM;
+	r = take(host, stray, takeover, ret_region_fd);
+	if (r < 0) {
+		stray->pidfd = take_fd(&host->pidfd); /* it stays a stray: it can be ended */
+		stray->connection = take_fd(&host->connection);
+		host_destroy(host);
+		return r;
+	}
+	host_watch(host);
+	*ret = host;
+	return 0;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "ring/context.h"
+#include "ring/ledger.h"
+#include "ring/ring.h"
+
+/* In this order, for all who look: a compiler may not move a store across it. */
+#define STORE(member, value) __atomic_store_n(&(member), (value), __ATOMIC_RELEASE)
+
+static void write_program(struct iourd_ledger_program *to, const struct program *program,
+			  uint32_t kernel_id)
+{
+	if (!program) {
+		STORE(to->kernel_id, 0);
+		memset(to->digest, 0, sizeof(to->digest));
+		return;
+	}
+	memcpy(to->digest, program_info(program)->digest, sizeof(to->digest));
+	STORE(to->kernel_id, kernel_id);
+}
+
+/* Its first byte comes last: until then there is no reason. */
+static void write_reason(struct iourd_ledger *ledger, const char *reason)
+{
+	char text[IOURD_REASON_MAX] = "";
+
+	if (reason)
+		snprintf(text, sizeof(text), "%s", reason);
+	STORE(ledger->reason[0], '\0');
+	memcpy(ledger->reason + 1, text + 1, sizeof(text) - 1);
+	STORE(ledger->reason[0], text[0]);
+}
+
+static uint32_t flags_of(const struct ring *ring)
+{
+	return ring->persistent ? IOURD_LEDGER_PERSISTENT : 0;
+}
+
+void ledger_begin(const struct ring *ring)
+{
+	struct iourd_ledger *ledger = dispatch_ledger(&ring->dispatch);
+
+	ledger->uid = ring->uid;
+	ledger->gid = ring->gid;
+	ledger->created_us = ring->created_us;
+	ledger->origin = ring->origin;
+	ledger->region_bytes = ring->region.size;
+	ledger->data_bytes = ring->region.data_size;
+	ledger->entries = ring->made_of.sq_entries;
+	ledger->region_device = ring->region.device;
+	ledger->region_inode = ring->region.inode;
+	ledger->lease_inode = ring->lease_inode;
+	ledger->ring_fd = ring->ring_fd;
+}
+
+void ledger_note(const struct ring *ring)
+{
+	struct iourd_ledger *ledger = dispatch_ledger(&ring->dispatch);
+
+	if (!ledger || ring->phase == PHASE_CREATING)
+		return;
+	/* until a swap that was announced is over, `next` says what the array may hold already */
+	write_program(&ledger->current, ring->program, ring->kernel_id);
+	STORE(ledger->generation, ring->generation);
+	if (!ring->dispatch.busy)
+		STORE(ledger->next.kernel_id, 0);
+	STORE(ledger->error, ring->error);
+	write_reason(ledger, ring->reason);
+	STORE(ledger->flags, flags_of(ring));
+	STORE(ledger->phase, ring->phase);
+	STORE(ledger->committed, 1);
+}
+
+void ledger_announce(const struct ring *ring, const struct program *program, uint64_t generation)
+{
+	struct iourd_ledger *ledger = dispatch_ledger(&ring->dispatch);
+	const struct kern_ops *ops = ring->manager->kern->ops;
+
+	STORE(ledger->next.kernel_id, 0);
+	STORE(ledger->next_generation, generation);
+	write_program(&ledger->next, program, ops->program_kernel_id(program->kern_program));
+}
+
+void ledger_settle(struct iourd_ledger *ledger, uint32_t current)
+{
+	if (ledger->next.kernel_id != 0 && ledger->next.kernel_id == current) {
+		ledger->current = ledger->next;
+		ledger->generation = ledger->next_generation;
+	}
+	ledger->next.kernel_id = 0;
+	ledger->reason[sizeof(ledger->reason) - 1] = '\0';
+}
