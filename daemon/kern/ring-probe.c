@@ -100,14 +100,22 @@ static int try_restrictions(int fd)
 	return call_register(fd, IORING_REGISTER_RESTRICTIONS, &restriction, 1);
 }
 
+/*
+ * The first ring with an SQ array has the kernel rewrite its own code, and the end of the last one
+ * rewrites it back, which everybody's rings pay for (and emulated machines have crashed of, under
+ * load). So there is one only on a kernel that has nothing else.
+ */
 void ring_probe(struct ring_probe *ret)
 {
-	_cleanup_close_ int fd = make_ring(IORING_SETUP_R_DISABLED);
+	_cleanup_close_ int fd = make_ring(FLAGS_NO_SQARRAY);
+	int no_sqarray = fd < 0 ? fd : 0;
 
+	if (fd < 0)
+		fd = make_ring(IORING_SETUP_R_DISABLED);
 	*ret = (struct ring_probe){
 		.plain = fd < 0 ? fd : 0,
-		.defer_taskrun = try_ring(FLAGS_DEFER),
-		.no_sqarray = try_ring(FLAGS_NO_SQARRAY),
+		.defer_taskrun = no_sqarray == 0 ? 0 : try_ring(FLAGS_DEFER),
+		.no_sqarray = no_sqarray,
 		.sq_rewind = try_ring(FLAGS_NO_SQARRAY | SETUP_SQ_REWIND),
 		.mem_region = fd < 0 ? fd : try_mem_region(fd),
 		.futex = fd < 0 ? fd : try_futex(fd),
