@@ -9,8 +9,12 @@
  * Errors. Functions that return int return 0 when done, or a negative errno. -EREMOTEIO means that
  * the daemon said no: iouctl_error_name() and iouctl_error_message() of the connection tell what.
  * Outputs (ret_…) are untouched on failure. Calls to the daemon wait for its answer without a
- * time limit, signals or not; -ECONNRESET: it closed the connection (whether it did what it was asked is
- * not known), and the next call connects again; -EPROTO: its answer is not understood.
+ * time limit (iouctl_set_timeout()), signals or not; -EPROTO: its answer is not understood.
+ *
+ * Restarts of the daemon. A call whose connection was lost connects again, and waits for the next
+ * daemon where systemd listens for it. If the connection is lost while the call waits for its
+ * answer, a call that only reads is repeated once; one that changes something is -ECONNRESET:
+ * whether the daemon did what it was asked is not known. Rings and the data path do not notice.
  *
  * Ownership. What a function stores in a ret_… pointer is the caller's, to be freed with the
  * function named there; all free functions take NULL. Texts that a function *returns* belong to
@@ -43,6 +47,12 @@ struct iouctl_ring; /* a ring that was created or opened */
  */
 int iouctl_connect(const char *path, struct iouctl **ret);
 struct iouctl *iouctl_free(struct iouctl *c); /* returns NULL */
+/*
+ * How long each later call waits for the daemon at the most, in milliseconds; -1 (so it is at
+ * first): for ever. A call that has waited so long is -ETIMEDOUT; as with -ECONNRESET, what came of
+ * it is not known, and the next call connects again. Since 0.2.0.
+ */
+void iouctl_set_timeout(struct iouctl *c, int timeout_ms);
 
 /* "org.iouringd.Manager.RingNotFound"; NULL if the last call was not refused by the daemon. */
 const char *iouctl_error_name(const struct iouctl *c);

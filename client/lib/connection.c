@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/connection.h"
+#include "lib/futex.h"
 #include "wire/json.h"
 #include "wire/fault.h"
 #include "wire/manager.h"
@@ -19,6 +20,7 @@ int iouctl_connect(const char *path, struct iouctl **ret)
 
 	if (!c)
 		return -ENOMEM;
+	c->timeout_ms = -1;
 	r = transport_init(&c->transport, path);
 	if (r < 0) {
 		free(c);
@@ -38,6 +40,11 @@ struct iouctl *iouctl_free(struct iouctl *c)
 	return NULL;
 }
 
+void iouctl_set_timeout(struct iouctl *c, int timeout_ms)
+{
+	c->timeout_ms = timeout_ms < 0 ? -1 : timeout_ms;
+}
+
 const char *iouctl_error_name(const struct iouctl *c)
 {
 	return c->failure.name;
@@ -53,12 +60,33 @@ const char *iouctl_error_parameters(const struct iouctl *c)
 	return c->failure.parameters;
 }
 
-/* Sends and receives; the daemon's last word counts, even if it would not listen to all of ours. */
-static int exchange(struct iouctl *c, const char *method, struct json_object *parameters,
-		    const int *fds, size_t n_fds, struct reply *ret)
+/* Methods that change nothing: asked twice, they do what they do when asked once. */
+static bool only_reads(const char *method)
+{
+	static const char *const methods[] = {
+		SERVICE_INTERFACE ".GetInfo",	      SERVICE_INTERFACE ".GetInterfaceDescription",
+		MANAGER_INTERFACE ".GetStatus",	      MANAGER_INTERFACE ".ListPrograms",
+		MANAGER_INTERFACE ".DescribeProgram", MANAGER_INTERFACE ".OpenRing",
+		MANAGER_INTERFACE ".DescribeRing",    MANAGER_INTERFACE ".ListRings",
+		MANAGER_INTERFACE ".ReadParameters",
+	};
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (strcmp(methods[i], method) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Sends and receives; the daemon's last word counts, even if it would not listen to all of ours.
+ * *ret_arrived: the daemon may have got the call.
+ */
+static int exchange_once(struct iouctl *c, const char *method, struct json_object *parameters,
+			 const int *fds, size_t n_fds, bool *ret_arrived, struct reply *ret)
 {
 	int r, sent;
 
+	*ret_arrived = false;
 	r = transport_reconnect(&c->transport);
 	if (r < 0)
 		return failure_set(&c->failure, r, "%s: cannot connect to %s: %s", method,
@@ -68,6 +96,7 @@ static int exchange(struct iouctl *c, const char *method, struct json_object *pa
 		return failure_set(&c->failure, sent,
 				   "%s: larger than a message may be (%u bytes, %d descriptors)",
 				   method, MANAGER_MESSAGE_MAX, MANAGER_FDS_MAX);
+	*ret_arrived = sent == 0;
 	r = sent < 0 && sent != -ECONNRESET ? sent : transport_receive(&c->transport, ret);
 	if (r == 0 && (ret->message.continues || transport_has_rest(&c->transport)))
 		r = -EPROTO;
@@ -76,10 +105,26 @@ static int exchange(struct iouctl *c, const char *method, struct json_object *pa
 	transport_disconnect(&c->transport);
 	if (r == -ECONNRESET)
 		failure_set(&c->failure, r, "%s: iouringd closed the connection", method);
+	else if (r == -ETIMEDOUT)
+		failure_set(&c->failure, r, "%s: no answer from iouringd within %d ms", method,
+			    c->timeout_ms);
 	else if (r == -EPROTO)
 		failure_set(&c->failure, r, "%s: the answer is not understood", method);
 	else if (r < 0)
 		failure_set(&c->failure, r, "%s: %s", method, strerror(-r));
+	return r;
+}
+
+static int exchange(struct iouctl *c, const char *method, struct json_object *parameters,
+		    const int *fds, size_t n_fds, struct reply *ret)
+{
+	bool arrived;
+	int r;
+
+	c->transport.deadline = deadline_ns(c->timeout_ms);
+	r = exchange_once(c, method, parameters, fds, n_fds, &arrived, ret);
+	if (r == -ECONNRESET && (!arrived || only_reads(method)))
+		r = exchange_once(c, method, parameters, fds, n_fds, &arrived, ret);
 	return r;
 }
 

@@ -14,12 +14,14 @@
 
 struct iouctl {
 	struct transport transport; /* lost between a failure and the next call */
+	int timeout_ms;		    /* of a call; -1: none */
 	struct failure failure;	    /* of the last call */
 };
 
 /*
  * Calls @method ("org.iouringd.Manager.GetStatus"). @parameters may be NULL; it and @fds are
- * borrowed. On failure the connection's failure says why.
+ * borrowed. On failure the connection's failure says why. If the daemon goes away meanwhile, the
+ * call is repeated once where that can do no harm: it changes nothing, or did not arrive.
  */
 int connection_call(struct iouctl *c, const char *method, struct json_object *parameters,
 		    const int *fds, size_t n_fds, struct answer *ret);

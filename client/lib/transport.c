@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/futex.h"
 #include "lib/transport.h"
 #include "wire/cleanup.h"
 #include "wire/fault.h"
@@ -24,7 +26,11 @@ int transport_init(struct transport *transport, const char *path)
 		path = secure_getenv("IOURINGD_SOCKET");
 	if (!path)
 		path = MANAGER_SOCKET_PATH;
-	*transport = (struct transport){.fd = -1, .path = strdup(path)};
+	*transport = (struct transport){
+		.fd = -1,
+		.path = strdup(path),
+		.deadline = INT64_MAX,
+	};
 	if (!transport->path)
 		return -ENOMEM;
 	r = transport_reconnect(transport);
@@ -46,6 +52,17 @@ void transport_disconnect(struct transport *transport)
 	frame_reader_done(&transport->reader);
 }
 
+/* Rounded up, so that who waits for it does not wake too early. */
+static int left_ms(const struct transport *transport)
+{
+	int64_t ms;
+
+	if (transport->deadline == INT64_MAX)
+		return -1;
+	ms = (transport->deadline - now_ns() + 999999) / 1000000;
+	return ms < 0 ? 0 : ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
 int transport_reconnect(struct transport *transport)
 {
 	int r;
@@ -54,7 +71,7 @@ int transport_reconnect(struct transport *transport)
 		return 0;
 	transport_disconnect(transport);
 	do
-		r = socket_connect_unix(transport->path, &transport->fd);
+		r = socket_connect_unix_within(transport->path, left_ms(transport), &transport->fd);
 	while (r == -EINTR); /* the daemon was slow to accept */
 	return r;
 }
@@ -73,10 +90,15 @@ int transport_send(struct transport *transport, const char *method, struct json_
 	r = message_build_call(method, parameters, false, more, &text, &length);
 	if (r < 0)
 		return r;
+	r = socket_set_send_timeout(transport->fd, left_ms(transport));
+	if (r < 0)
+		return r;
 	while (done < length + 1) { /* with the NUL */
 		n = socket_send(transport->fd, text + done, length + 1 - done, fds, n_fds);
 		if (n == -EINTR)
 			continue;
+		if (n == -EAGAIN)
+			return -ETIMEDOUT;
 		if (n < 0)
 			return n == -EPIPE ? -ECONNRESET : n;
 		done += n;
@@ -101,7 +123,9 @@ int transport_receive(struct transport *transport, struct reply *ret)
 	int r;
 
 	while (!frame_reader_next(&transport->reader, &frame)) {
-		r = frame_reader_fill(&transport->reader, transport->fd, &note);
+		r = socket_wait(transport->fd, POLLIN, left_ms(transport));
+		if (r == 0)
+			r = frame_reader_fill(&transport->reader, transport->fd, &note);
 		if (r > 0)
 			return -EPROTO;
 		if (r < 0 && r != -EINTR)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "wire/frame.h"
 #include "wire/message.h"
@@ -14,6 +15,8 @@
 struct transport { /* embedded */
 	char *path; /* of the daemon's socket */
 	int fd;	    /* -1: not connected */
+	/* of now_ns(): until then all functions here wait; INT64_MAX: for ever; 0: not at all */
+	int64_t deadline;
 	struct frame_reader reader;
 };
 
@@ -26,28 +29,29 @@ struct reply {
 /* Fit for a zeroed one. */
 void reply_done(struct reply *reply);
 
-/* Connects. @path: NULL: of the environment, or the default. */
+/* Connects, without a deadline. @path: NULL: of the environment, or the default. */
 int transport_init(struct transport *transport, const char *path);
 void transport_done(struct transport *transport);
 void transport_disconnect(struct transport *transport);
 /*
- * Makes it fit for a call: connects again if the connection was lost, or if something came over it
- * that nobody asked for.
+ * Makes it fit for a call: connects again if the connection was lost (the daemon has been
+ * restarted), or if something came over it that nobody asked for.
  */
 int transport_reconnect(struct transport *transport);
 
 /*
  * Sends a call. @parameters may be NULL; it and @fds are borrowed. -EMSGSIZE: too large, nothing
- * was sent; -ECONNRESET: the daemon is gone, but its last word may still be received.
+ * was sent; -ECONNRESET: the daemon is gone and has not got all of it, but its last word may still
+ * be received.
  */
 int transport_send(struct transport *transport, const char *method, struct json_object *parameters,
 		   bool more, const int *fds, size_t n_fds);
 /*
- * Receives one reply. -EAGAIN: there is none yet (of a socket that was made non-blocking);
- * -ECONNRESET: the daemon closed the connection; -EPROTO: what came is no reply.
+ * Receives one reply. -ETIMEDOUT: there is none yet; -ECONNRESET: the daemon closed the connection;
+ * -EPROTO: what came is no reply.
  */
 int transport_receive(struct transport *transport, struct reply *ret);
-/* The same, and leaves in the socket what comes after the reply. */
+/* The same without a deadline, and leaves in the socket what comes after the reply. */
 int transport_receive_exact(struct transport *transport, struct reply *ret);
 /* Something has been received that belongs to no reply so far. */
 bool transport_has_rest(const struct transport *transport);

@@ -2,7 +2,6 @@
 /* watch.c - events, over a connection of their own */
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,8 +102,7 @@ static int receive_first(struct iouctl_watch *w)
 	r = transport_receive_exact(&w->transport, &reply);
 	if (r == 0)
 		r = take_reply(w, &reply, NULL, NULL);
-	if (r == 0 && fcntl(w->transport.fd, F_SETFL, O_NONBLOCK) < 0)
-		r = -errno;
+	w->transport.deadline = 0; /* from now on, only what is there */
 	return r;
 }
 
@@ -165,7 +163,7 @@ int iouctl_watch_dispatch(struct iouctl_watch *w,
 	do
 		r = receive_next(w, event, arg);
 	while (r == 0);
-	return r == -EAGAIN ? 0 : end(w, r);
+	return r == -ETIMEDOUT ? 0 : end(w, r);
 }
 
 const char *iouctl_watch_error_message(const struct iouctl_watch *w)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include "wire/cleanup.h"
@@ -16,22 +17,46 @@ union control {
 	struct cmsghdr align;
 };
 
+int socket_set_send_timeout(int fd, int timeout_ms)
+{
+	struct timeval timeout = {}; /* for ever */
+
+	if (timeout_ms >= 0) {
+		timeout.tv_sec = timeout_ms / 1000;
+		timeout.tv_usec = (timeout_ms % 1000) * 1000;
+	}
+	if (timeout_ms == 0)
+		timeout.tv_usec = 1;
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0)
+		return -errno;
+	return 0;
+}
+
 int socket_connect_unix(const char *path, int *ret_fd)
+{
+	return socket_connect_unix_within(path, -1, ret_fd);
+}
+
+int socket_connect_unix_within(const char *path, int timeout_ms, int *ret_fd)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	_cleanup_close_ int fd = -1;
 	size_t n = strlen(path);
+	int r;
 
 	if (n == 0)
 		return -EINVAL;
 	if (n >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, n);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (timeout_ms == 0 ? SOCK_NONBLOCK : 0), 0);
 	if (fd < 0)
 		return -errno;
+	r = socket_set_send_timeout(fd, timeout_ms); /* holds for connecting too */
+	if (r < 0)
+		return r;
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

@@ -13,6 +13,13 @@
 
 /* Connects to @path; the socket is blocking and CLOEXEC. -ENAMETOOLONG: no socket can be there. */
 int socket_connect_unix(const char *path, int *ret_fd);
+/*
+ * The same, but waits @timeout_ms at the most for a server that is slow to accept (-1: for ever):
+ * -ETIMEDOUT. With 0 the socket is non-blocking.
+ */
+int socket_connect_unix_within(const char *path, int timeout_ms, int *ret_fd);
+/* How long each send waits at the most; -1: for ever. Then it is -EAGAIN. */
+int socket_set_send_timeout(int fd, int timeout_ms);
 
 /*
  * Sends what one sendmsg() takes, the descriptors with the first byte; they stay the caller's. The

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -52,6 +53,39 @@ int make_good_region(uint32_t params_size, uint64_t data_size)
 
 	return make_region(&identity, identity.region_size,
 			   F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+}
+
+struct iouctl *connect_to(struct server *server)
+{
+	struct iouctl *c = NULL;
+
+	assert_int_equal(iouctl_connect(server_path(server), &c), 0);
+	assert_non_null(c);
+	return c;
+}
+
+int call(struct iouctl *c, const char *method, char **ret_reply)
+{
+	return iouctl_call(c, method, NULL, NULL, 0, ret_reply, NULL, NULL);
+}
+
+static void *call_from_thread(void *arg)
+{
+	struct caller *caller = arg;
+	char *reply = NULL;
+
+	__atomic_store_n(&caller->tid, gettid(), __ATOMIC_SEQ_CST);
+	caller->result = iouctl_call(caller->c, caller->method, caller->parameters, NULL, 0, &reply,
+				     NULL, NULL);
+	free(reply);
+	return NULL;
+}
+
+void caller_start(struct caller *caller)
+{
+	assert_int_equal(pthread_create(&caller->thread, NULL, call_from_thread, caller), 0);
+	while (__atomic_load_n(&caller->tid, __ATOMIC_SEQ_CST) == 0)
+		sched_yield();
 }
 
 void wait_until_asleep(pid_t tid)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
+#include <pthread.h>
 #include <sys/types.h>
 #include <cmocka.h>
 
@@ -33,6 +34,24 @@ struct iourd_identity good_identity(uint32_t params_size, uint64_t data_size);
 int make_region(const struct iourd_identity *identity, size_t size, int seals);
 /* A region as it should be. */
 int make_good_region(uint32_t params_size, uint64_t data_size);
+
+/* A connection to it; fails the test. */
+struct iouctl *connect_to(struct server *server);
+/* Without parameters and descriptors. */
+int call(struct iouctl *c, const char *method, char **ret_reply);
+
+/* A call in a thread of its own. */
+struct caller {
+	pthread_t thread;
+	struct iouctl *c;
+	const char *method;
+	const char *parameters;
+	pid_t tid; /* 0: not there yet */
+	int result;
+};
+
+/* Returns when the thread is there; the caller joins it. */
+void caller_start(struct caller *caller);
 
 /* Returns when the thread @tid of this process sleeps. */
 void wait_until_asleep(pid_t tid);

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -25,6 +26,8 @@ struct server {
 	pthread_t thread;
 	const struct step *steps; /* borrowed */
 	size_t n_steps;
+	pthread_mutex_t lock; /* of done, while the thread lives */
+	pthread_cond_t moved;
 	size_t done; /* steps */
 	char failure[512];
 	char *request; /* REQUEST_MAX bytes */
@@ -156,7 +159,10 @@ static void *serve(void *arg)
 		setsockopt(server->peer, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 		if (!go_through(server, &server->steps[server->done]))
 			break;
+		pthread_mutex_lock(&server->lock);
 		server->done++;
+		pthread_cond_signal(&server->moved);
+		pthread_mutex_unlock(&server->lock);
 	}
 	return NULL;
 }
@@ -170,6 +176,8 @@ struct server *server_start(const struct step *steps, size_t n)
 	server->request = calloc(1, REQUEST_MAX);
 	assert_non_null(server->request);
 	server->peer = -1;
+	pthread_mutex_init(&server->lock, NULL);
+	pthread_cond_init(&server->moved, NULL);
 	server->steps = steps;
 	server->n_steps = n;
 	snprintf(server->directory, sizeof(server->directory), "%s/iouctl-XXXXXX",
@@ -183,7 +191,7 @@ struct server *server_start(const struct step *steps, size_t n)
 	assert_int_equal(bind(server->listener, (struct sockaddr *)&server->address,
 			      sizeof(server->address)),
 			 0);
-	assert_int_equal(listen(server->listener, 4), 0);
+	assert_int_equal(listen(server->listener, SERVER_BACKLOG), 0);
 	assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
 	return server;
 }
@@ -191,6 +199,20 @@ struct server *server_start(const struct step *steps, size_t n)
 const char *server_path(const struct server *server)
 {
 	return server->address.sun_path;
+}
+
+void server_wait_for(struct server *server, size_t n)
+{
+	struct timespec patience;
+
+	clock_gettime(CLOCK_REALTIME, &patience);
+	patience.tv_sec += 20;
+	pthread_mutex_lock(&server->lock);
+	while (server->done < n)
+		if (pthread_cond_timedwait(&server->moved, &server->lock, &patience) != 0)
+			break;
+	pthread_mutex_unlock(&server->lock);
+	assert_true(server->done >= n);
 }
 
 void server_stop(struct server *server)
@@ -208,6 +230,8 @@ void server_stop(struct server *server)
 	memcpy(failure, server->failure, sizeof(failure));
 	left = server->n_steps - server->done;
 	free(server->request);
+	pthread_cond_destroy(&server->moved);
+	pthread_mutex_destroy(&server->lock);
 	free(server);
 	if (failure[0])
 		fail_msg("the server: %s", failure);

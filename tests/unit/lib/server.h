@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define STEP_FDS_MAX 4
+#define STEP_FDS_MAX   4
+#define SERVER_BACKLOG 4
 
 /* One request and its answer. */
 struct step {
@@ -32,6 +33,8 @@ struct server;
 
 struct server *server_start(const struct step *steps, size_t n);
 const char *server_path(const struct server *server);
+/* Returns when it has gone through @n steps. */
+void server_wait_for(struct server *server, size_t n);
 /* Ends it; fails the test if not every step has been gone through as it should. */
 void server_stop(struct server *server);
 

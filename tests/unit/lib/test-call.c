@@ -12,20 +12,6 @@
 
 #include "fixture.h"
 
-static struct iouctl *connect_to(struct server *server)
-{
-	struct iouctl *c = NULL;
-
-	assert_int_equal(iouctl_connect(server_path(server), &c), 0);
-	assert_non_null(c);
-	return c;
-}
-
-static int call(struct iouctl *c, const char *method, char **ret_reply)
-{
-	return iouctl_call(c, method, NULL, NULL, 0, ret_reply, NULL, NULL);
-}
-
 static void nobody_listens(void **state)
 {
 	struct iouctl *c = (struct iouctl *)0x1;
@@ -290,28 +276,10 @@ static void on_signal(int number)
 	(void)number;
 }
 
-struct caller {
-	pthread_t thread;
-	struct iouctl *c;
-	pid_t tid; /* 0: not there yet */
-	int result;
-};
-
-static void *call_from_thread(void *arg)
-{
-	struct caller *caller = arg;
-	char *reply = NULL;
-
-	__atomic_store_n(&caller->tid, gettid(), __ATOMIC_SEQ_CST);
-	caller->result = call(caller->c, "Slow", &reply);
-	free(reply);
-	return NULL;
-}
-
 static void signals_do_not_end_a_call(void **state)
 {
 	const struct sigaction action = {.sa_handler = on_signal};
-	struct caller caller = {.result = 1};
+	struct caller caller = {.method = "Slow", .result = 1};
 	struct server *server;
 	int gate[2];
 	int i;
@@ -323,10 +291,7 @@ static void signals_do_not_end_a_call(void **state)
 		server = SERVER_START(steps);
 		sigaction(SIGUSR1, &action, NULL);
 		caller.c = connect_to(server);
-		assert_int_equal(
-			pthread_create(&caller.thread, NULL, call_from_thread, &caller), 0);
-		while (__atomic_load_n(&caller.tid, __ATOMIC_SEQ_CST) == 0)
-			sched_yield();
+		caller_start(&caller);
 		for (i = 0; i < 10; i++) {
 			wait_until_asleep(caller.tid);
 			pthread_kill(caller.thread, SIGUSR1);
@@ -339,34 +304,6 @@ static void signals_do_not_end_a_call(void **state)
 	iouctl_free(caller.c);
 	close(gate[0]);
 	close(gate[1]);
-}
-
-static void daemon_restarted(void **state)
-{
-	const struct step steps[] = {
-		{.expect = "One", .reply = "{}", .close = true},
-		{.expect = "Two", .reply = "{}"},
-	};
-	struct server *server = SERVER_START(steps);
-	struct iouctl *c = connect_to(server);
-	char *reply = NULL;
-	int r;
-
-	assert_int_equal(call(c, "One", &reply), 0);
-	free(reply);
-	/* whether the loss is seen before the call or by it depends on who is faster */
-	r = call(c, "Two", &reply);
-	if (r == -ECONNRESET)
-		r = call(c, "Two", &reply);
-	assert_int_equal(r, 0);
-	free(reply);
-	server_stop(server);
-	/* and now there is nobody any more */
-	r = call(c, "Three", &reply);
-	assert_true(r == -ECONNRESET || r == -ENOENT);
-	r = call(c, "Three", &reply);
-	assert_int_equal(r, -ENOENT);
-	iouctl_free(c);
 }
 
 static void version(void **state)
@@ -388,7 +325,6 @@ int main(void)
 		cmocka_unit_test(misbehaviour),
 		cmocka_unit_test(spoilt_connection),
 		cmocka_unit_test(signals_do_not_end_a_call),
-		cmocka_unit_test(daemon_restarted),
 		cmocka_unit_test(version),
 	};
 
