@@ -210,7 +210,10 @@ static int start_manager(struct daemon *daemon)
 			.region_bytes = (uint64_t)config->region_bytes_per_user,
 			.entries = (uint64_t)config->entries_per_user,
 		},
-		.policy = {.persistent = (enum manager_who)config->persistent_rings},
+		.policy = {
+			.persistent = (enum manager_who)config->persistent_rings,
+			.probation_ms = (unsigned int)config->probation_ms,
+		},
 		.event = on_event,
 		.event_arg = daemon,
 	};

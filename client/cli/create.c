@@ -45,6 +45,7 @@ static int create(struct run *run, struct json_object *settings, bool persistent
 		.n_files = run->files.n,
 		.parameters = json_object_to_json_string(settings),
 		.persistent = persistent,
+		.rollback = cli_flag(run->cli, "rollback"),
 	};
 	const char *data = cli_option(run->cli, "data-bytes");
 	int r;
@@ -134,6 +135,7 @@ int ring_create(struct cli *cli)
 
 const struct option_spec create_options[] = {
 	{ "persistent", 'p', NULL, "it lives until it is destroyed; who may is the daemon's policy" },
+	{ "rollback", 'r', NULL, "a program that fails is replaced by the one before, at any time" },
 	{ "file", 'f', "SLOT=PATH", "the file for a slot of the program; repeatable" },
 	{ "set", 'S', "FIELD=VALUE", "a parameter; repeatable; numbers take K, M and G" },
 	{ "name", 'n', "NAME", "of the ring (default: the program's and a number)" },

@@ -91,6 +91,11 @@ static void show_ring(struct json_object *ring)
 	show_line("Reason", json_text(ring, "reason"));
 	show_number("User", json_number(ring, "user"));
 	show_number("Generation", json_number(ring, "generation"));
+	if (json_flag(ring, "probation"))
+		show_line("On probation", "its program has to prove itself");
+	show_line("Falls back to", json_text(ring, "fallback"));
+	if (json_flag(ring, "rollback"))
+		show_line("Rolls back", "whenever its program fails");
 	if (json_flag(ring, "persistent"))
 		show_line("Lives", "until it is destroyed (persistent)");
 	show_number("Host process", json_number(ring, "process"));
@@ -253,26 +258,35 @@ static int ring_destroy(struct cli *cli)
 	return all ? destroy_all(cli) : steer(cli, "DestroyRing", "destroyed");
 }
 
+/* Of --expected-generation, if it was given. */
+static int add_expected(struct cli *cli, struct json_object *parameters)
+{
+	const char *expected = cli_option(cli, "expected-generation");
+	uint64_t generation;
+
+	if (!expected)
+		return 0;
+	if (!cli_number(expected, &generation) || generation == 0 || generation > INT64_MAX) {
+		fprintf(stderr, "iouctl: --expected-generation takes a number from 1, not \"%s\"\n",
+			expected);
+		return STATUS_USAGE;
+	}
+	json_object_object_add(parameters, "expectedGeneration",
+			       json_object_new_int64((int64_t)generation));
+	return 0;
+}
+
 static int ring_swap(struct cli *cli)
 {
 	struct json_object *parameters = cli_object("ring", cli->arguments[0]), *reply;
-	const char *expected = cli_option(cli, "expected-generation");
-	uint64_t generation;
 	int r;
 
 	json_object_object_add(parameters, "program", json_object_new_string(cli->arguments[1]));
-	if (expected) {
-		if (!cli_number(expected, &generation) || generation == 0 || generation > INT64_MAX) {
-			fprintf(stderr, "iouctl ring swap: --expected-generation takes a number from "
-					"1, not \"%s\"\n",
-				expected);
-			json_object_put(parameters);
-			return STATUS_USAGE;
-		}
-		json_object_object_add(parameters, "expectedGeneration",
-				       json_object_new_int64((int64_t)generation));
-	}
-	r = cli_call(cli, "SwapProgram", parameters, NULL, 0, &reply);
+	r = add_expected(cli, parameters);
+	if (r == 0)
+		r = cli_call(cli, "SwapProgram", parameters, NULL, 0, &reply);
+	else
+		json_object_put(parameters);
 	if (r != 0)
 		return r;
 	if (cli->json)
@@ -280,6 +294,26 @@ static int ring_swap(struct cli *cli)
 	else
 		printf("%s: runs %s now (generation %" PRId64 ")\n", cli->arguments[0],
 		       cli->arguments[1], json_number(reply, "generation"));
+	json_object_put(reply);
+	return STATUS_OK;
+}
+
+static int ring_rollback(struct cli *cli)
+{
+	struct json_object *parameters = cli_object("ring", cli->arguments[0]), *reply;
+	int r = add_expected(cli, parameters);
+
+	if (r == 0)
+		r = cli_call(cli, "RollbackProgram", parameters, NULL, 0, &reply);
+	else
+		json_object_put(parameters);
+	if (r != 0)
+		return r;
+	if (cli->json)
+		output_json(reply);
+	else
+		printf("%s: runs its earlier program again (generation %" PRId64 ")\n",
+		       cli->arguments[0], json_number(reply, "generation"));
 	json_object_put(reply);
 	return STATUS_OK;
 }
@@ -319,6 +353,9 @@ const struct command commands_ring[] = {
 	{ "ring swap", "RING PROGRAM", 2, 2, "Put another loop program into a ring, live",
 	  "The programs must have the same parameters; nothing in flight is lost.", swap_options,
 	  ring_swap },
+	{ "ring rollback", "RING", 1, 1, "Put back the program that the ring ran well before",
+	  "A program that fails within its probation is rolled back by itself.", swap_options,
+	  ring_rollback },
 	{ "ring destroy", "RING | --all", 0, 1, "End a ring at once; returns when it is gone",
 	  "Stopping or restarting iouringd.service ends no ring: this does.", destroy_options,
 	  ring_destroy },

@@ -87,6 +87,7 @@ struct iouctl_ring_options {
 	uint64_t data_bytes;	/* of the data area; 0: what the program needs */
 	/* since 0.2.0 */
 	int persistent; /* not 0: it lives on without this process, until it is destroyed */
+	int rollback;	/* not 0: a program that fails is replaced by the one before, at any time */
 };
 
 /*

@@ -118,6 +118,7 @@ int iouctl_ring_create(struct iouctl *c, const struct iouctl_ring_options *given
 	in.data_bytes.set = options->data_bytes > 0;
 	in.data_bytes.value = options->data_bytes;
 	in.persistent = options->persistent != 0;
+	in.rollback = options->rollback != 0;
 	r = connection_ask(c, "CreateRing", &in, &answer_created_type, &out, &answer);
 	if (r < 0)
 		return r;

@@ -107,6 +107,10 @@ static const struct schema_type in_create_ring = {
 		  .maximum = IOURD_DATA_MAX),
 		F(persistent, "persistent", BOOL,
 		  "It has no lease: it lives until DestroyRing. Not everybody may have such rings.",
+		  .optional = true),
+		F(rollback, "rollback", BOOL,
+		  "If its program fails, also after its probation, the one that it ran well before "
+		  "is put back.",
 		  .optional = true)),
 };
 #undef F
@@ -197,6 +201,16 @@ static const struct schema_type out_swap_program = {
 };
 #undef F
 
+#define F(...) FIELD(in_rollback_program, __VA_ARGS__)
+static const struct schema_type in_rollback_program = {
+	.size = sizeof(struct in_rollback_program),
+	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
+			F(expected_generation, "expectedGeneration", OPTIONAL_INT,
+			  "Refuse if the ring is at another generation than this.", .minimum = 1,
+			  .maximum = INT64_MAX)),
+};
+#undef F
+
 #define F(...) FIELD(in_watch, __VA_ARGS__)
 static const struct schema_type in_watch = {
 	.size = sizeof(struct in_watch),
@@ -212,7 +226,7 @@ static const struct schema_type out_watch = {
 		  "What happened. The first answer is watching and comes at once; lost says that "
 		  "the reader was too slow.",
 		  CHOICES("watching", "created", "started", "paused", "resumed", "swapped",
-			  "stopped", "failed", "destroyed", "lost")),
+			  "rolledBack", "stopped", "failed", "destroyed", "lost")),
 		F(number, "number", INT, "The event's number, one more for each of the daemon."),
 		F(time, "time", INT, "When it happened, in microseconds since the epoch."),
 		F(ring, "ring", TEXT, "The ring's name.", .optional = true),
@@ -253,6 +267,9 @@ static const struct schema_method methods[] = {
 	{"SwapProgram", &in_swap_program, &out_swap_program,
 	 .help = "Replaces the program of a ring between two steps; parameters and requests in "
 		 "flight stay. Both programs must have the same parameters."},
+	{"RollbackProgram", &in_rollback_program, &out_swap_program,
+	 .help = "Puts back the program that the ring ran well before its present one, as SwapProgram "
+		 "does."},
 	{"Watch", &in_watch, &out_watch, .more = true, .help = "Tells of events as they happen."},
 	{},
 };

@@ -87,6 +87,9 @@ struct wire_ring { /* type Ring */
 	const char *user_name; /* userName, optional */
 	int64_t generation;
 	bool persistent;	       /* optional: it lives without a client */
+	bool probation;		       /* optional */
+	const char *fallback;	       /* optional: what RollbackProgram puts back */
+	bool rollback;		       /* optional */
 	int64_t process;	       /* process id of its host */
 	int64_t created;	       /* microseconds since the epoch */
 	int64_t steps;		       /* taken by the loop, counted by the dispatcher */
@@ -157,6 +160,7 @@ struct in_create_ring {
 	struct json_object *parameters; /* optional */
 	struct optional_int data_bytes; /* dataBytes */
 	bool persistent;		/* optional */
+	bool rollback;			/* optional */
 };
 
 struct out_create_ring {
@@ -204,13 +208,18 @@ struct out_swap_program {
 	int64_t generation;
 };
 
+struct in_rollback_program {
+	const char *ring;
+	struct optional_int expected_generation; /* expectedGeneration */
+};
+
 struct in_watch {
 	const char *ring; /* optional: only this ring's events */
 };
 
 struct out_watch {	  /* one event; the first has kind "watching" and comes at once */
-	const char *kind; /* choice: watching, created, started, paused, resumed, swapped, stopped,
-			     failed, destroyed, lost */
+	const char *kind; /* choice: watching, created, started, paused, resumed, swapped,
+			     rolledBack, stopped, failed, destroyed, lost */
 	int64_t number;	  /* of the event, rising by one for each event of the daemon */
 	int64_t time;	  /* microseconds since the epoch */
 	const char *ring; /* optional */

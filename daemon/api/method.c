@@ -31,6 +31,7 @@ const struct method api_methods[] = {
 	{&manager_interface, "ReadParameters", handle_read_parameters},
 	{&manager_interface, "WriteParameters", handle_write_parameters},
 	{&manager_interface, "SwapProgram", handle_swap_program},
+	{&manager_interface, "RollbackProgram", handle_rollback_program},
 	{&manager_interface, "Watch", handle_watch},
 	{&service_interface, "GetInfo", handle_get_info},
 	{&service_interface, "GetInterfaceDescription", handle_get_interface_description},

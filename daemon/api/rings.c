@@ -38,6 +38,7 @@ int handle_create_ring(struct call *call, const void *input)
 		.data_bytes_set = in->data_bytes.set,
 		.data_bytes = (uint64_t)in->data_bytes.value,
 		.persistent = in->persistent,
+		.rollback = in->rollback,
 	};
 
 	if (!copies)
@@ -141,6 +142,16 @@ int handle_swap_program(struct call *call, const void *input)
 
 	return manager_ring_swap(call->api->manager, &call->peer, in->ring, in->program, expected,
 				 swapped, call, &call->note);
+}
+
+int handle_rollback_program(struct call *call, const void *input)
+{
+	const struct in_rollback_program *in = input;
+	uint64_t expected = in->expected_generation.set ? (uint64_t)in->expected_generation.value
+							: 0;
+
+	return manager_ring_rollback(call->api->manager, &call->peer, in->ring, expected, swapped,
+				     call, &call->note);
 }
 
 int handle_list_rings(struct call *call, const void *input)

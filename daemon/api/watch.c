@@ -26,6 +26,7 @@ struct watcher { /* owned by its session */
 static const char *const kinds[] = {
 	[EVENT_CREATED] = "created", [EVENT_STARTED] = "started",   [EVENT_PAUSED] = "paused",
 	[EVENT_RESUMED] = "resumed", [EVENT_SWAPPED] = "swapped",   [EVENT_STOPPED] = "stopped",
+	[EVENT_ROLLED_BACK] = "rolledBack",
 	[EVENT_FAILED] = "failed",   [EVENT_DESTROYED] = "destroyed",
 };
 

@@ -16,6 +16,7 @@
 #ifndef DAEMON_HOST_CONTROL_H
 #define DAEMON_HOST_CONTROL_H
 
+#include <signal.h>
 #include <stdint.h>
 
 #include "iourd/abi.h"
@@ -27,6 +28,12 @@
 #define CONTROL_MESSAGE_MAX 8192u /* bytes */
 #define CONTROL_NAME_MAX    64u	  /* bytes of a ring's name, with the final NUL */
 #define CONTROL_FDS_MAX	    (2u + IOURD_SLOTS_MAX)
+
+/*
+ * Only the thread that runs the loop takes it, and enters again: whoever may signal the host makes
+ * the loop take a step, and nothing else.
+ */
+#define CONTROL_SIGNAL SIGUSR1
 
 /* Where a host maps its region: a fixed place, so that no forged header can move it. */
 #define CONTROL_REGION_ADDRESS 0x100000000000ull

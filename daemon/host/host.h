@@ -94,6 +94,8 @@ struct hosts_ops {
 	int (*command)(struct host *host, enum control_type type);
 	int (*pidfd)(const struct host *host); /* borrowed */
 	pid_t (*pid)(const struct host *host);
+	/* Interrupts its io_uring_enter, which is made again at once: its loop takes a step. */
+	void (*nudge)(struct host *host);
 	/* SIGKILL; exited will come. */
 	void (*kill)(struct host *host);
 	/*

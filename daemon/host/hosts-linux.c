@@ -134,6 +134,12 @@ void host_kill(struct host *host)
 		syscall(SYS_pidfd_send_signal, host->pidfd, SIGKILL, NULL, 0);
 }
 
+static void nudge(struct host *host)
+{
+	if (!host->exited)
+		syscall(SYS_pidfd_send_signal, host->pidfd, CONTROL_SIGNAL, NULL, 0);
+}
+
 void host_close_connection(struct host *host)
 {
 	if (host->connection < 0)
@@ -187,6 +193,7 @@ static const struct hosts_ops ops = {
 	.command = command,
 	.pidfd = pidfd,
 	.pid = pid,
+	.nudge = nudge,
 	.kill = host_kill,
 	.host_free = host_free,
 	.find = strays_find,

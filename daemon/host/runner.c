@@ -7,11 +7,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "host/control.h"
 #include "host/ring-setup.h"
 #include "host/runner.h"
 
 #define STACK_SIZE   (64u << 10)
-#define SIGNAL_LEAVE SIGUSR1
+#define SIGNAL_LEAVE CONTROL_SIGNAL
 
 enum order { ORDER_NONE, ORDER_RUN, ORDER_TAKEN, ORDER_PAUSE };
 

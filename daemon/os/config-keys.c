@@ -43,6 +43,8 @@ const struct config_key config_keys[] = {
 	       "connections that one user may hold open"),
 	NUMBER(connections, "connections", 1, 65536, 1024,
 	       "connections of all users together; root is served beyond that"),
+	NUMBER(probation_ms, "probationMilliseconds", 100, 600000, 1000,
+	       "how long a program must run well after each start and swap"),
 	WHO(persistent_rings, "persistentRings", ROOT,
 	    "who may have rings that live without a client"),
 	PATH(socket, "socket", "socket", "/run/iouringd/org.iouringd.Manager",

@@ -27,6 +27,7 @@ struct config { /* embedded; owns its texts */
 	int64_t entries_per_user;
 	int64_t connections_per_user;
 	int64_t connections;
+	int64_t probation_ms;
 	int64_t persistent_rings; /* enum config_who */
 	char *socket;
 	char *runtime_directory;

@@ -334,6 +334,7 @@ int manager_ring_create(struct manager *manager, const struct peer *peer,
 		return r;
 	ring->gid = peer->gid;
 	ring->persistent = request->persistent;
+	ring->rollback = request->rollback;
 	r = create_new(ring, peer, request);
 	if (r == 0) {
 		ring->create->waiter.ready = program_opened;

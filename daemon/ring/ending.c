@@ -88,6 +88,7 @@ void ring_end(struct ring *ring)
 	int r;
 
 	clock->cancel(clock, &ring->timer);
+	probation_end(ring);
 	ledger_note(ring);
 	if (ring->create)
 		create_abandon(ring);

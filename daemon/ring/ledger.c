@@ -35,7 +35,8 @@ static void write_reason(struct iourd_ledger *ledger, const char *reason)
 
 static uint32_t flags_of(const struct ring *ring)
 {
-	return ring->persistent ? IOURD_LEDGER_PERSISTENT : 0;
+	return (ring->persistent ? IOURD_LEDGER_PERSISTENT : 0) |
+	       (ring->rollback ? IOURD_LEDGER_ROLLBACK : 0);
 }
 
 void ledger_begin(const struct ring *ring)
@@ -66,6 +67,8 @@ void ledger_note(const struct ring *ring)
 	STORE(ledger->generation, ring->generation);
 	if (!ring->dispatch.busy)
 		STORE(ledger->next.kernel_id, 0);
+	write_program(&ledger->good, ring->probation.good, 0);
+	STORE(ledger->probation, ring->probation.passed ? 0 : 1);
 	STORE(ledger->error, ring->error);
 	write_reason(ledger, ring->reason);
 	STORE(ledger->flags, flags_of(ring));

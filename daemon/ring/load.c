@@ -51,6 +51,11 @@ static int check_unused(const struct manager *manager, const struct program *pro
 		if (registry->rings[i]->program == program ||
 		    registry->rings[i]->swap.program == program)
 			return fault_ring_busy(note, registry->rings[i]->name, reason);
+	snprintf(reason, sizeof(reason), "it falls back to program \"%s\": end it first",
+		 program->name);
+	for (size_t i = 0; i < registry->n_rings; i++)
+		if (registry->rings[i]->probation.good == program)
+			return fault_ring_busy(note, registry->rings[i]->name, reason);
 	return -EBUSY;
 }
 

@@ -52,6 +52,7 @@ enum manager_who { /* who may do something */
 
 struct manager_policy {
 	enum manager_who persistent; /* rings that live without a client */
+	unsigned int probation_ms;   /* how long a program is on probation (ring/probation.h) */
 };
 
 struct manager_setup {
@@ -84,6 +85,7 @@ enum event_kind {
 	EVENT_PAUSED,
 	EVENT_RESUMED,
 	EVENT_SWAPPED,
+	EVENT_ROLLED_BACK,
 	EVENT_STOPPED,
 	EVENT_FAILED, /* also of a ring that could not be made: no other event of it comes then */
 	EVENT_DESTROYED,
@@ -167,6 +169,7 @@ struct ring_request {
 	bool data_bytes_set;
 	uint64_t data_bytes;
 	bool persistent; /* lives without a client: it has no lease */
+	bool rollback;	 /* also when its program fails after probation */
 };
 
 struct ring_view { /* borrowed, until the next call into the manager */
@@ -177,6 +180,9 @@ struct ring_view { /* borrowed, until the next call into the manager */
 	uid_t uid;
 	uint64_t generation;
 	bool persistent;
+	bool rollback;
+	bool on_probation; /* its program is */
+	const char *good;  /* the program that a rollback puts back; or NULL */
 	pid_t pid;
 	uint64_t created_us; /* since the epoch */
 	uint64_t steps;
@@ -213,6 +219,14 @@ int manager_ring_destroy(struct manager *manager, const struct peer *peer, const
 int manager_ring_swap(struct manager *manager, const struct peer *peer, const char *name,
 		      const char *program, uint64_t expected_generation, ring_done done, void *arg,
 		      struct note *note);
+
+/*
+ * Puts back the program that ran well before the present one. FAULT_RING_BUSY if there is none.
+ * @expected_generation 0: any.
+ */
+int manager_ring_rollback(struct manager *manager, const struct peer *peer, const char *name,
+			  uint64_t expected_generation, ring_done done, void *arg,
+			  struct note *note);
 
 /* Rings that @peer may see; @index counts those only. */
 size_t manager_ring_count(const struct manager *manager, const struct peer *peer);

@@ -16,6 +16,7 @@ static enum phase settled_phase(uint32_t phase)
 	switch (phase) {
 	case PHASE_RUNNING:
 	case PHASE_PAUSING:
+	case PHASE_ROLLING:
 		return PHASE_RUNNING;
 	case PHASE_PAUSED:
 	case PHASE_RESUMING:
@@ -48,6 +49,12 @@ static int read_ledger(struct ring *ring, const struct takeover_entry *entry)
 	ring->origin = ledger->origin;
 	ring->ring_fd = ledger->ring_fd;
 	ring->lease_inode = ledger->lease_inode;
+	ring->rollback = ledger->flags & IOURD_LEDGER_ROLLBACK;
+	ring->probation.passed = ledger->probation == 0;
+	if (entry->good && program_info(entry->good)) {
+		program_hold(entry->good);
+		ring->probation.good = entry->good;
+	}
 	if (ledger->reason[0] != '\0')
 		ring_explain(ring, "%s", ledger->reason);
 	return charge_force(&ring->manager->quota, ring->uid, ledger->region_bytes, ledger->entries,
@@ -100,6 +107,9 @@ int ring_restore(struct manager *manager, struct takeover_entry *entry)
 	}
 	dispatch_take(&ring->dispatch, take_ptr(entry->dispatch));
 	map_region(ring, ledger, region_fd);
+	if (!ring->probation.passed &&
+	    (ring->phase == PHASE_RUNNING || ring->phase == PHASE_PAUSED))
+		probation_begin(ring);
 	ring->awaited = true;
 	manager->takeover.awaited++;
 	ledger_note(ring); /* a swap that was under way is settled now */

@@ -31,6 +31,7 @@ int ring_new(struct manager *manager, const char *name, uid_t uid, struct progra
 	ring->region = REGION_NONE;
 	ring->ring_fd = -1;
 	ring->timer.fire = ring_timeout;
+	probation_init(ring);
 	dispatch_init(&ring->dispatch, manager->kern, manager->executor, ring->name);
 	program_hold(program);
 	ring->program = program;
@@ -48,6 +49,7 @@ void ring_free(struct ring *ring)
 	ring->manager->clock->cancel(ring->manager->clock, &ring->timer);
 	if (ring->host)
 		ring->manager->hosts->ops->host_free(ring->host);
+	probation_done(ring);
 	create_free(ring->create);
 	program_release(ring->swap.program);
 	program_release(ring->program);
@@ -74,6 +76,9 @@ void ring_view_fill(const struct ring *ring, struct ring_view *ret)
 	ret->uid = ring->uid;
 	ret->generation = ring->generation;
 	ret->persistent = ring->persistent;
+	ret->rollback = ring->rollback;
+	ret->on_probation = probation_is_on(ring);
+	ret->good = ring->probation.good ? ring->probation.good->name : NULL;
 	ret->pid = ring->host ? ring->manager->hosts->ops->pid(ring->host) : 0;
 	ret->created_us = ring->created_us;
 	dispatch_counts(&ring->dispatch, &ret->steps, &ret->last_step_ns);
@@ -96,6 +101,13 @@ void ring_explain(struct ring *ring, const char *format, ...)
 	if (vasprintf(&ring->reason, format, arguments) < 0)
 		ring->reason = NULL; /* an end without a reason is still an end */
 	va_end(arguments);
+}
+
+void ring_explain_nothing(struct ring *ring)
+{
+	free(ring->reason);
+	ring->reason = NULL;
+	ring->error = 0;
 }
 
 void ring_publish(struct ring *ring)

@@ -15,6 +15,7 @@
 #include "ring/dispatch.h"
 #include "ring/manager.h"
 #include "ring/names.h"
+#include "ring/probation.h"
 #include "ring/program.h"
 #include "ring/quota.h"
 #include "ring/region.h"
@@ -40,6 +41,9 @@ struct ring_swap {
 	struct program *program; /* held; NULL: there is none under way */
 	uint64_t expected_generation;
 	struct program_waiter waiter;
+	/* of a rollback */
+	bool by_itself;
+	bool left; /* the loop was left, and is to be entered again */
 };
 
 /* Owned by the registry. */
@@ -53,6 +57,7 @@ struct ring {
 	int error;	/* positive errno of its failure, or 0 */
 	bool announced; /* EVENT_CREATED was told */
 	bool persistent; /* lives without a client: there is no lease */
+	bool rollback;	 /* also when its program fails after probation */
 	uint64_t created_us;
 	/* what it runs */
 	struct program *program; /* held */
@@ -78,6 +83,7 @@ struct ring {
 	struct ring_reply request; /* create, start, pause or resume */
 	struct ring_reply destroy;
 	struct ring_swap swap;
+	struct probation probation;
 };
 
 /* Puts it into the registry. @program is held. */
@@ -91,6 +97,8 @@ bool ring_visible(const struct ring *ring);
 void ring_view_fill(const struct ring *ring, struct ring_view *ret);
 /* Sets its reason, as by printf. */
 void ring_explain(struct ring *ring, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Its reason, and its error, are over. */
+void ring_explain_nothing(struct ring *ring);
 /* Tells phase, generation and error to all who map the region. */
 void ring_publish(struct ring *ring);
 void ring_event(struct ring *ring, enum event_kind kind);
@@ -111,6 +119,8 @@ int ring_take_over_host(struct ring *ring, const struct host_takeover *takeover,
 			int *ret_region_fd);
 /* The flag is set, and the host runs: the order was lost with an earlier daemon. */
 void ring_pause_again(struct ring *ring);
+/* Its loop was left, and is to be entered again. */
+void ring_run_again(struct ring *ring);
 /* io_uring_enter has returned in its host. */
 void ring_returned(struct ring *ring, int result);
 

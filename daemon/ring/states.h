@@ -21,6 +21,7 @@ enum phase { /* the numbers are written down (iourd/ledger.h): they never change
 	PHASE_STOPPED = 7,
 	PHASE_FAILED = 8,
 	PHASE_ENDING = 9,
+	PHASE_ROLLING = 10, /* its loop was left; its good program is put back */
 	PHASE_MAX,
 };
 
@@ -39,7 +40,9 @@ enum input {
 	INPUT_PAUSED,
 	INPUT_RETURNED_PROGRAM, /* the loop ended: the program said so */
 	INPUT_RETURNED_PAUSED,	/* ... the dispatcher saw the pause flag */
-	INPUT_RETURNED_ERROR,	/* ... io_uring_enter failed, or no program ran */
+	INPUT_RETURNED_ERROR,	/* ... io_uring_enter failed, and will again */
+	INPUT_BROKE,		/* ... its program failed: the ring is paused */
+	INPUT_ROLL,		/* ... its program failed: the good one is put back */
 	INPUT_EXITED,
 	INPUT_MAX,
 };
@@ -59,6 +62,9 @@ enum action {
 	ACTION_RESUMED,
 	ACTION_STOPPED,
 	ACTION_FAILED,
+	ACTION_BROKEN, /* paused, with a reason */
+	ACTION_ROLL,   /* ... but goes on at once */
+	ACTION_ROLLED,
 	/* its end */
 	ACTION_END,  /* begin it */
 	ACTION_JOIN, /* it has begun: be told when it is over */

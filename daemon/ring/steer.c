@@ -60,6 +60,7 @@ static void follow(struct ring *ring, enum phase from, enum action action)
 		create_finish(ring);
 		break;
 	case ACTION_STARTED:
+		probation_begin(ring);
 		tell(ring, EVENT_STARTED);
 		ring_answer(ring, &ring->request, 0, NULL);
 		break;
@@ -68,10 +69,12 @@ static void follow(struct ring *ring, enum phase from, enum action action)
 		ring_answer(ring, &ring->request, 0, NULL);
 		break;
 	case ACTION_RESUMED:
+		ring_explain_nothing(ring);
 		tell(ring, EVENT_RESUMED);
 		ring_answer(ring, &ring->request, 0, NULL);
 		break;
 	case ACTION_STOPPED:
+		probation_end(ring);
 		reason_stopped(ring);
 		tell(ring, EVENT_STOPPED);
 		if (from == PHASE_PAUSING)
@@ -79,7 +82,17 @@ static void follow(struct ring *ring, enum phase from, enum action action)
 		else
 			ring_answer(ring, &ring->request, 0, NULL);
 		break;
+	case ACTION_BROKEN:
+		dispatch_pause(&ring->dispatch, true);
+		tell(ring, EVENT_PAUSED);
+		ring_answer_busy(ring, &ring->request, "its program failed");
+		break;
+	case ACTION_ROLL:
+	case ACTION_ROLLED:
+		ring_publish(ring);
+		break;
 	case ACTION_FAILED:
+		probation_end(ring);
 		tell(ring, EVENT_FAILED);
 		ring_answer_busy(ring, &ring->request, "it failed");
 		break;
@@ -159,18 +172,37 @@ static void host_paused(void *arg)
 	ring_input(arg, INPUT_PAUSED);
 }
 
+static bool work_failed(const struct ring *ring)
+{
+	const struct iourd_head *head = ring->region.head;
+
+	return head &&
+	       __atomic_load_n(&head->progress.state, __ATOMIC_ACQUIRE) == IOURD_WORK_FAILED;
+}
+
+void ring_run_again(struct ring *ring)
+{
+	command(ring, CONTROL_RESUME);
+}
+
 void ring_returned(struct ring *ring, int result)
 {
 	uint32_t last = dispatch_last(&ring->dispatch);
 
-	if (result >= 0 && last == IOURD_STEP_PROGRAM) {
-		ring_input(ring, INPUT_RETURNED_PROGRAM);
-	} else if (result >= 0 && last == IOURD_STEP_PAUSED) {
+	if (result >= 0 && last == IOURD_STEP_PAUSED) {
 		ring_input(ring, INPUT_RETURNED_PAUSED);
-	} else {
-		if (states_transition(ring->phase, INPUT_RETURNED_ERROR)->action != ACTION_NONE)
+	} else if (result >= 0 && last == IOURD_STEP_PROGRAM && 
+		   !(probation_is_on(ring) && work_failed(ring))) {
+		ring_input(ring, INPUT_RETURNED_PROGRAM);
+	} else if (states_transition(ring->phase, INPUT_BROKE)->action != ACTION_NONE) {
+		if (result >= 0 && last == IOURD_STEP_PROGRAM)
+			reason_stopped(ring);
+		else
 			reason_returned(ring, result < 0 ? result : 0);
-		ring_input(ring, INPUT_RETURNED_ERROR);
+		if (result == -EFAULT) /* the dispatcher is gone: no program can help */
+			ring_input(ring, INPUT_RETURNED_ERROR);
+		else
+			probation_broke(ring, true);
 	}
 }
 

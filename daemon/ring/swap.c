@@ -107,7 +107,7 @@ int swap_check(const struct ring *ring, const struct kern_program_info *to, stru
 	return r == 0 ? check_data(ring, to, note) : r;
 }
 
-static int check_generation(const struct ring *ring, uint64_t expected, struct note *note)
+int swap_check_generation(const struct ring *ring, uint64_t expected, struct note *note)
 {
 	if (expected == 0 || expected == ring->generation)
 		return 0;
@@ -138,6 +138,8 @@ static void swap_applied(void *arg, int r)
 		ring_end_continue(ring); /* answers the request, too */
 		return;
 	}
+	if (r == 0)
+		probation_swapped(ring, old);
 	ring_publish(ring);
 	if (r == 0)
 		ring_event(ring, EVENT_SWAPPED);
@@ -159,7 +161,7 @@ static int swap_go(struct ring *ring, struct note *note)
 		return fault_ring_busy(note, ring->name, transition->refusal);
 	r = program_usable(swap->program, note);
 	if (r == 0)
-		r = check_generation(ring, swap->expected_generation, note);
+		r = swap_check_generation(ring, swap->expected_generation, note);
 	if (r == 0)
 		r = swap_check(ring, program_info(swap->program), note);
 	if (r != 0)
@@ -200,7 +202,7 @@ int manager_ring_swap(struct manager *manager, const struct peer *peer, const ch
 	if (r == 0)
 		r = ring_request(ring, INPUT_SWAP, NULL, NULL, note);
 	if (r == 0)
-		r = check_generation(ring, expected_generation, note);
+		r = swap_check_generation(ring, expected_generation, note);
 	if (r != 0)
 		return r;
 	program_hold(program);

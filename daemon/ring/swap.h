@@ -13,5 +13,7 @@ struct ring;
  * what the ring was made with (queues, slots, opcodes), or the data area that @to needs.
  */
 int swap_check(const struct ring *ring, const struct kern_program_info *to, struct note *note);
+/* 0, or FAULT_GENERATION_MISMATCH; @expected 0: any. */
+int swap_check_generation(const struct ring *ring, uint64_t expected, struct note *note);
 
 #endif

@@ -32,6 +32,7 @@ static void entries_free(struct manager *manager)
 		manager->kern->ops->dispatch_leave(entry->dispatch);
 		program_release(entry->program);
 		program_release(entry->origin);
+		program_release(entry->good);
 	}
 	free(takeover->entries);
 	takeover->entries = NULL;
@@ -184,6 +185,13 @@ static struct program *take_program(struct manager *manager, const uint8_t *dige
 	return r < 0 ? NULL : program;
 }
 
+static bool is_zero(const uint8_t *digest)
+{
+	static const uint8_t zero[SHA256_SIZE];
+
+	return memcmp(digest, zero, sizeof(zero)) == 0;
+}
+
 static void open_programs(struct manager *manager)
 {
 	for (size_t i = 0; i < manager->takeover.n_entries; i++) {
@@ -193,6 +201,8 @@ static void open_programs(struct manager *manager)
 			continue;
 		entry->program = take_program(manager, entry->pins.ledger.current.digest);
 		entry->origin = take_program(manager, entry->pins.ledger.origin.digest);
+		if (!is_zero(entry->pins.ledger.good.digest))
+			entry->good = take_program(manager, entry->pins.ledger.good.digest);
 	}
 }
 

@@ -39,6 +39,7 @@ struct takeover_entry {
 	struct host_found host;		/* name[0] 0: no socket */
 	struct program *program;	/* held; or NULL, as the next */
 	struct program *origin;
+	struct program *good;
 	enum reconcile_verdict verdict;
 	bool removed; /* its pins */
 };

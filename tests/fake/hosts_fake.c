@@ -41,6 +41,7 @@ struct host {
 	bool stray; /* its daemon is gone, this memory stands for the process */
 	bool deaf;  /* ... and it accepts nobody */
 	bool asked;
+	unsigned int nudges;
 	enum control_type state; /* as it would answer a QUERY */
 	int result;
 	enum control_type last_command;
@@ -211,6 +212,11 @@ static pid_t fake_pid(const struct host *host)
 	return host->pid;
 }
 
+static void fake_nudge(struct host *host)
+{
+	host->nudges++;
+}
+
 static void fake_kill(struct host *host)
 {
 	host->killed = true;
@@ -313,6 +319,7 @@ static const struct hosts_ops hosts_fake_ops = {
 	.command = fake_command,
 	.pidfd = fake_pidfd,
 	.pid = fake_pid,
+	.nudge = fake_nudge,
 	.kill = fake_kill,
 	.host_free = fake_host_free,
 	.find = fake_find,
@@ -374,6 +381,11 @@ void hosts_fake_set_state(struct host *host, enum control_type state, int result
 {
 	host->state = state;
 	host->result = result;
+}
+
+unsigned int hosts_fake_nudges(const struct host *host)
+{
+	return host->nudges;
 }
 
 void hosts_fake_deafen(struct host *host)

@@ -28,6 +28,9 @@ const struct host_setup *hosts_fake_setup(const struct host *host);
 /* The last command that it was given; 0: none. */
 enum control_type hosts_fake_last_command(const struct host *host);
 
+/* How often it was nudged. */
+unsigned int hosts_fake_nudges(const struct host *host);
+
 /* Delivers the oldest answer of some host, or notes that a lease ended; false: nothing to do. */
 bool hosts_fake_step(struct hosts *hosts);
 /* Hosts answer nothing from now on (an END neither; a kill still is). */

@@ -350,7 +350,7 @@ static void test_stop_with_rings_in_every_state(void **state)
 		manager_ring_pause(fixture.manager, &peer, "paused", answer_ring, &pause, NULL), 0);
 	fixture_run(&fixture);
 	hosts_fake_returned(host_of(&fixture, "stopped"), 0);
-	hosts_fake_returned(host_of(&fixture, "failed"), -EINVAL);
+	hosts_fake_returned(host_of(&fixture, "failed"), -EFAULT);
 	assert_int_equal(state_of(&fixture, "created"), RING_CREATED);
 	assert_int_equal(state_of(&fixture, "running"), RING_RUNNING);
 	assert_int_equal(state_of(&fixture, "paused"), RING_PAUSED);

@@ -11,25 +11,26 @@
 #include "iourd/abi.h"
 #include "ring/states.h"
 
-/* In the order of enum phase: created is A, pausing P, paused D, resuming U, stopped T. */
-static const char letters[] = "CASRPDUTFE";
+/* In the order of enum phase: created is A, pausing P, paused D, resuming U, stopped T, rolling L. */
+static const char letters[] = "CASRPDUTFEL";
 
 /*
  * The phase after each input, in the order of enum input: start pause resume swap destroy ·
- * attached broken · running paused program-end paused-end error exited. '!': refused.
+ * attached broken · running paused program-end paused-end error · broke roll · exited. '!': refused.
  */
 /* clang-format off */
 static const char *const expected[PHASE_MAX] = {
-	[PHASE_CREATING] = "!!!!E" "AE" "CCCCCE",
-	[PHASE_CREATED] =  "S!!AE" "AA" "RAAAAE",
-	[PHASE_STARTING] = "!!!!E" "SF" "RSTDFE",
-	[PHASE_RUNNING] =  "!P!RE" "RR" "RDTDFE",
-	[PHASE_PAUSING] =  "!!!!E" "PP" "PDTDFE",
-	[PHASE_PAUSED] =   "!!UDE" "DD" "RDTDFE",
-	[PHASE_RESUMING] = "!!!!E" "UU" "RUTUFE",
-	[PHASE_STOPPED] =  "!!!!E" "TT" "TTTTTE",
-	[PHASE_FAILED] =   "!!!!E" "FF" "FFFFFE",
-	[PHASE_ENDING] =   "!!!!E" "EE" "EEEEEE",
+	[PHASE_CREATING] = "!!!!E" "AE" "CCCCC" "CC" "E",
+	[PHASE_CREATED] =  "S!!AE" "AA" "RAAAA" "AA" "E",
+	[PHASE_STARTING] = "!!!!E" "SF" "RSTDF" "DS" "E",
+	[PHASE_RUNNING] =  "!P!RE" "RR" "RDTDF" "DL" "E",
+	[PHASE_PAUSING] =  "!!!!E" "PP" "PDTDF" "DP" "E",
+	[PHASE_PAUSED] =   "!!UDE" "DD" "RDTDF" "DD" "E",
+	[PHASE_RESUMING] = "!!!!E" "UU" "RUTUF" "DU" "E",
+	[PHASE_STOPPED] =  "!!!!E" "TT" "TTTTT" "TT" "E",
+	[PHASE_FAILED] =   "!!!!E" "FF" "FFFFF" "FF" "E",
+	[PHASE_ENDING] =   "!!!!E" "EE" "EEEEE" "EE" "E",
+	[PHASE_ROLLING] =  "!!!!E" "LL" "RLLLF" "DL" "E",
 };
 /* clang-format on */
 
@@ -69,6 +70,9 @@ static void test_actions_fit_their_cells(void **state)
 		[ACTION_RESUMED] = {PHASE_RUNNING, false, false},
 		[ACTION_STOPPED] = {PHASE_STOPPED, false, false},
 		[ACTION_FAILED] = {PHASE_FAILED, false, false},
+		[ACTION_BROKEN] = {PHASE_PAUSED, false, false},
+		[ACTION_ROLL] = {PHASE_ROLLING, false, false},
+		[ACTION_ROLLED] = {PHASE_RUNNING, false, false},
 		[ACTION_END] = {PHASE_ENDING, false, true},
 		[ACTION_JOIN] = {PHASE_ENDING, true, false},
 		[ACTION_GONE] = {PHASE_ENDING, false, false},
@@ -103,6 +107,7 @@ static void test_what_others_are_told(void **state)
 	assert_int_equal(states_life(PHASE_STOPPED), IOURD_RING_STOPPED);
 	assert_int_equal(states_life(PHASE_FAILED), IOURD_RING_FAILED);
 	assert_int_equal(states_life(PHASE_ENDING), IOURD_RING_ENDED);
+	assert_int_equal(states_life(PHASE_ROLLING), IOURD_RING_RUNNING);
 }
 
 int main(void)

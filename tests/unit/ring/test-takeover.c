@@ -102,7 +102,7 @@ static void make_rings(struct fixture *fixture)
 	ask(fixture, manager_ring_pause, "paused", 0);
 	set_last(fixture, "stopped", IOURD_STEP_PROGRAM);
 	hosts_fake_returned(host_of(fixture, "stopped"), 0);
-	hosts_fake_returned(host_of(fixture, "failed"), -EINVAL);
+	hosts_fake_returned(host_of(fixture, "failed"), -EFAULT);
 }
 
 static void check_same(const struct ring_view *before, const struct ring_view *after)
@@ -335,14 +335,15 @@ static void test_states_that_hosts_tell(void **state)
 		{"created", CONTROL_RUNNING, 0, IOURD_STEP_NONE, RING_RUNNING, 1},
 		{"created", CONTROL_RETURNED, 0, IOURD_STEP_PROGRAM, RING_STOPPED, 2},
 		{"running", CONTROL_RETURNED, 0, IOURD_STEP_PROGRAM, RING_STOPPED, 1},
-		{"running", CONTROL_RETURNED, -EINVAL, IOURD_STEP_PROGRAM, RING_FAILED, 1},
+		{"running", CONTROL_RETURNED, -EFAULT, IOURD_STEP_PROGRAM, RING_FAILED, 1},
+		{"running", CONTROL_RETURNED, -EINVAL, IOURD_STEP_PROGRAM, RING_PAUSED, 1},
 		{"running", CONTROL_PAUSED, -EINTR, IOURD_STEP_PROGRAM, RING_PAUSED, 1},
 		{"running", CONTROL_RETURNED, 0, IOURD_STEP_PAUSED, RING_PAUSED, 1},
 		{"paused", CONTROL_RETURNED, 0, IOURD_STEP_PAUSED, RING_PAUSED, 0},
 		{"paused", CONTROL_RUNNING, 0, IOURD_STEP_PROGRAM, RING_RUNNING, 1},
 		{"paused", CONTROL_RETURNED, 0, IOURD_STEP_PROGRAM, RING_STOPPED, 2},
 		{"stopped", CONTROL_RUNNING, 0, IOURD_STEP_PROGRAM, RING_STOPPED, 0},
-		{"failed", CONTROL_RETURNED, -EINVAL, IOURD_STEP_PROGRAM, RING_FAILED, 0},
+		{"failed", CONTROL_RETURNED, -EFAULT, IOURD_STEP_PROGRAM, RING_FAILED, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
