@@ -102,6 +102,7 @@ struct follow {
 	uint64_t last_done;
 	double last_time;
 	bool ended;
+	bool missed; /* events, its end perhaps */
 };
 
 static void follow_event(void *arg, const struct iouctl_event *event)
@@ -111,6 +112,8 @@ static void follow_event(void *arg, const struct iouctl_event *event)
 	print_event(follow->cli, event);
 	if (strcmp(event->kind, "destroyed") == 0)
 		follow->ended = true;
+	if (strcmp(event->kind, "lost") == 0)
+		follow->missed = true;
 }
 
 /* The unit and the program's name are the daemon's to tell; a swap changes the latter. */
@@ -198,6 +201,10 @@ static int follow_loop(struct follow *follow, struct iouctl_watch *watch, double
 			r = iouctl_watch_dispatch(watch, follow_event, follow);
 			if (r < 0)
 				return watch_failed(watch, r);
+			if (follow->missed && !follow->ended &&
+			    describe(follow, program, sizeof(program)) != 0)
+				return STATUS_RING_LOST;
+			follow->missed = false;
 			continue;
 		}
 		if (now() < next)

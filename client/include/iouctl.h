@@ -189,29 +189,39 @@ int iouctl_chase_await(const struct iouctl_ring *ring, uint32_t ticket, int time
 struct iouctl_watch;
 
 struct iouctl_event { /* valid until the callback returns; texts are NULL if absent */
-	const char *kind; /* created, started, paused, resumed, swapped, stopped, failed, destroyed,
-			     lost */
-	uint64_t number;
+	/*
+	 * created, started, paused, resumed, swapped, rolledBack, stopped, failed, destroyed; or
+	 * lost: events were missed, since the watch was too slow, or (since 0.2.0) the daemon was
+	 * restarted
+	 */
+	const char *kind;
+	uint64_t number; /* rising by one with each event of the daemon, and of the next one */
 	uint64_t time_us; /* since the epoch */
 	const char *ring;
 	const char *program;
 	const char *reason;
 	uint64_t generation;
-	uint64_t lost; /* events that were missed; only with kind "lost" */
+	/*
+	 * Only with kind "lost": how many, at the most; 0: none, or not known (reason says which).
+	 * After a restart, events that this watch would not have been told of are among them.
+	 */
+	uint64_t lost;
 	const char *json; /* the whole event as JSON text */
 };
 
 /*
  * Watches over a connection of its own. @path as for iouctl_connect(). @ring: only this one's
- * events, or NULL. When it returns 0, all later events will be seen.
+ * events, or NULL. When it returns 0, all later events will be seen, or a "lost" one instead.
  */
 int iouctl_watch_new(const char *path, const char *ring, struct iouctl_watch **ret);
 struct iouctl_watch *iouctl_watch_free(struct iouctl_watch *w); /* returns NULL */
-/* For any event loop: poll it for reading, then dispatch. */
+/* For any event loop: poll it for reading, then dispatch. It stays the same. */
 int iouctl_watch_get_fd(const struct iouctl_watch *w);
 /*
- * Reads what is there, without blocking, and calls @event for each event. 0: fine;
- * -ECONNRESET: the daemon has gone; -EREMOTEIO: it refused (iouctl_watch_error_message()).
+ * Reads what is there, without blocking, and calls @event for each event. 0: fine; -EREMOTEIO:
+ * the daemon refused (iouctl_watch_error_message()); -EPROTO: it is not understood. If the
+ * connection is lost, that is no error (since 0.2.0; it was -ECONNRESET): the watch connects again,
+ * waiting 50 ms to 5 s between its tries, and the first event after that is a "lost" one.
  */
 int iouctl_watch_dispatch(struct iouctl_watch *w,
 			  void (*event)(void *arg, const struct iouctl_event *event), void *arg);

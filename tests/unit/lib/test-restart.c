@@ -89,8 +89,9 @@ static void repeated_only_once(void **state)
 static void changes_are_not_repeated(void **state)
 {
 	static const char *const methods[] = {
-		"LoadProgram", "UnloadProgram", "CreateRing",  "StartRing",	  "PauseRing",
-		"ResumeRing",  "DestroyRing",	"SwapProgram", "WriteParameters", "GetNews",
+		"RollbackProgram", "LoadProgram",     "UnloadProgram", "CreateRing",
+		"StartRing",	   "PauseRing",	      "ResumeRing",    "DestroyRing",
+		"SwapProgram",	   "WriteParameters", "GetNews",
 	};
 	size_t i;
 
