@@ -3,7 +3,9 @@
  * iouctl run: a ring for one piece of work
  *
  * Open the files, create the ring, only then cut the targets, start, show progress, and say how it
- * ended. An interrupt asks the program to stop; a second one ends the ring at once.
+ * ended. An interrupt asks the program to stop; if it does not, or at a second one, the daemon ends
+ * the ring. While the ring runs the daemon is not needed, and at the end it is not waited for: the
+ * lease ends the ring, too.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -19,6 +21,9 @@
 #include "run.h"
 
 #define PROGRESS_INTERVAL_MS 100
+#define STOP_SECONDS	     2.0   /* after an interrupt, for what is in flight */
+#define END_MS		     2000  /* then, for the daemon to answer a call */
+#define END_QUIETLY_MS	     30000 /* the same, if nobody waits for it with a finger on Ctrl-C */
 
 static volatile sig_atomic_t interrupts;
 
@@ -38,9 +43,11 @@ static void catch_interrupts(void)
 	sigaction(SIGHUP, &action, NULL);
 }
 
+/* As iouctl_ring_wait(); -EINTR: a second interrupt; -ETIMEDOUT: it did not stop after the first. */
 static int wait_for_end(struct run *run, struct iouctl_progress *progress)
 {
 	sig_atomic_t seen = 0;
+	double stop_by = 0;
 	int r;
 
 	for (;;) {
@@ -48,12 +55,15 @@ static int wait_for_end(struct run *run, struct iouctl_progress *progress)
 			if (seen || interrupts > 1)
 				return -EINTR;
 			seen = interrupts;
+			stop_by = progress_bar_seconds(&run->bar) + STOP_SECONDS;
 			iouctl_ring_stop(run->ring);
 		}
 		r = iouctl_ring_wait(run->ring, PROGRESS_INTERVAL_MS);
 		iouctl_ring_progress(run->ring, progress);
 		if (r != -ETIMEDOUT && r != -EINTR)
 			return r;
+		if (seen && progress_bar_seconds(&run->bar) >= stop_by)
+			return -ETIMEDOUT;
 		progress_bar_update(&run->bar, progress);
 	}
 }
@@ -150,14 +160,39 @@ static void say_failure(const struct run *run, const struct iouctl_progress *pro
 	fputc('\n', stderr);
 }
 
+/* Asks the daemon. 0: the ring is gone; -EREMOTEIO: it says no; else there is no answer. */
+static int end_ring(struct run *run)
+{
+	static const char gone[] = "org.iouringd.Manager.RingNotFound";
+	const char *name;
+	int r = iouctl_ring_destroy(run->ring);
+
+	name = r == -EREMOTEIO ? iouctl_error_name(run->cli->connection) : NULL;
+	return name && strcmp(name, gone) == 0 ? 0 : r;
+}
+
+/* By the user, who is not made to wait. */
+static int say_interrupted(struct run *run, int r, const struct iouctl_progress *progress)
+{
+	const char *name = iouctl_ring_name(run->ring);
+
+	if (r == -ETIMEDOUT)
+		fprintf(stderr, "iouctl: %s did not stop within %.0f s\n", run->program,
+			STOP_SECONDS);
+	r = end_ring(run);
+	if (r == 0)
+		fprintf(stderr, "iouctl: interrupted; the ring %s is ended\n", name);
+	else
+		fprintf(stderr, "iouctl: interrupted; iouringd could not be asked to end the ring "
+				"%s (%s), its lease does that\n",
+			name,
+			r == -EREMOTEIO ? iouctl_error_message(run->cli->connection) : strerror(-r));
+	say_targets(run, progress->done);
+	return STATUS_INTERRUPTED;
+}
+
 static int say_end(struct run *run, int r, const struct iouctl_progress *progress)
 {
-	if (r == -EINTR) {
-		fprintf(stderr, "iouctl: interrupted; the ring %s is ended\n",
-			iouctl_ring_name(run->ring));
-		say_targets(run, progress->done);
-		return STATUS_INTERRUPTED;
-	}
 	if (r < 0 || progress->state < IOURD_WORK_DONE) {
 		fprintf(stderr, "iouctl: the ring %s was lost: %s\n", iouctl_ring_name(run->ring),
 			progress->ring_state == IOURD_RING_FAILED && progress->error
@@ -230,11 +265,14 @@ static int work(struct run *run)
 		return cli_complain(run->cli, r, "starting the ring");
 	r = wait_for_end(run, &progress);
 	progress_bar_end(&run->bar);
-	status = say_end(run, r, &progress);
-	if (r == 0 || r == -EINTR) {
-		r = iouctl_ring_destroy(run->ring);
-		if (r < 0 && status == STATUS_OK)
-			status = cli_complain(run->cli, r, "ending the ring");
+	iouctl_set_timeout(run->cli->connection, interrupts ? END_MS : END_QUIETLY_MS);
+	if (r == -EINTR || r == -ETIMEDOUT) {
+		status = say_interrupted(run, r, &progress);
+	} else {
+		status = say_end(run, r, &progress);
+		/* a daemon that is away is not needed: the lease ends the ring */
+		if (r == 0 && end_ring(run) == -EREMOTEIO && status == STATUS_OK)
+			status = cli_complain(run->cli, -EREMOTEIO, "ending the ring");
 	}
 	print_result(run, status, &progress);
 	return status;
@@ -264,7 +302,7 @@ const struct command commands_run[] = {
 	{ "run", "PROGRAM", 1, 1, "Run a loop program on files until it is done",
 	  "Creates a ring, passes the files, starts it and shows progress. Files to be written are\n"
 	  "made if missing and cut to nothing once the ring is granted. Ctrl-C lets what is in\n"
-	  "flight finish; a second Ctrl-C ends the ring at once.\n\n"
+	  "flight finish, for 2 s at the most; a second Ctrl-C ends the ring at once.\n\n"
 	  "  iouctl run copy --file source=a --file target=b --set depth=16",
 	  run_options, run_program },
 	{ 0 },

@@ -140,6 +140,7 @@ static bool go_through(struct server *server, const struct step *step)
 			transmit(server, step->reply + step->split, length - step->split, NULL, 0);
 	}
 	if (step->close || step->hang_up) {
+		shutdown(server->peer, SHUT_RDWR); /* a child of the test's may have a copy */
 		close(server->peer);
 		server->peer = -1;
 	}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-run.c - how iouctl run ends, with and without a daemon and a program that listen */
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fixture.h"
+
+#define DESCRIPTION "{\"parameters\":{\"progressUnit\":\"bytes\",\"slots\":[],\"fields\":[]}}"
+
+#define END_MAX	    2
+
+static const char *iouctl; /* the program's path */
+
+struct run { /* iouctl run copy, its ring started */
+	struct server *server;
+	struct step steps[3 + END_MAX];
+	size_t n_steps;
+	struct iourd_head *head; /* as the program has it */
+	int region;
+	int lease[2];
+	int gate[2];
+	pid_t pid;
+	int said; /* what it prints */
+	char text[2048];
+};
+
+static void start(struct run *run)
+{
+	int out[2];
+
+	run->server = server_start(run->steps, run->n_steps);
+	assert_int_equal(pipe(out), 0);
+	run->pid = fork();
+	assert_true(run->pid >= 0);
+	if (run->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setenv("IOURINGD_SOCKET", server_path(run->server), 1);
+		dup2(out[1], STDOUT_FILENO);
+		dup2(out[1], STDERR_FILENO);
+		close(out[0]);
+		close(out[1]);
+		execl(iouctl, "iouctl", "run", "copy", NULL);
+		_exit(127);
+	}
+	close(out[1]);
+	run->said = out[0];
+	server_wait_for(run->server, 3);
+}
+
+/* @end: @n steps that the daemon takes once the ring is started; 0: it goes away. */
+static void run_init(struct run *run, const struct step *end, size_t n)
+{
+	*run = (struct run){
+		.region = make_good_region(64, 4096),
+		.steps =
+			{
+				{.expect = "DescribeProgram", .reply = DESCRIPTION},
+				{.expect = "CreateRing", .reply = CREATED_JSON, .n_fds = 2},
+				{.expect = "StartRing", .reply = RING_REPLY_JSON, .close = n == 0},
+			},
+	};
+	run->head =
+		mmap(NULL, sizeof(*run->head), PROT_READ | PROT_WRITE, MAP_SHARED, run->region, 0);
+	assert_ptr_not_equal(run->head, MAP_FAILED);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, run->lease), 0);
+	assert_int_equal(pipe2(run->gate, O_CLOEXEC), 0);
+	run->steps[1].fds[0] = run->region;
+	run->steps[1].fds[1] = run->lease[1];
+	run->n_steps = 3 + n;
+	for (size_t i = 0; i < n; i++) {
+		run->steps[3 + i] = end[i];
+		if (end[i].gate)
+			run->steps[3 + i].gate = run->gate[0];
+	}
+	start(run);
+}
+
+static void program_ends(struct run *run, uint32_t state)
+{
+	__atomic_store_n(&run->head->progress.state, state, __ATOMIC_RELEASE);
+}
+
+/* Returns when the program is asked to stop. */
+static void interrupt(struct run *run)
+{
+	assert_int_equal(kill(run->pid, SIGINT), 0);
+	while (!__atomic_load_n(&run->head->control.stop, __ATOMIC_ACQUIRE))
+		sched_yield();
+}
+
+/* Waits for its end; returns its exit status. */
+static int ended(struct run *run)
+{
+	size_t length = 0;
+	ssize_t n;
+	int status;
+
+	while ((n = read(run->said, run->text + length, sizeof(run->text) - 1 - length)) > 0)
+		length += n;
+	assert_int_equal(waitpid(run->pid, &status, 0), run->pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void run_done(struct run *run)
+{
+	munmap(run->head, sizeof(*run->head));
+	close(run->said);
+	close(run->region);
+	close(run->lease[0]);
+	close(run->lease[1]);
+	close(run->gate[0]);
+	close(run->gate[1]);
+}
+
+static void assert_said(const struct run *run, const char *text)
+{
+	if (!strstr(run->text, text))
+		fail_msg("\"%s\" is not in what it said: %s", text, run->text);
+}
+
+static const struct step notes = {.expect = "ReadParameters",
+				  .reply = "{\"parameters\":{\"parameters\":{},\"generation\":1}}"};
+static const struct step destroyed = {.expect = "DestroyRing", .reply = "{}"};
+static const struct step silent = {.expect = "DestroyRing", .gate = -1};
+static const struct step lost = {.expect = "DestroyRing",
+				 .reply = "{\"error\":\"org.iouringd.Manager.RingNotFound\","
+					  "\"parameters\":{\"ring\":\"r1\"}}"};
+
+/* A program that does stop is not ended before it has. */
+static void stops(void **state)
+{
+	struct run run;
+
+	run_init(&run, (const struct step[]){notes, destroyed}, 2);
+	interrupt(&run);
+	program_ends(&run, IOURD_WORK_STOPPED);
+	assert_int_equal(ended(&run), 130);
+	assert_said(&run, "stopped; the ring r1 is ended");
+	server_stop(run.server);
+	run_done(&run);
+}
+
+static void does_not_stop(void **state)
+{
+	struct run run;
+
+	run_init(&run, &destroyed, 1);
+	interrupt(&run);
+	assert_int_equal(ended(&run), 130);
+	assert_said(&run, "copy did not stop within 2 s");
+	assert_said(&run, "interrupted; the ring r1 is ended");
+	server_stop(run.server);
+	run_done(&run);
+}
+
+/* It is not there any more: that is what was wanted. */
+static void ended_by_another(void **state)
+{
+	struct run run;
+
+	run_init(&run, &lost, 1);
+	interrupt(&run);
+	assert_int_equal(ended(&run), 130);
+	assert_said(&run, "interrupted; the ring r1 is ended");
+	server_stop(run.server);
+	run_done(&run);
+}
+
+static void second_interrupt(void **state)
+{
+	struct run run;
+
+	run_init(&run, &destroyed, 1);
+	interrupt(&run);
+	assert_int_equal(kill(run.pid, SIGTERM), 0);
+	assert_int_equal(ended(&run), 130);
+	assert_null(strstr(run.text, "did not stop"));
+	assert_said(&run, "interrupted; the ring r1 is ended");
+	server_stop(run.server);
+	run_done(&run);
+}
+
+static void neither_answers(void **state)
+{
+	struct run run;
+
+	run_init(&run, &silent, 1);
+	interrupt(&run);
+	assert_int_equal(ended(&run), 130);
+	assert_said(&run, "did not stop");
+	assert_said(&run, "could not be asked to end the ring r1 (Connection timed out)");
+	assert_int_equal(write(run.gate[1], "", 1), 1);
+	server_stop(run.server);
+	run_done(&run);
+}
+
+/* The daemon goes while the ring runs, and nobody comes after it. */
+static void no_daemon_at_the_end(void **state)
+{
+	struct run run;
+
+	run_init(&run, NULL, 0);
+	server_stop(run.server);
+	program_ends(&run, IOURD_WORK_DONE);
+	assert_int_equal(ended(&run), 0);
+	assert_said(&run, "copy: ");
+	run_done(&run);
+}
+
+static void no_daemon_and_does_not_stop(void **state)
+{
+	struct run run;
+
+	run_init(&run, NULL, 0);
+	server_stop(run.server);
+	interrupt(&run);
+	assert_int_equal(ended(&run), 130);
+	assert_said(&run, "could not be asked to end the ring r1 (No such file or directory)");
+	run_done(&run);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stops),
+		cmocka_unit_test(does_not_stop),
+		cmocka_unit_test(ended_by_another),
+		cmocka_unit_test(second_interrupt),
+		cmocka_unit_test(neither_answers),
+		cmocka_unit_test(no_daemon_at_the_end),
+		cmocka_unit_test(no_daemon_and_does_not_stop),
+	};
+
+	iouctl = argc == 2 ? argv[1] : "iouctl";
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("cli run", tests, NULL, NULL);
+}
