@@ -21,9 +21,10 @@
 #include "run.h"
 
 #define PROGRESS_INTERVAL_MS 100
-#define STOP_SECONDS	     2.0   /* after an interrupt, for what is in flight */
-#define END_MS		     2000  /* then, for the daemon to answer a call */
-#define END_QUIETLY_MS	     30000 /* the same, if nobody waits for it with a finger on Ctrl-C */
+#define STOP_SECONDS	     2.0 /* after an interrupt, for what is in flight */
+/* Then, for the daemon to end the ring: it gives a host that does not listen 2 s, and kills it. */
+#define END_MS	       4000
+#define END_QUIETLY_MS 30000 /* the same, if nobody waits for it with a finger on Ctrl-C */
 
 static volatile sig_atomic_t interrupts;
 
@@ -182,6 +183,10 @@ static int say_interrupted(struct run *run, int r, const struct iouctl_progress 
 	r = end_ring(run);
 	if (r == 0)
 		fprintf(stderr, "iouctl: interrupted; the ring %s is ended\n", name);
+	else if (r == -ETIMEDOUT)
+		fprintf(stderr, "iouctl: interrupted; iouringd did not say within %d s that the ring "
+				"%s is ended, its lease does that\n",
+			END_MS / 1000, name);
 	else
 		fprintf(stderr, "iouctl: interrupted; iouringd could not be asked to end the ring "
 				"%s (%s), its lease does that\n",
