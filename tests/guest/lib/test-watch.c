@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon.h"
@@ -88,11 +89,53 @@ static void pause_resume_swap(void **state)
 	iouctl_free(c);
 }
 
+static void on_event_or_gap(void *arg, const struct iouctl_event *event)
+{
+	struct log *log = arg;
+
+	/* its number is of an event that has been told, or, at first, of none */
+	if (strcmp(event->kind, "lost") == 0)
+		strcat(log->text, "lost ");
+	else
+		on_event(arg, event);
+}
+
+/* Connection, watch and ring go on with the next daemon. */
+static void daemon_restarted(void **state)
+{
+	struct iouctl *c = daemon_connect();
+	struct iouctl_ring *ring = make_ring(c, "nop", "{\"operations\":0}", NULL, 0);
+	struct iouctl_watch *w = NULL;
+	struct log log = {};
+	struct pollfd pollfd;
+
+	assert_int_equal(iouctl_watch_new(NULL, iouctl_ring_name(ring), &w), 0);
+	assert_call(c, 0, iouctl_ring_start(ring));
+	collect_until(w, &log, "started");
+	assert_int_equal(system("systemctl restart iouringd.service"), 0);
+	pollfd = (struct pollfd){.fd = iouctl_watch_get_fd(w), .events = POLLIN};
+	while (!strstr(log.text, "lost")) {
+		assert_int_equal(poll(&pollfd, 1, 60000), 1);
+		assert_int_equal(iouctl_watch_dispatch(w, on_event_or_gap, &log), 0);
+	}
+	assert_call(c, 0, iouctl_ring_pause(ring));
+	assert_call(c, 0, iouctl_ring_resume(ring));
+	assert_call(c, 0, iouctl_ring_stop(ring));
+	assert_int_equal(iouctl_ring_wait(ring, 60000), 0);
+	assert_call(c, 0, iouctl_ring_destroy(ring));
+	collect_until(w, &log, "destroyed");
+	assert_string_equal(log.text, "started lost paused resumed stopped destroyed ");
+	iouctl_ring_free(ring);
+	iouctl_watch_free(w);
+	iouctl_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(life_of_a_ring),
 		cmocka_unit_test(pause_resume_swap),
+		cmocka_unit_test(daemon_restarted),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
