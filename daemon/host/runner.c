@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,10 +58,13 @@ static void run_once(struct runner *runner)
 	int r;
 
 	publish(runner, RUNNER_RUNNING, 0);
-	/* A signal that nobody here has sent: the client may, it has the same uid. */
-	do
+	/* A signal without an order: of runner_yield(), of the daemon, or of the client. */
+	for (;;) {
 		r = ring_enter(runner->ring_fd);
-	while (r == -EINTR && is_ordered(runner, ORDER_TAKEN));
+		if (r != -EINTR || !is_ordered(runner, ORDER_TAKEN))
+			break;
+		sched_yield();
+	}
 	left = is_ordered(runner, ORDER_PAUSE) && (r >= 0 || r == -EINTR);
 	publish(runner, left ? RUNNER_PAUSED : RUNNER_RETURNED, r);
 }
@@ -135,7 +139,7 @@ int runner_init(struct runner *runner, int ring_fd, int notify_fd)
 	/* It has made the calls of a starting thread once it has said its number. */
 	while (__atomic_load_n(&runner->tid, __ATOMIC_ACQUIRE) == 0)
 		futex((uint32_t *)&runner->tid, FUTEX_WAIT, 0);
-	return 0;
+	return -pthread_getcpuclockid(runner->thread, &runner->cpu_clock);
 }
 
 void runner_run(struct runner *runner)
@@ -148,6 +152,20 @@ void runner_run(struct runner *runner)
 void runner_pause(struct runner *runner)
 {
 	order(runner, ORDER_PAUSE);
+	syscall(SYS_tgkill, runner->pid, runner->tid, SIGNAL_LEAVE);
+}
+
+uint64_t runner_cpu_ms(const struct runner *runner)
+{
+	struct timespec used;
+
+	if (clock_gettime(runner->cpu_clock, &used) < 0)
+		return 0;
+	return (uint64_t)used.tv_sec * 1000 + (uint64_t)used.tv_nsec / 1000000;
+}
+
+void runner_yield(struct runner *runner)
+{
 	syscall(SYS_tgkill, runner->pid, runner->tid, SIGNAL_LEAVE);
 }
 

@@ -18,6 +18,7 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 enum runner_state {
 	RUNNER_IDLE,
@@ -36,6 +37,7 @@ struct runner {
 	uint32_t order; /* futex word: written by the main thread, but for taking a RUN */
 	uint32_t state; /* enum runner_state: written by the runner, but for going back to IDLE */
 	int result;	/* valid in PAUSED, RETURNED and REFUSED */
+	clockid_t cpu_clock;
 };
 
 /* Never ended but by the end of the process. 0 or -errno. */
@@ -44,6 +46,10 @@ int runner_init(struct runner *runner, int ring_fd, int notify_fd);
 void runner_run(struct runner *runner);
 /* May be repeated. */
 void runner_pause(struct runner *runner);
+/* CPU time that it has used, in milliseconds. */
+uint64_t runner_cpu_ms(const struct runner *runner);
+/* Has it leave the loop, let others run, and enter it again: one step, as with any signal. */
+void runner_yield(struct runner *runner);
 enum runner_state runner_state(struct runner *runner);
 
 #endif

@@ -32,6 +32,8 @@ static const uint32_t allowed[] = {
 	SYS_futex,
 	SYS_rt_sigreturn,
 	SYS_tgkill,
+	SYS_sched_yield,
+	SYS_clock_gettime, /* the CPU time of a thread */
 	/* the main thread: control socket and lease */
 	SYS_ppoll,
 #ifdef SYS_poll

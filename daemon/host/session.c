@@ -9,6 +9,9 @@
 #include "host/session.h"
 
 #define COMMAND_MAX 512 /* bytes: a head, and what later versions may add */
+#define LOOK_MS	    2000
+#define LOOK_MAX_MS 64000
+#define LITTLE_MS   100 /* of CPU time */
 
 bool session_peer_is_root(int connection)
 {
@@ -47,10 +50,31 @@ void session_tell(struct session *session, enum control_type type, enum control_
 		forget_connection(session);
 }
 
+/*
+ * A loop whose requests all complete at once never sleeps in the kernel, and a task that neither
+ * sleeps nor leaves the kernel holds up every RCU-tasks grace period of the machine: BPF maps are not
+ * freed, tracers do not detach. So a loop that is busy is made to step aside every other second. One
+ * that sleeps is looked at less and less often.
+ */
+static void look_at_loop(struct session *session)
+{
+	uint64_t used = runner_cpu_ms(&session->runner);
+	uint64_t since = used - session->cpu_ms;
+
+	session->cpu_ms = used;
+	if (2 * since >= (uint64_t)session->look_ms)
+		runner_yield(&session->runner);
+	if (since > LITTLE_MS)
+		session->look_ms = LOOK_MS;
+	else if (session->look_ms < LOOK_MAX_MS)
+		session->look_ms *= 2;
+}
+
 static void change(struct session *session, enum control_type state, int result)
 {
 	session->state = state;
 	session->result = result;
+	session->look_ms = LOOK_MS;
 	session_tell(session, state, 0, 0);
 }
 
@@ -170,7 +194,12 @@ _Noreturn void session_run(struct session *session)
 			{.fd = CONTROL_LISTEN_FD, .events = POLLIN},
 		};
 
-		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0)
+		bool running = session->state == CONTROL_RUNNING;
+		int n = poll(fds, sizeof(fds) / sizeof(fds[0]), running ? session->look_ms : -1);
+
+		if (n == 0)
+			look_at_loop(session);
+		if (n <= 0)
 			continue; /* EINTR: stopped and continued */
 		if (fds[0].revents)
 			_exit(0);

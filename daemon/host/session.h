@@ -23,6 +23,9 @@ struct session {
 	bool pausing;
 	bool pause_after; /* ... it has started */
 	bool run_after;	  /* ... it has paused */
+	/* of the look at a loop that may never sleep (session.c) */
+	int look_ms; /* until the next */
+	uint64_t cpu_ms;
 };
 
 /* Is the other end of this control connection root? */
