@@ -9,7 +9,8 @@
 #include "ring/rollback.h"
 #include "util/list.h"
 
-#define LOOKS	      4u
+#define LOOKS	      8u
+#define SUSPICIONS    3u
 #define CALM_MS	      1000u /* doubled by each rollback in a row */
 #define CALM_MAX_MS   60000u
 #define CALM_FORGET   10u /* that many times as long without one, and they are forgotten */
@@ -53,26 +54,28 @@ static void nudge(struct ring *ring)
 	ring->probation.nudged = true;
 }
 
-/* True: it stands still. Two looks must agree: what has come just now is no fault yet. */
+/* True: it stands still. Several looks must agree: what has come just now is no fault yet. */
 static bool stands_still(struct ring *ring)
 {
 	struct probation *probation = &ring->probation;
 	uint32_t doorbell = doorbell_of(ring);
-	bool suspicious = probation->suspicious;
 	uint64_t steps, last_ns;
 	bool moved;
 
 	dispatch_counts(&ring->dispatch, &steps, &last_ns);
 	moved = steps - probation->steps > (probation->nudged ? 1 : 0);
 	probation->nudged = false;
-	probation->suspicious = !moved && (suspicious || doorbell != probation->doorbell ||
-					   completions_wait(ring));
-	if (moved)
-		probation->doorbell = doorbell;
 	probation->steps = steps;
-	if (!probation->suspicious && !moved)
+	if (moved) {
+		probation->doorbell = doorbell;
+		probation->suspicions = 0;
+	} else if (doorbell != probation->doorbell || completions_wait(ring)) {
+		probation->suspicions++;
+	} else {
+		probation->suspicions = 0;
 		nudge(ring);
-	return suspicious && !moved && (doorbell != probation->doorbell || completions_wait(ring));
+	}
+	return probation->suspicions >= SUSPICIONS;
 }
 
 static void pass(struct ring *ring)
@@ -89,7 +92,7 @@ static void look(struct timer *timer)
 
 	if (ring->phase != PHASE_RUNNING || ring->swap.program) {
 		/* time in which it does not run does not count */
-		probation->suspicious = false;
+		probation->suspicions = 0;
 		next_look(ring);
 		return;
 	}
@@ -137,7 +140,8 @@ void probation_begin(struct ring *ring)
 	probation->passed = false;
 	probation->on = true;
 	probation->looks = LOOKS;
-	probation->nudged = probation->suspicious = false;
+	probation->nudged = false;
+	probation->suspicions = 0;
 	probation->doorbell = doorbell_of(ring);
 	dispatch_counts(&ring->dispatch, &probation->steps, &last_ns);
 	next_look(ring);

@@ -41,6 +41,9 @@ struct ring_swap {
 	struct program *program; /* held; NULL: there is none under way */
 	uint64_t expected_generation;
 	struct program_waiter waiter;
+	/* the loop was left while the array was changed: of which program is known after that */
+	bool returned;
+	int result;
 	/* of a rollback */
 	bool by_itself;
 	bool left; /* the loop was left, and is to be entered again */
@@ -121,6 +124,8 @@ int ring_take_over_host(struct ring *ring, const struct host_takeover *takeover,
 void ring_pause_again(struct ring *ring);
 /* Its loop was left, and is to be entered again. */
 void ring_run_again(struct ring *ring);
+/* A change of the array is over: what came meanwhile is seen to. */
+void ring_array_changed(struct ring *ring);
 /* io_uring_enter has returned in its host. */
 void ring_returned(struct ring *ring, int result);
 

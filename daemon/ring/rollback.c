@@ -85,6 +85,7 @@ static void done(void *arg, int r)
 		ring_event(ring, EVENT_ROLLED_BACK);
 		answer(ring, 0, NULL);
 	}
+	ring_array_changed(ring);
 	if (manager->stopping) {
 		ring_leave(ring);
 		manager_settle(manager);

@@ -185,10 +185,24 @@ void ring_run_again(struct ring *ring)
 	command(ring, CONTROL_RESUME);
 }
 
+void ring_array_changed(struct ring *ring)
+{
+	bool returned = ring->swap.returned;
+
+	ring->swap.returned = false;
+	if (returned && ring->phase != PHASE_ENDING)
+		ring_returned(ring, ring->swap.result);
+}
+
 void ring_returned(struct ring *ring, int result)
 {
 	uint32_t last = dispatch_last(&ring->dispatch);
 
+	if (ring->swap.program && ring->dispatch.busy) {
+		ring->swap.returned = true;
+		ring->swap.result = result;
+		return;
+	}
 	if (result >= 0 && last == IOURD_STEP_PAUSED) {
 		ring_input(ring, INPUT_RETURNED_PAUSED);
 	} else if (result >= 0 && last == IOURD_STEP_PROGRAM && 

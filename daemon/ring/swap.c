@@ -144,6 +144,7 @@ static void swap_applied(void *arg, int r)
 	if (r == 0)
 		ring_event(ring, EVENT_SWAPPED);
 	swap_finish(ring, r > 0 ? -EOPNOTSUPP : r, NULL);
+	ring_array_changed(ring);
 	if (manager->stopping) {
 		ring_leave(ring);
 		manager_settle(manager);

@@ -194,6 +194,37 @@ static void test_rolled_back(void **state)
 	}
 }
 
+/* It breaks so fast that its host says so before the daemon knows that it is there. */
+static void test_return_crosses_swap(void **state)
+{
+	const struct peer alice = peer_of(ALICE);
+
+	for (size_t i = 0; i < WAYS; i++) {
+		struct answer answer = ANSWER_NONE;
+		struct probe probe;
+
+		probe_start(&probe, false);
+		pass_time(&probe, 1000, true);
+		assert_int_equal(manager_ring_swap(probe.fixture.manager, &alice, "r1", "paced", 0,
+						   answer_ring, &answer, NULL),
+				 0);
+		/* until the array has changed, and not one thing more */
+		while (kern_fake_pinned(probe.fixture.kern, "r1")->program ==
+		       view(&probe).program->id) {
+			if (probe.fixture.executor.worked)
+				executor_fake_run_one(&probe.fixture.executor);
+			assert_true(executor_fake_work(&probe.fixture.executor));
+		}
+		assert_int_equal(answer.calls, 0);
+		break_it(&probe, &ways[i]);
+		assert_int_equal(answer.r, 0);
+		expect(&probe, RING_RUNNING, "copy", 3);
+		expect_reason(&probe, EVENT_ROLLED_BACK, ways[i].reason);
+		answer_done(&answer);
+		probe_done(&probe);
+	}
+}
+
 static void test_nothing_to_go_back_to(void **state)
 {
 	const struct peer alice = peer_of(ALICE);
@@ -301,7 +332,7 @@ static void test_nudged(void **state)
 	unsigned int nudges;
 
 	probe_start(&probe, false);
-	pass_time(&probe, 250, false);
+	pass_time(&probe, 150, false);
 	nudges = hosts_fake_nudges(host_of(&probe.fixture, "r1"));
 	assert_int_equal(nudges, 1);
 	counts(&probe)->steps++;
@@ -478,6 +509,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_passes),
 		cmocka_unit_test(test_rolled_back),
+		cmocka_unit_test(test_return_crosses_swap),
 		cmocka_unit_test(test_nothing_to_go_back_to),
 		cmocka_unit_test(test_later),
 		cmocka_unit_test(test_stands_still),
