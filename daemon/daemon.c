@@ -20,6 +20,8 @@
 #include "os/config.h"
 #include "os/lock.h"
 #include "os/notify.h"
+#include "os/users.h"
+#include "reload.h"
 #include "ring/manager.h"
 #include "util/log.h"
 #include "wire/cleanup.h"
@@ -40,9 +42,11 @@ struct daemon { /* in daemon_run(); members in the order of their making */
 	struct pool *pool;
 	struct signal_source *terminate;
 	struct signal_source *interrupt;
+	struct signal_source *hangup;
 	struct kern *kern;
 	struct hosts *hosts;
 	struct manager *manager;
+	struct reload reload;
 	struct api *api;
 	struct listen_socket listening;
 	struct listener *listener;
@@ -60,6 +64,7 @@ static void print_status(const struct daemon *daemon, char *text, size_t size)
 	size_t rings = manager_ring_count(daemon->manager, &everybody);
 	size_t programs = manager_program_count(daemon->manager);
 	const struct kern_capability *capabilities;
+	char wrong[64] = "";
 	size_t n;
 
 	capabilities = daemon->kern->ops->capabilities(daemon->kern, &n);
@@ -70,8 +75,12 @@ static void print_status(const struct daemon *daemon, char *text, size_t size)
 			 capabilities[i].name, capabilities[i].since);
 		return;
 	}
-	snprintf(text, size, "%zu ring%s, %zu program%s", rings, rings == 1 ? "" : "s", programs,
-		 programs == 1 ? "" : "s");
+	n = manager_problem_count(daemon->manager);
+	if (n > 0)
+		snprintf(wrong, sizeof(wrong), ", %zu problem%s: see iouctl status", n,
+			 n == 1 ? "" : "s");
+	snprintf(text, size, "%zu ring%s, %zu program%s%s", rings, rings == 1 ? "" : "s", programs,
+		 programs == 1 ? "" : "s", wrong);
 }
 
 static void on_status_timer(struct timer *timer)
@@ -132,6 +141,30 @@ static void on_signal(void *arg, int number)
 
 	if (!daemon->stopping)
 		stop(daemon);
+}
+
+/* ---- declared rings ---- */
+
+static void on_declared(void *arg)
+{
+	struct daemon *daemon = arg;
+	char status[256];
+
+	if (daemon->stopping)
+		return;
+	print_status(daemon, status, sizeof(status));
+	notify_ready(status);
+}
+
+static void on_hangup(void *arg, int number)
+{
+	struct daemon *daemon = arg;
+
+	/* at the start they are read when there is somebody to be ready for */
+	if (daemon->stopping || !daemon->listener)
+		return;
+	notify_reloading("Comparing rings with what is declared");
+	reload_begin(&daemon->reload);
 }
 
 /* ---- the start ---- */
@@ -214,6 +247,7 @@ static int start_manager(struct daemon *daemon)
 			.persistent = (enum manager_who)config->persistent_rings,
 			.probation_ms = (unsigned int)config->probation_ms,
 		},
+		.users = users_linux(),
 		.event = on_event,
 		.event_arg = daemon,
 	};
@@ -225,7 +259,16 @@ static int start_manager(struct daemon *daemon)
 	}
 	setup.store_directory = store;
 	r = manager_new(&setup, &daemon->manager);
-	return r < 0 ? failed("cannot take up the programs in", config->program_directory, r) : 0;
+	if (r < 0)
+		return failed("cannot take up the programs in", config->program_directory, r);
+	daemon->reload = (struct reload){
+		.manager = daemon->manager,
+		.executor = pool_executor(daemon->pool),
+		.directory = config->ring_directory,
+		.done = on_declared,
+		.arg = daemon,
+	};
+	return 0;
 }
 
 static int start_api(struct daemon *daemon)
@@ -289,6 +332,7 @@ static void on_ready(void *arg)
 	print_status(daemon, status, sizeof(status));
 	notify_ready(status);
 	log_info("ready: %s", status);
+	reload_begin(&daemon->reload);
 }
 
 static int start_signals(struct daemon *daemon)
@@ -299,6 +343,8 @@ static int start_signals(struct daemon *daemon)
 	r = signal_source_new(daemon->loop, SIGTERM, on_signal, daemon, &daemon->terminate);
 	if (r == 0)
 		r = signal_source_new(daemon->loop, SIGINT, on_signal, daemon, &daemon->interrupt);
+	if (r == 0)
+		r = signal_source_new(daemon->loop, SIGHUP, on_hangup, daemon, &daemon->hangup);
 	return r < 0 ? failed("cannot watch", "signals", r) : 0;
 }
 
@@ -332,12 +378,14 @@ static void done(struct daemon *daemon)
 		daemon->clock.port.cancel(&daemon->clock.port, &daemon->stop_timer);
 		daemon->clock.port.cancel(&daemon->clock.port, &daemon->status_timer);
 	}
+	signal_source_free(daemon->hangup);
 	signal_source_free(daemon->interrupt);
 	signal_source_free(daemon->terminate);
 	listener_free(daemon->listener);
 	listen_socket_done(&daemon->listening);
 	api_free(daemon->api);
 	pool_free(daemon->pool);
+	reload_done(&daemon->reload);
 	manager_free(daemon->manager);
 	if (daemon->hosts)
 		daemon->hosts->ops->free(daemon->hosts);

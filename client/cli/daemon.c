@@ -13,6 +13,15 @@
 #include "output.h"
 #include "watch.h"
 
+static void print_problems(struct json_object *problems)
+{
+	for (size_t i = 0; problems && i < json_object_array_length(problems); i++) {
+		fputs(i ? "  " : "\nProblems with declared rings:\n  ", stdout);
+		output_text(stdout, json_text(json_object_array_get_idx(problems, i), "text"));
+		putchar('\n');
+	}
+}
+
 static int status(struct cli *cli)
 {
 	static const char *const headings[] = { "CAPABILITY", "", "SINCE", "DETAIL" };
@@ -48,6 +57,7 @@ static int status(struct cli *cli)
 	}
 	table_print(table, stdout);
 	table_free(table);
+	print_problems(json_member(reply, "problems"));
 	json_object_put(reply);
 	return STATUS_OK;
 }

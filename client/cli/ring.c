@@ -50,7 +50,9 @@ static int ring_list(struct cli *cli)
 			table_cell(table, json_text(ring, "state"));
 			snprintf(buffer, sizeof(buffer), "%" PRId64, json_number(ring, "user"));
 			table_cell(table, buffer);
-			table_cell(table, json_flag(ring, "persistent") ? "persistent" : "with client");
+			table_cell(table, json_flag(ring, "declared")     ? "declared"
+					  : json_flag(ring, "persistent") ? "persistent"
+									  : "with client");
 			snprintf(buffer, sizeof(buffer), "%" PRId64, json_number(ring, "generation"));
 			table_cell(table, buffer);
 			snprintf(buffer, sizeof(buffer), "%" PRId64, json_number(ring, "steps"));
@@ -96,8 +98,11 @@ static void show_ring(struct json_object *ring)
 	show_line("Falls back to", json_text(ring, "fallback"));
 	if (json_flag(ring, "rollback"))
 		show_line("Rolls back", "whenever its program fails");
-	if (json_flag(ring, "persistent"))
+	if (json_flag(ring, "declared"))
+		show_line("Lives", "as it is declared in rings.d");
+	else if (json_flag(ring, "persistent"))
 		show_line("Lives", "until it is destroyed (persistent)");
+	show_line("Note", json_text(ring, "note"));
 	show_number("Host process", json_number(ring, "process"));
 	show_line("Created", output_time(buffer, (uint64_t)json_number(ring, "created")));
 	show_number("Steps", json_number(ring, "steps"));

@@ -169,3 +169,45 @@ char *json_describe(struct json_object *value)
 	}
 	return copy;
 }
+
+/* By its text: a reference, also to a part, would still be the caller's to change. */
+int json_copy(struct json_object *value, struct json_object **ret)
+{
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	r = json_print(value, false, &text);
+	if (r < 0)
+		return r;
+	r = json_parse(text, strlen(text), NULL, ret);
+	return r > 0 ? -EINVAL : r;
+}
+
+int json_select(struct json_object *object, bool (*wanted)(void *arg, struct json_object *single),
+		void *arg, struct json_object **ret)
+{
+	_cleanup_json_ struct json_object *selected = json_object_new_object();
+	int r;
+
+	if (!selected)
+		return -ENOMEM;
+	json_object_object_foreach(object, name, value)
+	{
+		_cleanup_json_ struct json_object *single = json_object_new_object();
+
+		if (!single)
+			return -ENOMEM;
+		r = json_add(single, name, json_object_get(value));
+		if (r == 0 && wanted(arg, single))
+			r = json_add(selected, name, json_object_get(value));
+		if (r < 0)
+			return r;
+	}
+	*ret = take_ptr(selected);
+	return 0;
+}
+
+bool json_is_empty(struct json_object *object)
+{
+	return json_object_object_length(object) == 0;
+}

@@ -35,6 +35,19 @@ DEFINE_CLEANUP(json_put, struct json_object)
 /* The value as JSON text, on one line or indented; the caller frees. */
 int json_print(struct json_object *value, bool indented, char **ret);
 
+/* A copy that shares nothing with @value. -EINVAL: it does not hold what json_parse() takes. */
+int json_copy(struct json_object *value, struct json_object **ret);
+
+/*
+ * The members of @object that @wanted wants, which sees each as an object of its own; the caller
+ * puts *ret, which shares its members with @object.
+ */
+int json_select(struct json_object *object, bool (*wanted)(void *arg, struct json_object *single),
+		void *arg, struct json_object **ret);
+
+/* An object without members. */
+bool json_is_empty(struct json_object *object);
+
 /*
  * A string of the @n bytes at @bytes, or of those before a NUL. Bytes that are not UTF-8 become
  * U+FFFD: what a program or another process wrote must not make our own messages invalid. NULL: no

@@ -41,6 +41,16 @@ const struct schema_type wire_limits_type = {
 };
 #undef F
 
+#define F(...) FIELD(wire_problem, __VA_ARGS__)
+const struct schema_type wire_problem_type = {
+	.name = "Problem",
+	.size = sizeof(struct wire_problem),
+	.help = "What is wrong with the declaration of a ring.",
+	.fields = TABLE(F(file, "file", TEXT, "The declaration's file."),
+			F(text, "text", TEXT, "What is wrong, and what to do.")),
+};
+#undef F
+
 #define F(...) FIELD(wire_program, __VA_ARGS__)
 const struct schema_type wire_program_type = {
 	.name = "Program",
@@ -205,6 +215,11 @@ const struct schema_type wire_ring_type = {
 		  .optional = true),
 		F(rollback, "rollback", BOOL,
 		  "It goes back to that also if its program fails after probation.",
+		  .optional = true),
+		F(declared, "declared", BOOL, "The administrator has declared it.",
+		  .optional = true),
+		F(note, "note", TEXT,
+		  "What its declaration asks for that is not done: it needs a new ring.",
 		  .optional = true),
 		F(process, "process", INT, "Process id of its host."),
 		F(created, "created", INT, "When it was made, in microseconds since the epoch."),

@@ -37,7 +37,9 @@ static const struct schema_type out_get_status = {
 		F(limits, "limits", STRUCT, "Limits that hold.", .type = &wire_limits_type),
 		F(rings, "rings", INT, "Rings of all users."),
 		F(programs, "programs", INT, "Loop programs that are known."),
-		F(connections, "connections", INT, "Open connections of all users.")),
+		F(connections, "connections", INT, "Open connections of all users."),
+		F(problems, "problems", STRUCTS, "What is wrong with declared rings; told to root only.",
+		  .type = &wire_problem_type, .optional = true)),
 };
 #undef F
 

@@ -39,6 +39,11 @@ struct wire_limits {	       /* type Limits: of one user, unless they say otherwi
 	int64_t message_fds;   /* messageFileDescriptors */
 };
 
+struct wire_problem { /* type Problem: of a declared ring */
+	const char *file;
+	const char *text;
+};
+
 struct wire_program { /* type Program */
 	const char *name;
 	int64_t version;
@@ -90,6 +95,8 @@ struct wire_ring { /* type Ring */
 	bool probation;		       /* optional */
 	const char *fallback;	       /* optional: what RollbackProgram puts back */
 	bool rollback;		       /* optional */
+	bool declared;		       /* optional: in rings.d */
+	const char *note; /* optional: what its declaration asks for and needs a new ring */
 	int64_t process;	       /* process id of its host */
 	int64_t created;	       /* microseconds since the epoch */
 	int64_t steps;		       /* taken by the loop, counted by the dispatcher */
@@ -124,6 +131,7 @@ struct out_get_status {
 	int64_t rings;
 	int64_t programs;
 	int64_t connections;
+	struct schema_array problems; /* optional, of struct wire_problem */
 };
 
 struct out_list_programs {

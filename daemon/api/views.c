@@ -61,6 +61,8 @@ void view_ring(const struct ring_view *view, struct wire_ring *ret)
 		.probation = view->on_probation,
 		.fallback = view->good,
 		.rollback = view->rollback,
+		.declared = view->declared,
+		.note = view->note,
 		.process = view->pid,
 		.created = wire_number(view->created_us),
 		.steps = wire_number(view->steps),

@@ -55,6 +55,8 @@ const struct config_key config_keys[] = {
 	     "on a bpffs: the kernel objects of rings"),
 	PATH(program_directory, "programDirectory", "program-directory",
 	     IOURINGD_LIBEXEC_DIRECTORY "/programs", "the loop programs that everybody may use"),
+	PATH(ring_directory, "ringDirectory", "ring-directory", IOURINGD_CONFIG_DIRECTORY "/rings.d",
+	     "the rings that are declared: a file for each"),
 	PATH(host_program, "hostProgram", "host-program",
 	     IOURINGD_LIBEXEC_DIRECTORY "/iouring-host", "the program that runs a ring"),
 	PATH(dispatcher, "dispatcher", "dispatcher",

@@ -8,23 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/json-file.h"
 #include "os/problem.h"
 #include "wire/cleanup.h"
-
-#define CONFIG_FILE_MAX (1u << 20) /* bytes */
 
 static void put_json(struct json_object **object)
 {
 	json_object_put(*object);
-}
-
-static void free_tokener(struct json_tokener **tokener)
-{
-	if (*tokener)
-		json_tokener_free(*tokener);
 }
 
 static int64_t *number_of(struct config *config, const struct config_key *key)
@@ -190,98 +182,19 @@ static int apply(struct config *config, const char *path, struct json_object *se
 	return 0;
 }
 
-/* The whole file, and its length. */
-static int read_text(const char *path, char **ret, size_t *ret_size)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	_cleanup_free_ char *text = NULL;
-	struct stat status;
-	size_t size = 0;
-
-	if (fd < 0 || fstat(fd, &status) < 0)
-		return -errno;
-	if (!S_ISREG(status.st_mode))
-		return -EINVAL;
-	text = malloc(CONFIG_FILE_MAX);
-	if (!text)
-		return -ENOMEM;
-	while (size < CONFIG_FILE_MAX) {
-		ssize_t n = read(fd, text + size, CONFIG_FILE_MAX - size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0) {
-			*ret = take_ptr(text);
-			*ret_size = size;
-			return 0;
-		}
-		size += (size_t)n;
-	}
-	return -EFBIG;
-}
-
-static size_t line_of(const char *text, size_t offset)
-{
-	size_t line = 1;
-
-	for (size_t i = 0; i < offset; i++)
-		line += text[i] == '\n';
-	return line;
-}
-
-static int parse(const char *path, const char *text, size_t size, struct json_object **ret,
-		 char **ret_problem)
-{
-	_cleanup_(free_tokener) struct json_tokener *tokener = json_tokener_new_ex(8);
-	_cleanup_(put_json) struct json_object *object = NULL;
-	enum json_tokener_error error;
-	size_t end;
-
-	if (!tokener)
-		return -ENOMEM;
-	object = json_tokener_parse_ex(tokener, text, (int)size);
-	error = json_tokener_get_error(tokener);
-	end = json_tokener_get_parse_end(tokener);
-	/* what was read may be followed by spaces and comments: they parse as nothing */
-	if (error == json_tokener_success && end < size) {
-		struct json_object *rest = json_tokener_parse_ex(tokener, text + end,
-								 (int)(size - end));
-
-		if (rest || json_tokener_get_error(tokener) != json_tokener_continue) {
-			json_object_put(rest);
-			return problem(ret_problem, -EINVAL,
-				       "%s:%zu: something follows the settings", path,
-				       line_of(text, end));
-		}
-	}
-	if (error == json_tokener_continue)
-		return problem(ret_problem, -EINVAL, "%s:%zu: the file ends in the middle", path,
-			       line_of(text, size));
-	if (error != json_tokener_success)
-		return problem(ret_problem, -EINVAL, "%s:%zu: %s", path, line_of(text, end),
-			       json_tokener_error_desc(error));
-	if (!json_object_is_type(object, json_type_object))
-		return problem(ret_problem, -EINVAL, "%s: a JSON object {...} is expected", path);
-	*ret = take_ptr(object);
-	return 0;
-}
-
 int config_read_file(struct config *config, const char *path, char **ret_problem)
 {
-	_cleanup_free_ char *text = NULL;
 	_cleanup_(put_json) struct json_object *settings = NULL;
-	size_t size = 0;
+	_cleanup_close_ int fd = -1;
 	int r;
 
 	*ret_problem = NULL;
-	r = read_text(path, &text, &size);
-	if (r == -EINVAL)
-		return problem(ret_problem, r, "%s: not a regular file", path);
-	if (r < 0)
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0) {
+		r = -errno;
 		return problem(ret_problem, r, "%s: cannot be read: %s", path, strerror(-r));
-	r = parse(path, text, size, &settings, ret_problem);
+	}
+	r = json_file_read(fd, path, &settings, ret_problem);
 	if (r < 0)
 		return r;
 	return apply(config, path, settings, ret_problem);

@@ -33,6 +33,7 @@ struct config { /* embedded; owns its texts */
 	char *runtime_directory;
 	char *pin_directory;
 	char *program_directory;
+	char *ring_directory;
 	char *host_program;
 	char *dispatcher;
 };

@@ -4,7 +4,8 @@
 #define DAEMON_OS_NOTIFY_H
 
 /* @status: one sentence for systemctl status. */
-void notify_ready(const char *status);
+void notify_ready(const char *status); /* the end of a reload, too */
+void notify_reloading(const char *status);
 void notify_status(const char *status);
 void notify_stopping(const char *status);
 

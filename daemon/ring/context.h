@@ -4,6 +4,7 @@
 #define RING_CONTEXT_H
 
 #include "ring/catalogue.h"
+#include "ring/declared.h"
 #include "ring/events.h"
 #include "ring/jobs.h"
 #include "ring/manager.h"
@@ -26,6 +27,7 @@ struct manager {
 	struct quota quota;
 	struct catalogue catalogue;
 	struct registry registry;
+	struct declared declared;
 	size_t answering; /* rings that are gone, but whose requests are being answered */
 	void (*ready)(void *arg); /* of manager_await_ready; NULL once it was called */
 	void *ready_arg;

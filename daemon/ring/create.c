@@ -299,7 +299,8 @@ static int check_persistent(const struct manager *manager, const struct peer *pe
 {
 	enum manager_who who = manager->policy.persistent;
 
-	if (!request->persistent || who == WHO_ALL || (who == WHO_ROOT && peer->uid == 0))
+	if (!request->persistent || request->declared || who == WHO_ALL ||
+	    (who == WHO_ROOT && peer->uid == 0))
 		return 0;
 	return fault_not_permitted(note, who == WHO_ROOT
 						 ? "persistent rings are for root only, as "
@@ -335,6 +336,9 @@ int manager_ring_create(struct manager *manager, const struct peer *peer,
 	ring->gid = peer->gid;
 	ring->persistent = request->persistent;
 	ring->rollback = request->rollback;
+	ring->declared = request->declared != NULL;
+	if (request->declared)
+		memcpy(ring->declared_digest, request->declared, SHA256_SIZE);
 	r = create_new(ring, peer, request);
 	if (r == 0) {
 		ring->create->waiter.ready = program_opened;

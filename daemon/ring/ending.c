@@ -39,13 +39,25 @@ static void prepare_busy(const struct ring *ring, const struct ring_reply *reply
 	ret->r = fault_ring_busy(&ret->note, ring->name, why);
 }
 
+/* Its program has done what it was there for, or given up. */
+static bool work_over(const struct ring *ring)
+{
+	uint32_t state = ring->region.head ? ring->region.head->progress.state : IOURD_WORK_IDLE;
+
+	return state == IOURD_WORK_DONE || state == IOURD_WORK_STOPPED || state == IOURD_WORK_FAILED;
+}
+
 /* The last of it: those who asked are told when nothing of it is left. */
 static void ring_gone(void *arg, int r)
 {
 	struct ring *ring = arg;
 	struct manager *manager = ring->manager;
 	struct last_answer answers[3] = {};
+	bool declared = ring->declared, for_good = ring->destroy.done || work_over(ring);
+	bool tell = ring->announced; /* of one that could not be made only its request is told */
+	char name[RING_NAME_MAX];
 
+	snprintf(name, sizeof(name), "%s", ring->name);
 	if (ring->create) {
 		answers[0].reply = ring->request;
 		answers[0].r = create_result(ring, &answers[0].note);
@@ -67,6 +79,8 @@ static void ring_gone(void *arg, int r)
 			answer->reply.done(answer->reply.arg, answer->r, &answer->note, NULL);
 		note_done(&answer->note);
 	}
+	if (tell)
+		declared_ring_gone(manager, name, declared, for_good);
 	manager->answering--;
 	manager_settle(manager);
 }

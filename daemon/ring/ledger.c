@@ -36,7 +36,8 @@ static void write_reason(struct iourd_ledger *ledger, const char *reason)
 static uint32_t flags_of(const struct ring *ring)
 {
 	return (ring->persistent ? IOURD_LEDGER_PERSISTENT : 0) |
-	       (ring->rollback ? IOURD_LEDGER_ROLLBACK : 0);
+	       (ring->rollback ? IOURD_LEDGER_ROLLBACK : 0) |
+	       (ring->declared ? IOURD_LEDGER_DECLARED : 0);
 }
 
 void ledger_begin(const struct ring *ring)
@@ -54,6 +55,7 @@ void ledger_begin(const struct ring *ring)
 	ledger->region_inode = ring->region.inode;
 	ledger->lease_inode = ring->lease_inode;
 	ledger->ring_fd = ring->ring_fd;
+	memcpy(ledger->declared_digest, ring->declared_digest, sizeof(ledger->declared_digest));
 }
 
 void ledger_note(const struct ring *ring)

@@ -87,6 +87,7 @@ int manager_new(const struct manager_setup *setup, struct manager **ret)
 	manager->events.arg = setup->event_arg;
 	manager->quota.limits = setup->limits;
 	manager->policy = setup->policy;
+	declared_init(&manager->declared, manager, setup->users);
 	manager->jobs = (struct jobs){
 		.executor = setup->executor,
 		.idle = jobs_idle,
@@ -141,6 +142,7 @@ void manager_free(struct manager *manager)
 	if (!manager)
 		return;
 	assert(manager->jobs.n == 0);
+	declared_done(&manager->declared);
 	registry_done(&manager->registry);
 	store_done(&manager->store);
 	catalogue_done(&manager->catalogue);

@@ -25,6 +25,7 @@
 
 struct manager;
 struct ring;
+struct users;
 struct program;
 struct json_object;
 struct manager_event;
@@ -64,6 +65,7 @@ struct manager_setup {
 	const char *store_directory;   /* for copies of those that rings run; NULL: none */
 	struct manager_limits limits;
 	struct manager_policy policy;
+	struct users *users; /* borrowed; NULL: no ring can be declared */
 	/* Told of every event; may be NULL. */
 	void (*event)(void *arg, const struct manager_event *event);
 	void *event_arg;
@@ -170,6 +172,8 @@ struct ring_request {
 	uint64_t data_bytes;
 	bool persistent; /* lives without a client: it has no lease */
 	bool rollback;	 /* also when its program fails after probation */
+	/* Of the domain only: it is declared, with this digest, so policy is not asked; or NULL. */
+	const uint8_t *declared;
 };
 
 struct ring_view { /* borrowed, until the next call into the manager */
@@ -183,6 +187,8 @@ struct ring_view { /* borrowed, until the next call into the manager */
 	bool rollback;
 	bool on_probation; /* its program is */
 	const char *good;  /* the program that a rollback puts back; or NULL */
+	bool declared;
+	const char *note; /* what its declaration asks for and needs a new ring; or NULL */
 	pid_t pid;
 	uint64_t created_us; /* since the epoch */
 	uint64_t steps;
@@ -242,5 +248,47 @@ int manager_parameters_read(const struct manager *manager, const struct peer *pe
 			    struct note *note, struct json_object **ret, uint64_t *ret_generation);
 int manager_parameters_write(struct manager *manager, const struct peer *peer, const char *name,
 			     struct json_object *parameters, struct note *note);
+
+/* ---- declared rings ---- */
+
+struct declared_file {
+	char *slot;
+	char *path;
+	int access; /* O_RDONLY, O_WRONLY or O_RDWR; -1: as the slot says */
+};
+
+/* A ring that the administrator wants to be there. Borrowed for the time of the call. */
+struct declaration {
+	const char *name;    /* NULL: only @problem, of the place where the declarations are */
+	const char *file;    /* where it stands */
+	const char *problem; /* why it is not understood; or NULL: then all that follows counts */
+	const char *program;
+	const char *user; /* name, or number as text */
+	const struct declared_file *files;
+	size_t n_files;
+	struct json_object *parameters; /* or NULL */
+	bool data_bytes_set;
+	uint64_t data_bytes;
+	bool rollback;
+	bool start;
+};
+
+/*
+ * These are all declarations, from now on: rings that are missing are made, others changed as far
+ * as that goes. Those that are declared no more stay, but as any other persistent ring. Until the
+ * next call they are kept as they are: made again when they end, unless that was asked for.
+ * @done when each was tried once (at once, from within, if nothing is to be waited for). -ENOMEM,
+ * -ESHUTDOWN: nothing has changed.
+ */
+int manager_declare(struct manager *manager, const struct declaration *declarations, size_t n,
+		    void (*done)(void *arg), void *arg);
+
+/* What is wrong with declarations. */
+struct problem_view { /* borrowed, until the next call into the manager */
+	const char *file;
+	const char *text;
+};
+size_t manager_problem_count(const struct manager *manager);
+void manager_problem_at(const struct manager *manager, size_t index, struct problem_view *ret);
 
 #endif

@@ -42,7 +42,7 @@ static void tell(struct program *program, int r)
 	if (r == FAULT_PROGRAM_REJECTED)
 		program_usable(program, &note);
 	program->waiters = NULL;
-	program->told = &list;
+	program->told = list ? &list : NULL;
 	while (list) {
 		struct program_waiter *waiter = list;
 
@@ -343,6 +343,8 @@ void program_forget(struct program *program, struct program_waiter *waiter)
 		return;
 	*at = waiter->next;
 	waiter->next = NULL;
+	if (program->told && !*program->told)
+		program->told = NULL; /* whom tell() is at with it was the last */
 }
 
 int program_note_copy(const struct note *note, struct note *ret)

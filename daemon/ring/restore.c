@@ -41,6 +41,8 @@ static int read_ledger(struct ring *ring, const struct takeover_entry *entry)
 	ring->error = ledger->error;
 	ring->announced = true;
 	ring->persistent = ledger->flags & IOURD_LEDGER_PERSISTENT;
+	ring->declared = ledger->flags & IOURD_LEDGER_DECLARED;
+	memcpy(ring->declared_digest, ledger->declared_digest, sizeof(ring->declared_digest));
 	ring->created_us = ledger->created_us;
 	ring->generation = ledger->generation;
 	ring->kernel_id = ledger->current.kernel_id;

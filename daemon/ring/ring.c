@@ -56,6 +56,7 @@ void ring_free(struct ring *ring)
 	region_done(&ring->region);
 	charge_done(&ring->charge);
 	free(ring->reason);
+	free(ring->note);
 	free(ring);
 }
 
@@ -79,6 +80,8 @@ void ring_view_fill(const struct ring *ring, struct ring_view *ret)
 	ret->rollback = ring->rollback;
 	ret->on_probation = probation_is_on(ring);
 	ret->good = ring->probation.good ? ring->probation.good->name : NULL;
+	ret->declared = ring->declared;
+	ret->note = ring->note;
 	ret->pid = ring->host ? ring->manager->hosts->ops->pid(ring->host) : 0;
 	ret->created_us = ring->created_us;
 	dispatch_counts(&ring->dispatch, &ret->steps, &ret->last_step_ns);

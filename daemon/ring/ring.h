@@ -21,6 +21,7 @@
 #include "ring/region.h"
 #include "ring/states.h"
 #include "util/clock.h"
+#include "util/sha256.h"
 
 struct create;
 
@@ -61,6 +62,9 @@ struct ring {
 	bool announced; /* EVENT_CREATED was told */
 	bool persistent; /* lives without a client: there is no lease */
 	bool rollback;	 /* also when its program fails after probation */
+	bool declared;	 /* by the administrator */
+	uint8_t declared_digest[SHA256_SIZE]; /* of what it was made with; zero: not known */
+	char *note; /* what its declaration asks for and needs a new ring; or NULL */
 	uint64_t created_us;
 	/* what it runs */
 	struct program *program; /* held */

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "ring/wanted.h"
-#include "wire/cleanup.h"
 #include "wire/json.h"
 
 void wanted_done(struct wanted *wanted)
@@ -40,21 +39,6 @@ static int copy_files(struct wanted *wanted, const struct ring_request *request)
 	return 0;
 }
 
-/* By its text: a reference would still be the caller's to change. */
-static int copy_parameters(struct json_object *from, struct json_object **ret)
-{
-	_cleanup_free_ char *text = NULL;
-	int r;
-
-	if (!from)
-		return 0;
-	r = json_print(from, false, &text);
-	if (r < 0)
-		return r;
-	r = json_parse(text, strlen(text), NULL, ret);
-	return r > 0 ? -EINVAL : r; /* what was parsed before is parsed again */
-}
-
 int wanted_init(struct wanted *wanted, const struct peer *peer, const struct ring_request *request)
 {
 	struct wanted copy = {
@@ -71,8 +55,8 @@ int wanted_init(struct wanted *wanted, const struct peer *peer, const struct rin
 		memcpy(copy.groups, peer->groups, peer->n_groups * sizeof(*copy.groups));
 	copy.n_groups = peer->n_groups;
 	r = copy_files(&copy, request);
-	if (r == 0)
-		r = copy_parameters(request->parameters, &copy.parameters);
+	if (r == 0 && request->parameters)
+		r = json_copy(request->parameters, &copy.parameters);
 	if (r < 0) {
 		wanted_done(&copy);
 		return r;

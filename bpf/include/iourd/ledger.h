@@ -68,6 +68,7 @@ struct iourd_ledger {
 	__s32 region_fd;   /* number of the region's descriptor there; only of adopted rings */
 	__u32 backoff;	   /* failures in a row after which it was rolled back */
 	char reason[IOURD_REASON_MAX];
+	__u8 declared_digest[32]; /* SHA-256 of what cannot be changed of a declared ring; 0: not known */
 };
 
 /* The value of a ring's "state" map. The dispatcher knows its first part only. */

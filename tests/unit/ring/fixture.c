@@ -81,6 +81,7 @@ void fixture_init(struct fixture *fixture)
 	fake_object_install(&object, fixture->directory, "nop");
 	executor_fake_init(&fixture->executor);
 	clock_fake_init(&fixture->clock);
+	users_fake_init(&fixture->users);
 	assert_int_equal(kern_fake_new(&fixture->plan, &fixture->kern), 0);
 	assert_int_equal(hosts_fake_new(&fixture->plan, &fixture->hosts), 0);
 }
@@ -96,6 +97,7 @@ int fixture_manage(struct fixture *fixture)
 		.store_directory = fixture->store,
 		.limits = fixture->limits,
 		.policy = fixture->policy,
+		.users = &fixture->users.users,
 		.event = see_event,
 		.event_arg = fixture,
 	};

@@ -12,6 +12,7 @@
 #include "fake/fail.h"
 #include "fake/hosts_fake.h"
 #include "fake/kern_fake.h"
+#include "fake/users_fake.h"
 #include "ring/manager.h"
 
 #define ALICE	   1000u
@@ -35,6 +36,7 @@ struct fixture {
 	struct hosts *hosts;
 	struct executor_fake executor;
 	struct clock_fake clock;
+	struct users_fake users;
 	struct manager *manager;
 	struct manager_limits limits;
 	struct manager_policy policy;

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "os/json-file.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/problem.h"
+#include "wire/cleanup.h"
+
+#define JSON_FILE_MAX	(1u << 20) /* bytes */
+#define JSON_FILE_DEPTH 16	   /* levels */
+
+static void put_json(struct json_object **object)
+{
+	json_object_put(*object);
+}
+
+static void free_tokener(struct json_tokener **tokener)
+{
+	if (*tokener)
+		json_tokener_free(*tokener);
+}
+
+/* The whole file, and its length. */
+static int read_text(int fd, char **ret, size_t *ret_size)
+{
+	_cleanup_free_ char *text = NULL;
+	struct stat status;
+	size_t size = 0;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -EINVAL;
+	text = malloc(JSON_FILE_MAX);
+	if (!text)
+		return -ENOMEM;
+	while (size < JSON_FILE_MAX) {
+		ssize_t n = read(fd, text + size, JSON_FILE_MAX - size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0) {
+			*ret = take_ptr(text);
+			*ret_size = size;
+			return 0;
+		}
+		size += (size_t)n;
+	}
+	return -EFBIG;
+}
+
+static size_t line_of(const char *text, size_t offset)
+{
+	size_t line = 1;
+
+	for (size_t i = 0; i < offset; i++)
+		line += text[i] == '\n';
+	return line;
+}
+
+static int parse(const char *path, const char *text, size_t size, struct json_object **ret,
+		 char **ret_problem)
+{
+	_cleanup_(free_tokener) struct json_tokener *tokener = json_tokener_new_ex(JSON_FILE_DEPTH);
+	_cleanup_(put_json) struct json_object *object = NULL;
+	enum json_tokener_error error;
+	size_t end;
+
+	if (!tokener)
+		return -ENOMEM;
+	object = json_tokener_parse_ex(tokener, text, (int)size);
+	error = json_tokener_get_error(tokener);
+	end = json_tokener_get_parse_end(tokener);
+	/* what was read may be followed by spaces and comments: they parse as nothing */
+	if (error == json_tokener_success && end < size) {
+		struct json_object *rest =
+			json_tokener_parse_ex(tokener, text + end, (int)(size - end));
+
+		if (rest || json_tokener_get_error(tokener) != json_tokener_continue) {
+			json_object_put(rest);
+			return problem(ret_problem, -EINVAL,
+				       "%s:%zu: something follows the settings", path,
+				       line_of(text, end));
+		}
+	}
+	if (error == json_tokener_continue)
+		return problem(ret_problem, -EINVAL, "%s:%zu: the file ends in the middle", path,
+			       line_of(text, size));
+	if (error != json_tokener_success)
+		return problem(ret_problem, -EINVAL, "%s:%zu: %s", path, line_of(text, end),
+			       json_tokener_error_desc(error));
+	if (!json_object_is_type(object, json_type_object))
+		return problem(ret_problem, -EINVAL, "%s: a JSON object {...} is expected", path);
+	*ret = take_ptr(object);
+	return 0;
+}
+
+int json_file_read(int fd, const char *path, struct json_object **ret, char **ret_problem)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	int r;
+
+	*ret_problem = NULL;
+	r = read_text(fd, &text, &size);
+	if (r == -EINVAL)
+		return problem(ret_problem, r, "%s: not a regular file", path);
+	if (r < 0)
+		return problem(ret_problem, r, "%s: cannot be read: %s", path, strerror(-r));
+	return parse(path, text, size, ret, ret_problem);
+}

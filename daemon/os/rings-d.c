@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "os/rings-d.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "iourd/abi.h"
+#include "os/json-file.h"
+#include "os/problem.h"
+#include "wire/cleanup.h"
+#include "wire/json.h"
+
+#define SUFFIX ".json"
+
+static void put_json(struct json_object **object)
+{
+	json_object_put(*object);
+}
+
+static void ring_done(struct rings_d_ring *ring)
+{
+	for (size_t i = 0; i < ring->n_files; i++) {
+		free(ring->files[i].slot);
+		free(ring->files[i].path);
+	}
+	free(ring->files);
+	free(ring->name);
+	free(ring->file);
+	free(ring->problem);
+	free(ring->program);
+	free(ring->user);
+	json_object_put(ring->parameters);
+}
+
+void rings_d_done(struct rings_d *rings)
+{
+	for (size_t i = 0; i < rings->n_rings; i++)
+		ring_done(&rings->rings[i]);
+	free(rings->rings);
+	*rings = (struct rings_d){0};
+}
+
+/* ---- values ---- */
+
+/* @name: of the setting, dotted. */
+static int bad_value(struct rings_d_ring *ring, const char *name, struct json_object *value,
+		     const char *expected)
+{
+	return problem(&ring->problem, -EINVAL, "%s: %s is %.80s, but %s is expected", ring->file,
+		       name, json_object_to_json_string(value), expected);
+}
+
+static int unknown(struct rings_d_ring *ring, const char *where, const char *name,
+		   const char *known)
+{
+	return problem(&ring->problem, -EINVAL,
+		       "%s: there is no setting \"%s%.80s\"; there are: %s", ring->file, where,
+		       name, known);
+}
+
+/* Borrowed; NULL unless it is a text without a NUL and with something in it. */
+static const char *text_of(struct json_object *value)
+{
+	const char *text = json_object_get_string(value);
+
+	if (!json_object_is_type(value, json_type_string) || !text[0] ||
+	    strlen(text) != (size_t)json_object_get_string_len(value))
+		return NULL;
+	return text;
+}
+
+static int copy_text(const char *text, char **ret)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*ret);
+	*ret = copy;
+	return 0;
+}
+
+static int set_program(struct rings_d_ring *ring, const char *name, struct json_object *value)
+{
+	const char *text = text_of(value);
+
+	if (!text)
+		return bad_value(ring, name, value, "the name of a loop program");
+	return copy_text(text, &ring->program);
+}
+
+static int set_user(struct rings_d_ring *ring, const char *name, struct json_object *value)
+{
+	const char *text = text_of(value);
+	int64_t number = json_object_get_int64(value); /* saturates */
+
+	if (json_object_is_type(value, json_type_int) && number >= 0 && number < UINT32_MAX)
+		text = json_object_to_json_string(value);
+	if (!text)
+		return bad_value(ring, name, value, "a user's name or number");
+	return copy_text(text, &ring->user);
+}
+
+static int set_flag(struct rings_d_ring *ring, const char *name, struct json_object *value,
+		    bool *ret)
+{
+	if (!json_object_is_type(value, json_type_boolean))
+		return bad_value(ring, name, value, "true or false");
+	*ret = json_object_get_boolean(value);
+	return 0;
+}
+
+static int set_rollback(struct rings_d_ring *ring, const char *name, struct json_object *value)
+{
+	return set_flag(ring, name, value, &ring->rollback);
+}
+
+static int set_start(struct rings_d_ring *ring, const char *name, struct json_object *value)
+{
+	return set_flag(ring, name, value, &ring->start);
+}
+
+static int set_data_bytes(struct rings_d_ring *ring, const char *name, struct json_object *value)
+{
+	int64_t number = json_object_get_int64(value);
+
+	if (!json_object_is_type(value, json_type_int) || number < 0 ||
+	    (uint64_t)number > IOURD_DATA_MAX)
+		return bad_value(ring, name, value, "a number of bytes, 1 GiB at the most");
+	ring->data_bytes_set = true;
+	ring->data_bytes = (uint64_t)number;
+	return 0;
+}
+
+/* By the rules of the wire, which are the domain's: numbers, depth, UTF-8. */
+static int set_parameters(struct rings_d_ring *ring, const char *name, struct json_object *value)
+{
+	int r;
+
+	if (!json_object_is_type(value, json_type_object))
+		return bad_value(ring, name, value, "an object with the program's parameters");
+	json_object_put(ring->parameters);
+	ring->parameters = NULL;
+	r = json_copy(value, &ring->parameters);
+	if (r == -EINVAL)
+		return bad_value(ring, name, value, "no more than a message may hold, in UTF-8");
+	return r;
+}
+
+static int set_access(struct rings_d_ring *ring, const char *name, struct json_object *value,
+		      int *ret)
+{
+	static const struct {
+		const char *text;
+		int access;
+	} modes[] = {{"read", O_RDONLY}, {"write", O_WRONLY}, {"readWrite", O_RDWR}};
+	const char *text = text_of(value);
+
+	for (size_t i = 0; text && i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(modes[i].text, text) == 0) {
+			*ret = modes[i].access;
+			return 0;
+		}
+	return bad_value(ring, name, value, "one of \"read\", \"write\", \"readWrite\"");
+}
+
+/* The file for one slot; @where: "files.source" */
+static int set_file(struct rings_d_ring *ring, const char *where, struct json_object *value,
+		    struct rings_d_file *file)
+{
+	char name[IOURD_NAME_MAX + 32];
+	int r = 0;
+
+	if (!json_object_is_type(value, json_type_object))
+		return bad_value(ring, where, value,
+				 "an object with \"path\" and perhaps \"mode\"");
+	file->access = -1;
+	json_object_object_foreach(value, key, member)
+	{
+		snprintf(name, sizeof(name), "%s.%s", where, key);
+		if (strcmp(key, "path") == 0) {
+			const char *text = text_of(member);
+
+			if (!text || text[0] != '/')
+				return bad_value(ring, name, member, "a path from the root");
+			r = copy_text(text, &file->path);
+		} else if (strcmp(key, "mode") == 0) {
+			r = set_access(ring, name, member, &file->access);
+		} else {
+			snprintf(name, sizeof(name), "%s.", where);
+			r = unknown(ring, name, key, "path, mode");
+		}
+		if (r < 0)
+			return r;
+	}
+	if (!file->path)
+		return problem(&ring->problem, -EINVAL, "%s: %s has no \"path\"", ring->file,
+			       where);
+	return 0;
+}
+
+static int set_files(struct rings_d_ring *ring, const char *name, struct json_object *value)
+{
+	char where[IOURD_NAME_MAX + 16];
+	int r;
+
+	if (!json_object_is_type(value, json_type_object))
+		return bad_value(ring, name, value, "an object with a member for each slot");
+	if (json_object_object_length(value) > (int)IOURD_SLOTS_MAX)
+		return problem(&ring->problem, -EINVAL,
+			       "%s: %s has %d files, but %u at the most is expected", ring->file,
+			       name, json_object_object_length(value), IOURD_SLOTS_MAX);
+	ring->files = calloc(IOURD_SLOTS_MAX, sizeof(*ring->files));
+	if (!ring->files)
+		return -ENOMEM;
+	json_object_object_foreach(value, slot, member)
+	{
+		struct rings_d_file *file = &ring->files[ring->n_files++];
+
+		snprintf(where, sizeof(where), "%s.%s", name, slot);
+		r = copy_text(slot, &file->slot);
+		if (r == 0)
+			r = set_file(ring, where, member, file);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- a file ---- */
+
+static const struct setting {
+	const char *name;
+	int (*set)(struct rings_d_ring *ring, const char *name, struct json_object *value);
+} settings[] = {
+	{"program", set_program},      {"user", set_user},
+	{"files", set_files},	       {"parameters", set_parameters},
+	{"dataBytes", set_data_bytes}, {"rollback", set_rollback},
+	{"start", set_start},
+};
+
+#define SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+static int set(struct rings_d_ring *ring, const char *name, struct json_object *value)
+{
+	char known[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < SETTINGS; i++)
+		if (strcmp(settings[i].name, name) == 0)
+			return settings[i].set(ring, name, value);
+	for (size_t i = 0; i < SETTINGS && used < sizeof(known); i++)
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
+					 used ? ", " : "", settings[i].name);
+	return unknown(ring, "", name, known);
+}
+
+/* What stands there is done in the name of any user: nobody else may have written it. */
+static int check_owner(int fd, const char *path, char **ret_problem)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return problem(ret_problem, -errno, "%s: cannot be read: %s", path,
+			       strerror(errno));
+	if (status.st_uid != 0 && status.st_uid != geteuid())
+		return problem(ret_problem, -EPERM,
+			       "%s: it belongs to user %u, but root's is expected: chown root it",
+			       path, status.st_uid);
+	if (status.st_mode & (S_IWGRP | S_IWOTH))
+		return problem(ret_problem, -EPERM,
+			       "%s: others than root may write to it (mode %04o): chmod go-w it",
+			       path, status.st_mode & 07777);
+	return 0;
+}
+
+static int read_file(int directory_fd, const char *file, struct rings_d_ring *ring)
+{
+	_cleanup_(put_json) struct json_object *object = NULL;
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	fd = openat(directory_fd, file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+	if (fd < 0 && errno == ELOOP)
+		return problem(&ring->problem, -ELOOP,
+			       "%s: it is a symbolic link, but the file itself is expected",
+			       ring->file);
+	if (fd < 0)
+		return problem(&ring->problem, -errno, "%s: cannot be read: %s", ring->file,
+			       strerror(errno));
+	r = check_owner(fd, ring->file, &ring->problem);
+	if (r == 0)
+		r = json_file_read(fd, ring->file, &object, &ring->problem);
+	if (r < 0)
+		return r;
+	ring->start = true;
+	json_object_object_foreach(object, name, value)
+	{
+		r = set(ring, name, value);
+		if (r < 0)
+			return r;
+	}
+	if (!ring->program)
+		return problem(&ring->problem, -EINVAL,
+			       "%s: there is no \"program\", but the name of one is expected",
+			       ring->file);
+	return ring->user ? 0 : copy_text("root", &ring->user);
+}
+
+/* ---- all of them ---- */
+
+static int is_declaration(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name), suffix = strlen(SUFFIX);
+
+	return entry->d_name[0] != '.' && length > suffix &&
+	       strcmp(entry->d_name + length - suffix, SUFFIX) == 0;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* The directory itself is what is wrong. */
+static int add_problem(struct rings_d *rings, const char *directory, char *text)
+{
+	struct rings_d_ring *ring = &rings->rings[0];
+
+	rings->n_rings = 1;
+	ring->problem = text;
+	return text ? copy_text(directory, &ring->file) : -ENOMEM;
+}
+
+static int add_ring(struct rings_d *rings, int directory_fd, const char *directory,
+		    const char *file)
+{
+	struct rings_d_ring *ring = &rings->rings[rings->n_rings++];
+	int r;
+
+	ring->name = strndup(file, strlen(file) - strlen(SUFFIX));
+	if (asprintf(&ring->file, "%s/%s", directory, file) < 0)
+		ring->file = NULL;
+	if (!ring->name || !ring->file)
+		return -ENOMEM;
+	r = read_file(directory_fd, file, ring);
+	return r < 0 && !ring->problem ? -ENOMEM : 0;
+}
+
+static int read_all(struct rings_d *rings, const char *directory)
+{
+	_cleanup_close_ int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent **entries = NULL;
+	char *text = NULL;
+	int n = 0, r = 0;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd >= 0)
+		r = check_owner(fd, directory, &text);
+	if (r == 0)
+		n = fd < 0 ? -1 : scandirat(fd, ".", &entries, is_declaration, by_name);
+	if (n < 0)
+		r = problem(&text, -errno, "%s: cannot be read: %s", directory, strerror(errno));
+	rings->rings = calloc(n > 0 ? (size_t)n : 1, sizeof(*rings->rings));
+	if (!rings->rings) {
+		free(text);
+		r = -ENOMEM;
+	} else if (r < 0) {
+		r = add_problem(rings, directory, text);
+	}
+	for (int i = 0; i < n; i++) {
+		if (r == 0)
+			r = add_ring(rings, fd, directory, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return r;
+}
+
+int rings_d_read(const char *directory, struct rings_d *ret)
+{
+	struct rings_d rings = {0};
+	int r;
+
+	r = read_all(&rings, directory);
+	if (r < 0) {
+		rings_d_done(&rings);
+		return r;
+	}
+	*ret = rings;
+	return 0;
+}

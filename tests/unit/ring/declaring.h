@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* declaring.h - what an administrator declares, and what comes of it */
+#ifndef TESTS_UNIT_RING_DECLARING_H
+#define TESTS_UNIT_RING_DECLARING_H
+
+#include "unit/ring/fixture.h"
+
+struct wanted_ring {		/* NULL and 0: what is in the comment */
+	const char *name;	/* "d1" */
+	const char *program;	/* "copy" */
+	const char *user;	/* "alice" */
+	const char *source;	/* "/good/a"; "": no file for that slot */
+	const char *target;	/* "/good/b" */
+	const char *parameters; /* JSON; none */
+	uint64_t data_bytes;	/* none */
+	bool rollback;
+	bool not_started;
+	bool swapped; /* the target's file comes before the source's */
+	const char *problem;
+};
+
+/* manager_declare, and all that is to do: each was tried. */
+void declare(struct fixture *fixture, const struct wanted_ring *rings, size_t n);
+/* The same, with nothing done yet; @done counts. */
+void declare_only(struct fixture *fixture, const struct wanted_ring *rings, size_t n,
+		  unsigned int *done);
+#define DECLARE(fixture, ...)                                                                      \
+	do {                                                                                       \
+		const struct wanted_ring rings_[] = {__VA_ARGS__};                                 \
+		declare(fixture, rings_, sizeof(rings_) / sizeof(rings_[0]));                      \
+	} while (0)
+
+/* There is one problem, and it says the file and @what. */
+void expect_problem(struct fixture *fixture, const char *what);
+void expect_no_problem(struct fixture *fixture);
+/* As root sees it. */
+struct ring_view look_at(struct fixture *fixture, const char *name);
+bool is_there(struct fixture *fixture, const char *name);
+/* The host of the ring is killed, and all is cleaned up. */
+void kill_host(struct fixture *fixture, const char *name);
+
+#endif

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is declared has changed: done where that goes, said where it needs a new ring. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "unit/ring/declaring.h"
+#include "wire/json.h"
+
+static void expect_params(struct fixture *fixture, const char *json)
+{
+	static const char *const fields[] = {"depth", "block_size", "sync"};
+	const struct peer root = peer_of(0);
+	struct json_object *object;
+	uint64_t generation;
+	char *text;
+
+	assert_int_equal(manager_parameters_read(fixture->manager, &root, "d1", fields, 3, NULL,
+						 &object, &generation),
+			 0);
+	assert_int_equal(json_print(object, false, &text), 0);
+	assert_string_equal(text, json);
+	free(text);
+	json_put(object);
+}
+
+/* Its note, which is the one problem, says @what. */
+static void expect_note(struct fixture *fixture, const char *what)
+{
+	struct ring_view view = look_at(fixture, "d1");
+
+	expect_problem(fixture, what);
+	expect_problem(fixture, "not applied: ");
+	expect_problem(fixture, "iouctl ring destroy d1");
+	assert_non_null(view.note);
+	assert_non_null(strstr(view.note, what));
+	assert_int_equal(view.state, RING_RUNNING);
+}
+
+static void start_with(struct fixture *fixture, struct wanted_ring ring)
+{
+	fixture_start(fixture);
+	DECLARE(fixture, ring);
+	expect_no_problem(fixture);
+}
+
+static void test_nothing(void **state)
+{
+	struct fixture fixture;
+
+	start_with(&fixture, (struct wanted_ring){.parameters = "{\"depth\":4,\"sync\":true}"});
+	DECLARE(&fixture, {.parameters = "{\"sync\":true,\"depth\":4}", .swapped = true});
+	expect_no_problem(&fixture);
+	assert_int_equal(look_at(&fixture, "d1").generation, 1);
+	assert_int_equal(fixture.users.opens, 2);
+	fixture_done(&fixture);
+}
+
+static void test_program(void **state)
+{
+	struct fixture fixture;
+
+	start_with(&fixture, (struct wanted_ring){0});
+	DECLARE(&fixture, {.program = "paced"});
+	expect_no_problem(&fixture);
+	assert_int_equal(look_at(&fixture, "d1").generation, 2);
+	assert_string_equal(look_at(&fixture, "d1").program->descriptor.name, "paced");
+	DECLARE(&fixture, {.program = "nop"});
+	expect_note(&fixture, "parameters differ");
+	assert_int_equal(look_at(&fixture, "d1").generation, 2);
+	DECLARE(&fixture, {.program = "paced"});
+	expect_no_problem(&fixture);
+	assert_null(look_at(&fixture, "d1").note);
+	DECLARE(&fixture, {.program = "none"});
+	expect_problem(&fixture, "none");
+	assert_int_equal(state_of(&fixture, "d1"), RING_RUNNING);
+	fixture_done(&fixture);
+}
+
+static void test_parameters(void **state)
+{
+	struct fixture fixture;
+
+	start_with(&fixture, (struct wanted_ring){.parameters = "{\"depth\":16}"});
+	/* one at a time neither would fit the data area */
+	DECLARE(&fixture, {.parameters = "{\"depth\":32,\"block_size\":2048}"});
+	expect_no_problem(&fixture);
+	expect_params(&fixture, "{\"depth\":32,\"block_size\":2048,\"sync\":false}");
+	/* what is not declared stays as it is */
+	DECLARE(&fixture, {.parameters = "{\"depth\":8}"});
+	expect_params(&fixture, "{\"depth\":8,\"block_size\":2048,\"sync\":false}");
+	/* fixed: the others are written all the same */
+	DECLARE(&fixture, {.parameters = "{\"sync\":true,\"depth\":9}"});
+	expect_note(&fixture, "parameters.sync");
+	expect_params(&fixture, "{\"depth\":9,\"block_size\":2048,\"sync\":false}");
+	DECLARE(&fixture, {.parameters = "{\"depth\":65}"});
+	expect_note(&fixture, "parameters.depth");
+	DECLARE(&fixture, {.parameters = "{\"short_reads\":1}"});
+	expect_note(&fixture, "parameters.short_reads");
+	DECLARE(&fixture, {.parameters = "{\"depth\":64,\"block_size\":4096}"});
+	expect_note(&fixture, "data area");
+	expect_params(&fixture, "{\"depth\":9,\"block_size\":2048,\"sync\":false}");
+	assert_int_equal(look_at(&fixture, "d1").generation, 1);
+	fixture_done(&fixture);
+}
+
+static void test_new_ring_needed(void **state)
+{
+	struct fixture fixture;
+
+	start_with(&fixture, (struct wanted_ring){0});
+	DECLARE(&fixture, {.user = "bob"});
+	expect_note(&fixture, "the user is bob, the ring's is 1000");
+	assert_int_equal(look_at(&fixture, "d1").uid, ALICE);
+	DECLARE(&fixture, {.user = "1000"});
+	expect_no_problem(&fixture);
+	DECLARE(&fixture, {.source = "/good/c"});
+	expect_note(&fixture, "files or dataBytes");
+	DECLARE(&fixture, {.data_bytes = 1 << 20});
+	expect_note(&fixture, "files or dataBytes");
+	/* as it is told to be done */
+	destroy_ring(&fixture, "d1");
+	expect_no_problem(&fixture);
+	DECLARE(&fixture, {.data_bytes = 1 << 20});
+	expect_no_problem(&fixture);
+	assert_int_equal(look_at(&fixture, "d1").data_size, 1 << 20);
+	fixture_done(&fixture);
+}
+
+static void test_removed(void **state)
+{
+	struct fixture fixture;
+	struct ring_view view;
+
+	start_with(&fixture, (struct wanted_ring){0});
+	declare(&fixture, NULL, 0);
+	view = look_at(&fixture, "d1");
+	assert_int_equal(view.state, RING_RUNNING);
+	assert_false(view.declared);
+	assert_true(view.persistent);
+	DECLARE(&fixture, {.source = "/good/c"}); /* what it was made with is still known */
+	expect_note(&fixture, "files");
+	assert_true(look_at(&fixture, "d1").declared);
+	declare(&fixture, NULL, 0);
+	assert_null(look_at(&fixture, "d1").note);
+	kill_host(&fixture, "d1");
+	clock_fake_advance(&fixture.clock, 1000000);
+	fixture_run(&fixture);
+	assert_false(is_there(&fixture, "d1"));
+	fixture_done(&fixture);
+}
+
+static void test_rollback(void **state)
+{
+	struct fixture fixture;
+
+	start_with(&fixture, (struct wanted_ring){.rollback = true});
+	assert_true(look_at(&fixture, "d1").rollback);
+	DECLARE(&fixture, {0});
+	expect_no_problem(&fixture);
+	assert_false(look_at(&fixture, "d1").rollback);
+	fixture_crash(&fixture);
+	assert_false(look_at(&fixture, "d1").rollback);
+	DECLARE(&fixture, {.rollback = true});
+	assert_true(look_at(&fixture, "d1").rollback);
+	fixture_crash(&fixture);
+	assert_true(look_at(&fixture, "d1").rollback);
+	fixture_done(&fixture);
+}
+
+/* What the next daemon knows of what an earlier one was told. */
+static void check_next_daemon(void (*end)(struct fixture *fixture))
+{
+	struct fixture fixture;
+	struct ring_view view;
+	pid_t pid;
+
+	start_with(&fixture, (struct wanted_ring){0});
+	pid = look_at(&fixture, "d1").pid;
+	end(&fixture);
+	assert_true(look_at(&fixture, "d1").declared);
+	DECLARE(&fixture, {0});
+	expect_no_problem(&fixture);
+	DECLARE(&fixture, {.source = "/good/c"});
+	expect_note(&fixture, "files");
+	end(&fixture);
+	DECLARE(&fixture, {.program = "paced"});
+	expect_no_problem(&fixture);
+	view = look_at(&fixture, "d1");
+	assert_int_equal(view.pid, pid);
+	assert_int_equal(view.generation, 2);
+	declare(&fixture, NULL, 0);
+	end(&fixture);
+	assert_false(look_at(&fixture, "d1").declared);
+	DECLARE(&fixture, {.program = "paced"});
+	end(&fixture);
+	assert_true(look_at(&fixture, "d1").declared);
+	end(&fixture);
+	declare(&fixture, NULL, 0); /* its file went while there was no daemon */
+	view = look_at(&fixture, "d1");
+	assert_false(view.declared);
+	assert_int_equal(view.state, RING_RUNNING);
+	fixture_done(&fixture);
+}
+
+static void test_next_daemon(void **state)
+{
+	check_next_daemon(fixture_restart);
+	check_next_daemon(fixture_crash);
+}
+
+static void test_broken_file(void **state)
+{
+	struct fixture fixture;
+
+	start_with(&fixture, (struct wanted_ring){0});
+	DECLARE(&fixture, {.problem = "/etc/rings.d/d1.json: depth is green"});
+	expect_problem(&fixture, "green");
+	assert_true(look_at(&fixture, "d1").declared);
+	assert_non_null(look_at(&fixture, "d1").note);
+	DECLARE(&fixture, {.parameters = "{\"depth\":3}"});
+	expect_no_problem(&fixture);
+	assert_null(look_at(&fixture, "d1").note);
+	fixture_done(&fixture);
+}
+
+static void test_broken_directory(void **state)
+{
+	const struct declaration directory = {.file = "/etc/rings.d",
+					      .problem = "/etc/rings.d: cannot be read"};
+	struct fixture fixture;
+
+	start_with(&fixture, (struct wanted_ring){0});
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(manager_declare(fixture.manager, &directory, 1, NULL, NULL), 0);
+		expect_problem(&fixture, "cannot be read");
+		assert_true(look_at(&fixture, "d1").declared);
+	}
+	DECLARE(&fixture, {0});
+	expect_no_problem(&fixture);
+	fixture_done(&fixture);
+}
+
+static void test_name_taken(void **state)
+{
+	struct answer answer;
+	struct fixture fixture;
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "d1", &answer);
+	DECLARE(&fixture, {0});
+	expect_problem(&fixture, "the name is taken by a ring of user 1000 that is not declared");
+	assert_false(look_at(&fixture, "d1").declared);
+	assert_null(look_at(&fixture, "d1").note);
+	answer_done(&answer); /* its client goes */
+	fixture_run(&fixture);
+	assert_true(look_at(&fixture, "d1").declared);
+	expect_no_problem(&fixture);
+	fixture_done(&fixture);
+}
+
+/* Declared anew while the first is under way, at any point: the last word counts. */
+static void test_meanwhile(void **state)
+{
+	for (unsigned int steps = 0; steps < 20; steps++) {
+		const struct wanted_ring first = {.source = "/good/x"};
+		const struct wanted_ring second[] = {{.program = "paced"}, {.name = "d2"}};
+		unsigned int one = 0, two = 0, three = 0;
+		struct fixture fixture;
+
+		fixture_start(&fixture);
+		declare_only(&fixture, &first, 1, &one);
+		for (unsigned int i = 0; i < steps; i++)
+			fixture_step(&fixture);
+		declare_only(&fixture, second, 2, &two);
+		assert_int_equal(one, 1);
+		fixture_step(&fixture);
+		declare_only(&fixture, second, 2, &three);
+		assert_int_equal(two, 1);
+		fixture_run(&fixture);
+		assert_int_equal(three, 1);
+		assert_string_equal(look_at(&fixture, "d1").program->descriptor.name, "paced");
+		assert_int_equal(state_of(&fixture, "d1"), RING_RUNNING);
+		assert_int_equal(state_of(&fixture, "d2"), RING_RUNNING);
+		fixture_done(&fixture);
+	}
+}
+
+/* The file goes while its ring is being made. */
+static void test_removed_meanwhile(void **state)
+{
+	for (unsigned int steps = 0; steps < 20; steps++) {
+		const struct wanted_ring ring = {0};
+		unsigned int one = 0, two = 0;
+		struct fixture fixture;
+
+		fixture_start(&fixture);
+		declare_only(&fixture, &ring, 1, &one);
+		for (unsigned int i = 0; i < steps; i++)
+			fixture_step(&fixture);
+		declare_only(&fixture, NULL, 0, &two);
+		fixture_run(&fixture);
+		assert_int_equal(one, 1);
+		assert_int_equal(two, 1);
+		if (is_there(&fixture, "d1"))
+			assert_false(look_at(&fixture, "d1").declared);
+		expect_no_problem(&fixture);
+		fixture_done(&fixture);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing),		 cmocka_unit_test(test_program),
+		cmocka_unit_test(test_parameters),	 cmocka_unit_test(test_new_ring_needed),
+		cmocka_unit_test(test_removed),		 cmocka_unit_test(test_broken_file),
+		cmocka_unit_test(test_broken_directory), cmocka_unit_test(test_name_taken),
+		cmocka_unit_test(test_meanwhile),	 cmocka_unit_test(test_removed_meanwhile),
+		cmocka_unit_test(test_rollback),	 cmocka_unit_test(test_next_daemon),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("ring/declared-change", tests, NULL, NULL);
+}
