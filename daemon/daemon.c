@@ -245,6 +245,7 @@ static int start_manager(struct daemon *daemon)
 		},
 		.policy = {
 			.persistent = (enum manager_who)config->persistent_rings,
+			.adopted = (enum manager_who)config->adopted_rings,
 			.probation_ms = (unsigned int)config->probation_ms,
 		},
 		.users = users_linux(),

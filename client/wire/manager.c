@@ -132,6 +132,70 @@ static const struct schema_type out_create_ring = {
 };
 #undef F
 
+#define F(...) FIELD(in_prepare_ring, __VA_ARGS__)
+static const struct schema_type in_prepare_ring = {
+	.size = sizeof(struct in_prepare_ring),
+	.fields = TABLE(
+		F(program, "program", TEXT, "The program's name."),
+		F(name, "name", TEXT,
+		  "The ring's name; if there is none, the program's name and a number.",
+		  .optional = true),
+		F(files, "files", STRUCTS, "A file for each slot of the program.",
+		  .type = &wire_file_type, .optional = true),
+		F(parameters, "parameters", OBJECT, "Parameters by name; the others are initial.",
+		  .optional = true),
+		F(data_bytes, "dataBytes", OPTIONAL_INT, "Bytes of the data area.",
+		  .maximum = IOURD_DATA_MAX),
+		F(rollback, "rollback", BOOL,
+		  "If its program fails, also after its probation, the one that it ran well before "
+		  "is put back.",
+		  .optional = true)),
+};
+#undef F
+
+#define F(...) FIELD(out_prepare_ring, __VA_ARGS__)
+static const struct schema_type out_prepare_ring = {
+	.size = sizeof(struct out_prepare_ring),
+	.fields = TABLE(
+		F(ring, "ring", STRUCT, "What there is of the ring so far.",
+		  .type = &wire_ring_type),
+		F(region_fd, "regionFileDescriptor", FD,
+		  "Index of the descriptor of the param region, a memfd to be mapped and registered."),
+		F(lease_fd, "leaseFileDescriptor", FD,
+		  "Index of the descriptor of the lease, a socket on which the caller calls listen(2), "
+		  "and nothing else: the ring ends when its last copy is closed."),
+		F(slots, "slots", TEXTS,
+		  "The program's slots, in the order in which the ring must have their files.")),
+};
+#undef F
+
+#define F(...) FIELD(in_adopt_ring, __VA_ARGS__)
+static const struct schema_type in_adopt_ring = {
+	.size = sizeof(struct in_adopt_ring),
+	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
+			F(ring_fd, "ringDescriptor", INT,
+			  "The number of the io_uring's descriptor in the caller's process. It is "
+			  "still disabled.",
+			  .maximum = INT32_MAX),
+			F(region_fd, "regionDescriptor", INT,
+			  "The same of the param region, which the caller keeps open.",
+			  .maximum = INT32_MAX),
+			F(region_address, "regionAddress", INT,
+			  "Where the caller has mapped the param region.", .minimum = 4096,
+			  .maximum = INT64_MAX)),
+};
+#undef F
+
+#define F(...) FIELD(in_report_ring, __VA_ARGS__)
+static const struct schema_type in_report_ring = {
+	.size = sizeof(struct in_report_ring),
+	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
+			F(result, "result", INT,
+			  "What io_uring_enter returned: 0, or a negative errno.",
+			  .minimum = -4095, .maximum = 0)),
+};
+#undef F
+
 #define F(...) FIELD(out_open_ring, __VA_ARGS__)
 static const struct schema_type out_open_ring = {
 	.size = sizeof(struct out_open_ring),
@@ -254,6 +318,14 @@ static const struct schema_method methods[] = {
 	 .help = "Makes a ring for the caller, run by a process with the caller's identity."},
 	{"OpenRing", &in_ring, &out_open_ring,
 	 .help = "Gives access to the param region of a ring that is there."},
+	{"PrepareRing", &in_prepare_ring, &out_prepare_ring, .takes_fds = true,
+	 .help = "Makes the param region of a ring that the caller will make and run itself: then it "
+		 "calls AdoptRing."},
+	{"AdoptRing", &in_adopt_ring, &out_ring,
+	 .help = "Attaches the program to the io_uring that the caller has made for it. StartRing lets "
+		 "the program take steps when the caller enters the ring."},
+	{"ReportRing", &in_report_ring, &out_ring,
+	 .help = "Tells that the loop of an adopted ring was left, and answers what is to be done."},
 	{"StartRing", &in_ring, &out_ring, .help = "Starts a ring's loop for the first time."},
 	{"PauseRing", &in_ring, &out_ring,
 	 .help = "Halts a ring's loop between two steps; requests in flight go on."},

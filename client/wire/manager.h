@@ -91,13 +91,14 @@ struct wire_ring { /* type Ring */
 	int64_t user;	       /* user id of the owner */
 	const char *user_name; /* userName, optional */
 	int64_t generation;
+	const char *kind;	       /* choice: hosted, adopted */
 	bool persistent;	       /* optional: it lives without a client */
 	bool probation;		       /* optional */
 	const char *fallback;	       /* optional: what RollbackProgram puts back */
 	bool rollback;		       /* optional */
 	bool declared;		       /* optional: in rings.d */
 	const char *note; /* optional: what its declaration asks for and needs a new ring */
-	int64_t process;	       /* process id of its host */
+	int64_t process;	       /* process id of its host, or of its application */
 	int64_t created;	       /* microseconds since the epoch */
 	int64_t steps;		       /* taken by the loop, counted by the dispatcher */
 	struct optional_int last_step; /* lastStep: microseconds of CLOCK_MONOTONIC */
@@ -176,6 +177,34 @@ struct out_create_ring {
 	int region_fd; /* regionFileDescriptor */
 	/* leaseFileDescriptor, -1 of a persistent ring: it ends when the last copy is closed */
 	int lease_fd;
+};
+
+struct in_prepare_ring {
+	const char *program;
+	const char *name;		/* optional, as the rest, as in in_create_ring */
+	struct schema_array files;
+	struct json_object *parameters;
+	struct optional_int data_bytes;
+	bool rollback;
+};
+
+struct out_prepare_ring {
+	struct wire_ring ring;
+	int region_fd; /* regionFileDescriptor */
+	int lease_fd;  /* leaseFileDescriptor: a listening socket */
+	struct schema_array slots; /* of const char *, in the order of the ring's fixed files */
+};
+
+struct in_adopt_ring {
+	const char *ring;
+	int64_t ring_fd;	/* ringDescriptor: the number in the caller's process */
+	int64_t region_fd;	/* regionDescriptor: the same */
+	int64_t region_address; /* regionAddress: where the caller has mapped it */
+};
+
+struct in_report_ring {
+	const char *ring;
+	int64_t result; /* of io_uring_enter: 0 or -errno */
 };
 
 struct out_open_ring {

@@ -17,6 +17,9 @@ int handle_load_program(struct call *call, const void *input);
 int handle_unload_program(struct call *call, const void *input);
 /* rings.c */
 int handle_create_ring(struct call *call, const void *input);
+int handle_prepare_ring(struct call *call, const void *input);
+int handle_adopt_ring(struct call *call, const void *input);
+int handle_report_ring(struct call *call, const void *input);
 int handle_open_ring(struct call *call, const void *input);
 int handle_start_ring(struct call *call, const void *input);
 int handle_pause_ring(struct call *call, const void *input);

@@ -59,6 +59,8 @@ int handle_open_ring(struct call *call, const void *input)
 	r = manager_ring_find(call->api->manager, &call->peer, in->ring, &call->note, &view);
 	if (r != 0)
 		return r;
+	if (view.region_fd < 0)
+		return fault_ring_busy(&call->note, in->ring, "its param region cannot be reached");
 	view_ring(&view, &out.ring);
 	out.region_fd = view.region_fd;
 	call_answer(call, &out);

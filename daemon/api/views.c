@@ -57,6 +57,7 @@ void view_ring(const struct ring_view *view, struct wire_ring *ret)
 		.reason = view->reason,
 		.user = view->uid,
 		.generation = wire_number(view->generation),
+		.kind = view->adopted ? "adopted" : "hosted",
 		.persistent = view->persistent,
 		.probation = view->on_probation,
 		.fallback = view->good,

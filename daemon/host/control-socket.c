@@ -60,11 +60,12 @@ bool control_name_is_valid(const char *name)
 }
 
 /* Through the directory's descriptor: no path is too long for an address. */
-static void fill_address(int directory_fd, const char *name, struct sockaddr_un *ret)
+static void fill_address(int directory_fd, const char *name, const char *suffix,
+			 struct sockaddr_un *ret)
 {
 	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-	snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/%s" CONTROL_SOCKET_SUFFIX,
-		 directory_fd, name);
+	snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/%s%s", directory_fd, name,
+		 suffix);
 }
 
 static int new_socket(void)
@@ -74,7 +75,7 @@ static int new_socket(void)
 	return fd < 0 ? -errno : fd;
 }
 
-int control_socket_listen(int directory_fd, const char *name, int *ret_fd)
+int control_socket_listen(int directory_fd, const char *name, const char *suffix, int *ret_fd)
 {
 	_cleanup_close_ int fd = -1;
 	struct sockaddr_un address;
@@ -83,19 +84,19 @@ int control_socket_listen(int directory_fd, const char *name, int *ret_fd)
 	fd = new_socket();
 	if (fd < 0)
 		return fd;
-	fill_address(directory_fd, name, &address);
+	fill_address(directory_fd, name, suffix, &address);
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return errno == EADDRINUSE ? -EEXIST : -errno;
 	if (listen(fd, BACKLOG) < 0) {
 		r = -errno;
-		control_socket_remove(directory_fd, name);
+		control_socket_remove(directory_fd, name, suffix);
 		return r;
 	}
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
 
-int control_socket_connect(int directory_fd, const char *name, int *ret_fd)
+int control_socket_connect(int directory_fd, const char *name, const char *suffix, int *ret_fd)
 {
 	_cleanup_close_ int fd = -1;
 	struct sockaddr_un address;
@@ -103,17 +104,17 @@ int control_socket_connect(int directory_fd, const char *name, int *ret_fd)
 	fd = new_socket();
 	if (fd < 0)
 		return fd;
-	fill_address(directory_fd, name, &address);
+	fill_address(directory_fd, name, suffix, &address);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
 
-void control_socket_remove(int directory_fd, const char *name)
+void control_socket_remove(int directory_fd, const char *name, const char *suffix)
 {
-	char file[CONTROL_NAME_MAX + sizeof(CONTROL_SOCKET_SUFFIX)];
+	char file[CONTROL_NAME_MAX + sizeof(CONTROL_ADOPTED_SUFFIX)];
 
-	snprintf(file, sizeof(file), "%s" CONTROL_SOCKET_SUFFIX, name);
+	snprintf(file, sizeof(file), "%s%s", name, suffix);
 	unlinkat(directory_fd, file, 0);
 }

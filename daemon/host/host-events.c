@@ -130,12 +130,12 @@ static void read_messages(struct host *host, unsigned int max)
 	}
 }
 
-static void enter(struct host *host)
+void host_enter(struct host *host)
 {
 	host->busy++;
 }
 
-static void leave(struct host *host)
+void host_leave(struct host *host)
 {
 	if (--host->busy == 0 && host->freed)
 		host_destroy(host);
@@ -145,21 +145,22 @@ static void on_connection(struct ev_loop *loop, struct ev_io *watcher, int event
 {
 	struct host *host = watcher->data;
 
-	enter(host);
+	host_enter(host);
 	read_messages(host, MESSAGES_AT_ONCE);
-	leave(host);
+	host_leave(host);
 }
 
-static void on_exit_status(struct host *host, int code, int status)
+void host_exited(struct host *host, int code, int status)
 {
-	enter(host);
+	host_enter(host);
 	host->exited = true;
 	host_unwatch(host);
-	read_messages(host, MESSAGES_AT_END);
+	if (!host->adopted)
+		read_messages(host, MESSAGES_AT_END);
 	host_close_connection(host);
 	if (!host->freed)
 		host->callbacks.exited(host->arg, code, status);
-	leave(host);
+	host_leave(host);
 }
 
 static void on_pidfd(struct ev_loop *loop, struct ev_io *watcher, int events)
@@ -169,12 +170,12 @@ static void on_pidfd(struct ev_loop *loop, struct ev_io *watcher, int events)
 
 	if (host->inherited) {
 		process_exit_status(host->pidfd, &info.si_code, &info.si_status);
-		on_exit_status(host, info.si_code, info.si_status);
+		host_exited(host, info.si_code, info.si_status);
 		return;
 	}
 	if (waitid(P_PIDFD, (id_t)host->pidfd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
 		return;
-	on_exit_status(host, info.si_code, info.si_status);
+	host_exited(host, info.si_code, info.si_status);
 }
 
 /* The default loop waits for all children itself; its answer is what is left. */
@@ -184,9 +185,9 @@ static void on_child(struct ev_loop *loop, struct ev_child *watcher, int events)
 	int status = watcher->rstatus;
 
 	if (WIFSIGNALED(status))
-		on_exit_status(host, WCOREDUMP(status) ? CLD_DUMPED : CLD_KILLED, WTERMSIG(status));
+		host_exited(host, WCOREDUMP(status) ? CLD_DUMPED : CLD_KILLED, WTERMSIG(status));
 	else
-		on_exit_status(host, CLD_EXITED, WEXITSTATUS(status));
+		host_exited(host, CLD_EXITED, WEXITSTATUS(status));
 }
 
 void host_watch(struct host *host)

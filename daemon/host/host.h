@@ -72,6 +72,7 @@ struct host_callbacks {
 /* A control socket that an earlier daemon has left. */
 struct host_found {
 	char name[CONTROL_NAME_MAX]; /* of the ring */
+	bool adopted; /* the application that runs it listens, not a host */
 	bool alive; /* somebody listens there; else its process is gone */
 	uid_t uid;  /* the next two: of who listens, if alive */
 	pid_t pid;
@@ -84,19 +85,37 @@ struct host_takeover {
 	uint64_t region_device; /* of the region's memfd */
 	uint64_t region_inode;
 	uint64_t lease_inode; /* of the host's end of the lease; 0: none */
+	bool adopted;	      /* not a host: the application of an adopted ring */
+	int region_fd;	      /* of an adopted ring: the number of its region in the application */
 };
 
 struct hosts_ops {
 	void (*free)(struct hosts *hosts); /* no host may be left */
 	int (*start)(struct hosts *hosts, const struct host_setup *setup,
 		     const struct host_callbacks *callbacks, void *arg, struct host **ret);
-	/* START, PAUSE, RESUME or END. -EPIPE: it is going away, exited will come. */
+	/*
+	 * The stand-in of an application that makes and runs its ring itself. *ret_lease_fd, the
+	 * caller's, is for the application: a socket on which it calls listen(). Who has done that
+	 * last is known by application(). When its last copy is closed, exited comes, with code 0.
+	 */
+	int (*adopt)(struct hosts *hosts, const char *name, const struct host_callbacks *callbacks,
+		     void *arg, int *ret_lease_fd, struct host **ret);
+	/* From then on there is a pidfd. -EPERM: it is not process @pid of user @uid who listens. */
+	int (*application)(struct host *host, uid_t uid, pid_t pid);
+	/*
+	 * START, PAUSE, RESUME or END. Of an adopted ring the first three are answered as if the
+	 * application did at once what it will do when it next enters its ring; END is not for it.
+	 * -EPIPE: it is going away, exited will come.
+	 */
 	int (*command)(struct host *host, enum control_type type);
-	int (*pidfd)(const struct host *host); /* borrowed */
+	int (*pidfd)(const struct host *host); /* borrowed; -1: there is none yet */
 	pid_t (*pid)(const struct host *host);
-	/* Interrupts its io_uring_enter, which is made again at once: its loop takes a step. */
+	/*
+	 * Interrupts its io_uring_enter, which is made again at once: its loop takes a step. Does
+	 * nothing to an application.
+	 */
 	void (*nudge)(struct host *host);
-	/* SIGKILL; exited will come. */
+	/* SIGKILL, also to an application; exited will come. */
 	void (*kill)(struct host *host);
 	/*
 	 * After exited: its socket goes, too, so nothing else of the ring may be left. Or before it,
@@ -119,7 +138,7 @@ struct hosts_ops {
 			 const struct host_callbacks *callbacks, void *arg, int *ret_region_fd,
 			 struct host **ret);
 	/*
-	 * Ends the hosts of these rings, and waits for their end, 2 seconds at most in all; their
+	 * Ends the hosts of these rings (never an application), and waits for their end, 2 seconds at most in all; their
 	 * sockets stay. -ETIMEDOUT: some would not end.
 	 */
 	int (*strays_end)(struct hosts *hosts, const char *const *names, size_t n);

@@ -26,7 +26,7 @@ static int connect_first(struct hosts_linux *hosts, const char *name,
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	r = control_socket_connect(hosts->directory_fd, name, &fd);
+	r = control_socket_connect(hosts->directory_fd, name, CONTROL_SOCKET_SUFFIX, &fd);
 	if (r == 0)
 		r = control_send(fd, message->bytes, message->size, message->fds, message->n_fds);
 	if (r < 0)
@@ -40,14 +40,14 @@ static int launch(struct hosts_linux *hosts, struct host *host, const struct set
 	_cleanup_close_ int listener = -1;
 	int r;
 
-	r = control_socket_listen(hosts->directory_fd, host->name, &listener);
+	r = control_socket_listen(hosts->directory_fd, host->name, CONTROL_SOCKET_SUFFIX, &listener);
 	if (r < 0)
 		return r;
 	r = connect_first(hosts, host->name, message, &host->connection);
 	if (r == 0)
 		r = host_spawn(hosts->program, host->name, listener, &host->pid, &host->pidfd);
 	if (r < 0)
-		control_socket_remove(hosts->directory_fd, host->name);
+		control_socket_remove(hosts->directory_fd, host->name, CONTROL_SOCKET_SUFFIX);
 	return r;
 }
 
@@ -108,6 +108,8 @@ static int command(struct host *host, enum control_type type)
 		return -EINVAL;
 	if (host->exited || host->connection < 0)
 		return -EPIPE;
+	if (host->adopted)
+		return host_adopted_command(host, type);
 	r = control_send(host->connection, &head, sizeof(head), NULL, 0);
 	if (r < 0)
 		return r == -ECONNRESET ? -EPIPE : r;
@@ -130,13 +132,13 @@ static pid_t pid(const struct host *host)
 
 void host_kill(struct host *host)
 {
-	if (!host->exited)
+	if (!host->exited && host->pidfd >= 0)
 		syscall(SYS_pidfd_send_signal, host->pidfd, SIGKILL, NULL, 0);
 }
 
 static void nudge(struct host *host)
 {
-	if (!host->exited)
+	if (!host->exited && !host->adopted)
 		syscall(SYS_pidfd_send_signal, host->pidfd, CONTROL_SIGNAL, NULL, 0);
 }
 
@@ -152,11 +154,14 @@ void host_close_connection(struct host *host)
 void host_destroy(struct host *host)
 {
 	host_unwatch(host);
+	host_adopted_unwatch(host);
 	host_close_connection(host);
 	if (host->pidfd >= 0)
 		close(host->pidfd);
 	if (host->exited)
-		control_socket_remove(host->owner->directory_fd, host->name);
+		control_socket_remove(host->owner->directory_fd, host->name,
+				      host->adopted ? CONTROL_ADOPTED_SUFFIX
+						    : CONTROL_SOCKET_SUFFIX);
 	list_unlink(&host->link);
 	free(host);
 }
@@ -190,6 +195,8 @@ static void hosts_free(struct hosts *port)
 static const struct hosts_ops ops = {
 	.free = hosts_free,
 	.start = start,
+	.adopt = host_adopt,
+	.application = host_application,
 	.command = command,
 	.pidfd = pidfd,
 	.pid = pid,

@@ -4,6 +4,7 @@
  *
  *   hosts-linux.c  the port: starting, commanding, ending
  *   host-events.c  what a host says, and its end
+ *   adopt.c        applications that run their rings themselves
  *   lease.c        the end of a client, if its host does not see to it
  *   strays.c       hosts of an earlier daemon: finding and ending them
  *   take-over.c    ... going on with them
@@ -23,6 +24,7 @@ struct stray {
 	char name[CONTROL_NAME_MAX];
 	int connection; /* -1: nobody listens (any more), or nobody has accepted for long */
 	int pidfd;	/* -1: ended, or not known */
+	bool adopted;
 	bool alive;
 	uid_t uid; /* the next two: of who listens, if he accepts */
 	pid_t pid;
@@ -62,6 +64,11 @@ struct host {
 	bool running;
 	unsigned int runs_ordered;   /* START and RESUME that no RUNNING has answered */
 	unsigned int pauses_ordered; /* PAUSE that nothing has answered */
+	/* of an adopted ring: what follows from commands, in their order */
+	bool adopted;
+	struct ev_timer echo_watcher;
+	enum control_type echoes[8];
+	size_t n_echoes;
 	bool exited;
 	unsigned int busy; /* callbacks that are being called */
 	bool freed;	   /* in one of them */
@@ -76,6 +83,24 @@ void host_close_connection(struct host *host);
 void host_kill(struct host *host);
 /* Frees the memory and all that it holds. */
 void host_destroy(struct host *host);
+
+/* What a socket says of who listens; *ret_pidfd -1: the kernel does not tell. */
+void host_look_at_peer(int connection, uid_t *ret_uid, pid_t *ret_pid, int *ret_pidfd);
+/* A callback begins, and ends: in between the host is not destroyed. */
+void host_enter(struct host *host);
+void host_leave(struct host *host);
+/* Its end, once: all that is left to be said. */
+void host_exited(struct host *host, int code, int status);
+
+/* ---- adopt.c ---- */
+
+int host_adopt(struct hosts *hosts, const char *name, const struct host_callbacks *callbacks,
+	       void *arg, int *ret_lease_fd, struct host **ret);
+int host_application(struct host *host, uid_t uid, pid_t pid);
+int host_adopted_command(struct host *host, enum control_type type);
+/* The connection, and with it the lease. */
+void host_adopted_watch(struct host *host);
+void host_adopted_unwatch(struct host *host);
 
 /* ---- lease.c ---- */
 

@@ -63,26 +63,30 @@ struct stray *stray_search(struct hosts_linux *hosts, const char *name)
  * Who called listen() last, by the kernel's word: the host, or, if it had not come that far, the
  * daemon that made it, which is gone.
  */
-static void look_at_peer(struct stray *stray)
+void host_look_at_peer(int connection, uid_t *ret_uid, pid_t *ret_pid, int *ret_pidfd)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 	int fd = -1;
 
-	if (getsockopt(stray->connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+	*ret_uid = (uid_t)-1;
+	*ret_pid = 0;
+	*ret_pidfd = -1;
+	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
 		return;
-	stray->uid = peer.uid;
-	stray->pid = peer.pid;
+	*ret_uid = peer.uid;
+	*ret_pid = peer.pid;
 	if (peer.pid == getpid())
 		return;
 	size = sizeof(fd);
-	if (getsockopt(stray->connection, SOL_SOCKET, SO_PEERPIDFD, &fd, &size) == 0)
-		stray->pidfd = fd;
+	if (getsockopt(connection, SOL_SOCKET, SO_PEERPIDFD, &fd, &size) == 0)
+		*ret_pidfd = fd;
 }
 
-static int strays_add(struct hosts_linux *hosts, const char *name)
+static int strays_add(struct hosts_linux *hosts, const char *name, bool adopted)
 {
-	struct stray stray = {.connection = -1, .pidfd = -1, .uid = (uid_t)-1};
+	struct stray stray = {
+		.adopted = adopted, .connection = -1, .pidfd = -1, .uid = (uid_t)-1};
 	struct stray *strays;
 	int r;
 
@@ -91,10 +95,12 @@ static int strays_add(struct hosts_linux *hosts, const char *name)
 		return -ENOMEM;
 	hosts->strays = strays;
 	strcpy(stray.name, name);
-	r = control_socket_connect(hosts->directory_fd, name, &stray.connection);
+	r = control_socket_connect(hosts->directory_fd, name,
+				   adopted ? CONTROL_ADOPTED_SUFFIX : CONTROL_SOCKET_SUFFIX,
+				   &stray.connection);
 	stray.alive = r == 0 || r == -EAGAIN;
 	if (r == 0)
-		look_at_peer(&stray);
+		host_look_at_peer(stray.connection, &stray.uid, &stray.pid, &stray.pidfd);
 	else if (r != -ECONNREFUSED && r != -EAGAIN)
 		return r;
 	strays[hosts->n_strays++] = stray;
@@ -102,13 +108,13 @@ static int strays_add(struct hosts_linux *hosts, const char *name)
 }
 
 /* "NAME.socket" as NAME, cut in place; false: something else. */
-static bool cut_name(char *file)
+static bool cut_name(char *file, const char *suffix)
 {
-	size_t length = strlen(file), suffix = strlen(CONTROL_SOCKET_SUFFIX);
+	size_t length = strlen(file), n = strlen(suffix);
 
-	if (length <= suffix || strcmp(file + length - suffix, CONTROL_SOCKET_SUFFIX) != 0)
+	if (length <= n || strcmp(file + length - n, suffix) != 0)
 		return false;
-	file[length - suffix] = '\0';
+	file[length - n] = '\0';
 	return control_name_is_valid(file);
 }
 
@@ -128,8 +134,10 @@ static int read_directory(struct hosts_linux *hosts)
 		return r;
 	}
 	while (r == 0 && (entry = readdir(directory)))
-		if (cut_name(entry->d_name))
-			r = strays_add(hosts, entry->d_name);
+		if (cut_name(entry->d_name, CONTROL_SOCKET_SUFFIX))
+			r = strays_add(hosts, entry->d_name, false);
+		else if (cut_name(entry->d_name, CONTROL_ADOPTED_SUFFIX))
+			r = strays_add(hosts, entry->d_name, true);
 	closedir(directory);
 	return r;
 }
@@ -151,6 +159,7 @@ int strays_find(struct hosts *port, struct host_found **ret, size_t *ret_n)
 		const struct stray *stray = &hosts->strays[i];
 
 		strcpy(found[i].name, stray->name);
+		found[i].adopted = stray->adopted;
 		found[i].alive = stray->alive;
 		found[i].uid = stray->uid;
 		found[i].pid = stray->pid;
@@ -256,7 +265,7 @@ int strays_end(struct hosts *port, const char *const *names, size_t n_names)
 	for (size_t i = 0; i < n_names; i++) {
 		struct stray *stray = stray_search(hosts, names[i]);
 
-		if (!stray)
+		if (!stray || stray->adopted)
 			continue;
 		if (stray->connection >= 0) /* of one that is being reset, the end shows below */
 			control_send(stray->connection, &end, sizeof(end), NULL, 0);
@@ -273,5 +282,8 @@ int strays_end(struct hosts *port, const char *const *names, size_t n_names)
 
 void stray_forget(struct hosts *port, const char *name)
 {
-	control_socket_remove(((struct hosts_linux *)port)->directory_fd, name);
+	int directory_fd = ((struct hosts_linux *)port)->directory_fd;
+
+	control_socket_remove(directory_fd, name, CONTROL_SOCKET_SUFFIX);
+	control_socket_remove(directory_fd, name, CONTROL_ADOPTED_SUFFIX);
 }

@@ -62,6 +62,19 @@ static int search_descriptors(struct host *host, const struct host_takeover *tak
 	return 0;
 }
 
+/* An application's descriptors are its own: only the one that was written down is looked at. */
+static int take_application(struct host *host, const struct host_takeover *takeover, int *ret_fd)
+{
+	_cleanup_close_ int fd = get_descriptor(host->pidfd, takeover->region_fd);
+	struct stat st;
+
+	bool is = fd >= 0 && fstat(fd, &st) == 0 && is_region(&st, takeover);
+
+	*ret_fd = is ? take_fd(&fd) : -1;
+	host->adopted = true;
+	return 0;
+}
+
 static int take(struct host *host, struct stray *stray, const struct host_takeover *takeover,
 		int *ret_region_fd)
 {
@@ -72,7 +85,10 @@ static int take(struct host *host, struct stray *stray, const struct host_takeov
 	host->pid = stray->pid;
 	host->pidfd = take_fd(&stray->pidfd);
 	host->connection = take_fd(&stray->connection);
-	host->inherited = host->asked = true;
+	host->inherited = true;
+	if (takeover->adopted)
+		return take_application(host, takeover, ret_region_fd);
+	host->asked = true;
 	r = search_descriptors(host, takeover, &region);
 	if (r == 0)
 		r = control_send(host->connection, &query, sizeof(query), NULL, 0);
@@ -96,7 +112,8 @@ int host_take_over(struct hosts *port, const struct host_takeover *takeover,
 	if (stray->connection < 0)
 		return stray->alive ? -EAGAIN : -ECONNREFUSED;
 	/* a host of version 1 listens as root: nobody else can, in that directory */
-	if ((stray->uid != takeover->uid && stray->uid != 0) || stray->pidfd < 0)
+	if ((stray->uid != takeover->uid && stray->uid != 0) || stray->pidfd < 0 ||
+	    stray->adopted != takeover->adopted)
 		return -EPERM;
 	host = host_new(hosts, takeover->name, callbacks, arg);
 	if (!host)
@@ -108,7 +125,10 @@ int host_take_over(struct hosts *port, const struct host_takeover *takeover,
 		host_destroy(host);
 		return r;
 	}
-	host_watch(host);
+	if (host->adopted)
+		host_adopted_watch(host);
+	else
+		host_watch(host);
 	*ret = host;
 	return 0;
 }

@@ -47,6 +47,8 @@ const struct config_key config_keys[] = {
 	       "how long a program must run well after each start and swap"),
 	WHO(persistent_rings, "persistentRings", ROOT,
 	    "who may have rings that live without a client"),
+	WHO(adopted_rings, "adoptedRings", ALL,
+	    "who may have rings that their applications make and run themselves"),
 	PATH(socket, "socket", "socket", "/run/iouringd/org.iouringd.Manager",
 	     "where clients connect, unless systemd passes a socket"),
 	PATH(runtime_directory, "runtimeDirectory", "runtime-directory", "/run/iouringd",

@@ -28,7 +28,8 @@ struct config { /* embedded; owns its texts */
 	int64_t connections_per_user;
 	int64_t connections;
 	int64_t probation_ms;
-	int64_t persistent_rings; /* enum config_who */
+	int64_t persistent_rings; /* enum config_who, as the next */
+	int64_t adopted_rings;
 	char *socket;
 	char *runtime_directory;
 	char *pin_directory;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -7,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ring/adopt.h"
 #include "ring/context.h"
 #include "ring/create.h"
 #include "ring/files.h"
@@ -18,6 +20,7 @@
 
 /* Registering a region touches each of its pages: a gigabyte takes a slow machine a while. */
 #define CREATE_PATIENCE_MS 60000
+#define ADOPT_PATIENCE_MS  10000 /* for its application, once it is prepared */
 
 /* Owned by its ring, until the request is answered. */
 struct create {
@@ -27,6 +30,7 @@ struct create {
 	int lease[2]; /* the client's end, the host's */
 	bool loaded;  /* the program */
 	bool made;    /* the dispatcher */
+	bool prepared; /* of a ring to be adopted: its application was told */
 	int ring_fd;  /* in the host, once that is ready; else -1 */
 	int result;   /* of what failed first */
 	struct note note;
@@ -69,8 +73,7 @@ static int create_new(struct ring *ring, const struct peer *peer,
 	return 0;
 }
 
-/* The first failure is the one that is told. @note is taken; NULL is fine if r < 0. */
-static void create_fail(struct ring *ring, int r, struct note *note)
+void create_fail(struct ring *ring, int r, struct note *note)
 {
 	struct create *create = ring->create;
 
@@ -100,17 +103,37 @@ static void attached(void *arg, int r)
 
 	if (ring->phase == PHASE_ENDING)
 		ring_end_continue(ring);
+	else if (r != 0 && ring->adopted)
+		adopt_refuse(ring, r);
 	else if (r != 0)
 		create_fail(ring, r < 0 ? r : -EOPNOTSUPP, NULL);
 	else
 		ring_input(ring, INPUT_ATTACHED);
 }
 
+/* Its application is to go on. */
+static void prepared(struct ring *ring)
+{
+	struct create *create = ring->create;
+	struct clock_port *clock = ring->manager->clock;
+
+	create->prepared = true;
+	dispatch_pause(&ring->dispatch, true); /* until StartRing */
+	clock->start(clock, &ring->timer, ADOPT_PATIENCE_MS);
+	ring_answer(ring, &ring->request, 0, NULL);
+	safe_close(create->lease[LEASE_CLIENT]);
+	create->lease[LEASE_CLIENT] = -1;
+}
+
 static void attach_if_ready(struct ring *ring)
 {
 	struct create *create = ring->create;
 
-	if (!create->loaded || !create->made || create->ring_fd < 0)
+	if (!create->loaded || !create->made)
+		return;
+	if (ring->adopted && !create->prepared)
+		prepared(ring);
+	if (create->ring_fd < 0)
 		return;
 	dispatch_attach(&ring->dispatch, ring->program->kern_program,
 			ring->manager->hosts->ops->pidfd(ring->host), create->ring_fd, attached,
@@ -150,6 +173,11 @@ static void program_loaded(struct program_waiter *waiter, int r, const struct no
 	attach_if_ready(create->ring);
 }
 
+bool create_awaits_adoption(const struct ring *ring)
+{
+	return ring->create && ring->create->prepared && ring->create->ring_fd < 0;
+}
+
 void create_host_ready(struct ring *ring, int ring_fd)
 {
 	ring->create->ring_fd = ring->ring_fd = ring_fd;
@@ -180,7 +208,11 @@ void create_host_refused(struct ring *ring, enum control_stage stage, int error)
 
 void create_timeout(struct ring *ring)
 {
-	ring_explain(ring, "its host was not ready in %d s", CREATE_PATIENCE_MS / 1000);
+	if (ring->create->prepared)
+		ring_explain(ring, "its application did not have it adopted in %d s",
+			     ADOPT_PATIENCE_MS / 1000);
+	else
+		ring_explain(ring, "its host was not ready in %d s", CREATE_PATIENCE_MS / 1000);
 	create_fail(ring, -ETIMEDOUT, NULL);
 }
 
@@ -222,6 +254,17 @@ static int note_lease(struct ring *ring)
 		return -errno;
 	ring->lease_inode = st.st_ino;
 	return 0;
+}
+
+static int lease_and_start(struct ring *ring, const struct files *files)
+{
+	int r;
+
+	if (!ring->persistent &&
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ring->create->lease) < 0)
+		return -errno;
+	r = note_lease(ring);
+	return r < 0 ? r : start_host(ring, files);
 }
 
 /* With an open program: 0, then the branches are under way; else nothing is. */
@@ -267,13 +310,8 @@ static int create_begin(struct ring *ring, struct note *note)
 	if (r < 0)
 		return r;
 	ring_publish(ring);
-	if (!ring->persistent &&
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, create->lease) < 0)
-		return -errno;
-	r = note_lease(ring);
-	if (r < 0)
-		return r;
-	r = start_host(ring, &files);
+	r = ring->adopted ? ring_adopt_host(ring, &create->lease[LEASE_CLIENT])
+			  : lease_and_start(ring, &files);
 	if (r < 0)
 		return r;
 	manager->clock->start(manager->clock, &ring->timer, CREATE_PATIENCE_MS);
@@ -339,6 +377,7 @@ int manager_ring_create(struct manager *manager, const struct peer *peer,
 	ring->declared = request->declared != NULL;
 	if (request->declared)
 		memcpy(ring->declared_digest, request->declared, SHA256_SIZE);
+	ring->adopted = request->adopted;
 	r = create_new(ring, peer, request);
 	if (r == 0) {
 		ring->create->waiter.ready = program_opened;

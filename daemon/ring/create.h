@@ -10,6 +10,8 @@
 #ifndef RING_CREATE_H
 #define RING_CREATE_H
 
+#include <stdbool.h>
+
 #include "host/host.h"
 
 struct create;
@@ -21,6 +23,14 @@ void create_free(struct create *create);
 /* The client's end of the lease, borrowed; -1: there is none. */
 int create_lease(const struct create *create);
 
+/*
+ * It ends, and the request is answered so. The first failure is the one that is told. @note is taken;
+ * NULL is fine if r < 0.
+ */
+void create_fail(struct ring *ring, int r, struct note *note);
+
+/* It is prepared, and its application has not had it adopted: then that makes its host ready. */
+bool create_awaits_adoption(const struct ring *ring);
 void create_host_ready(struct ring *ring, int ring_fd);
 void create_host_refused(struct ring *ring, enum control_stage stage, int error);
 void create_timeout(struct ring *ring);

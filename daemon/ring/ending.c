@@ -15,6 +15,11 @@
 #include "ring/ring.h"
 
 #define END_PATIENCE_MS 2000
+/*
+ * To detach waits for the lock of the ring, and whoever waits for a ring's lock holds one that all
+ * rings of the machine share. An application that keeps its ring's lock is ended.
+ */
+#define DETACH_PATIENCE_MS 5000
 
 static const struct hosts_ops *hosts_ops(const struct ring *ring)
 {
@@ -64,6 +69,8 @@ static void ring_gone(void *arg, int r)
 	} else {
 		prepare_busy(ring, &ring->request, &answers[0]);
 	}
+	if (ring->adopted)
+		hosts_ops(ring)->forget(manager->hosts, ring->name);
 	prepare_busy(ring, &ring->swap.reply, &answers[1]);
 	answers[2].reply = ring->destroy;
 	if (ring->announced)
@@ -87,7 +94,7 @@ static void ring_gone(void *arg, int r)
 
 void ring_end_continue(struct ring *ring)
 {
-	if (ring->host && !ring->host_exited)
+	if (ring->host && !ring->host_exited && !ring->adopted)
 		return;
 	if (ring->dispatch.busy || ring->removing)
 		return;
@@ -107,7 +114,12 @@ void ring_end(struct ring *ring)
 	if (ring->create)
 		create_abandon(ring);
 	program_forget(ring->swap.program, &ring->swap.waiter);
-	if (ring->host && !ring->host_exited) {
+	if (ring->adopted) {
+		/* no step is taken any more: the loop ends with the one that it is at */
+		dispatch_pause(&ring->dispatch, true);
+		region_stir(&ring->region);
+		clock->start(clock, &ring->timer, DETACH_PATIENCE_MS);
+	} else if (ring->host && !ring->host_exited) {
 		r = hosts_ops(ring)->command(ring->host, CONTROL_END);
 		if (r < 0 && r != -EPIPE) /* -EPIPE: it is going already */
 			hosts_ops(ring)->kill(ring->host);

@@ -37,7 +37,8 @@ static uint32_t flags_of(const struct ring *ring)
 {
 	return (ring->persistent ? IOURD_LEDGER_PERSISTENT : 0) |
 	       (ring->rollback ? IOURD_LEDGER_ROLLBACK : 0) |
-	       (ring->declared ? IOURD_LEDGER_DECLARED : 0);
+	       (ring->declared ? IOURD_LEDGER_DECLARED : 0) |
+	       (ring->adopted ? IOURD_LEDGER_ADOPTED : 0);
 }
 
 void ledger_begin(const struct ring *ring)
@@ -56,6 +57,7 @@ void ledger_begin(const struct ring *ring)
 	ledger->lease_inode = ring->lease_inode;
 	ledger->ring_fd = ring->ring_fd;
 	memcpy(ledger->declared_digest, ring->declared_digest, sizeof(ledger->declared_digest));
+	ledger->region_fd = ring->region_fd;
 }
 
 void ledger_note(const struct ring *ring)

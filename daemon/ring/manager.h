@@ -53,6 +53,7 @@ enum manager_who { /* who may do something */
 
 struct manager_policy {
 	enum manager_who persistent; /* rings that live without a client */
+	enum manager_who adopted;    /* rings that their applications make and run themselves */
 	unsigned int probation_ms;   /* how long a program is on probation (ring/probation.h) */
 };
 
@@ -174,6 +175,7 @@ struct ring_request {
 	bool rollback;	 /* also when its program fails after probation */
 	/* Of the domain only: it is declared, with this digest, so policy is not asked; or NULL. */
 	const uint8_t *declared;
+	bool adopted;	 /* made and run by the caller: manager_ring_prepare sets it */
 };
 
 struct ring_view { /* borrowed, until the next call into the manager */
@@ -183,6 +185,7 @@ struct ring_view { /* borrowed, until the next call into the manager */
 	const char *reason; /* or NULL */
 	uid_t uid;
 	uint64_t generation;
+	bool adopted;
 	bool persistent;
 	bool rollback;
 	bool on_probation; /* its program is */
@@ -212,6 +215,31 @@ typedef void (*ring_done)(void *arg, int r, const struct note *note, const struc
 int manager_ring_create(struct manager *manager, const struct peer *peer,
 			const struct ring_request *request, ring_done done, void *arg,
 			struct note *note);
+/*
+ * The same for a ring that the caller makes and runs itself; done when it can be adopted, which it
+ * must be within seconds. The view's lease is the socket that the caller has to listen on.
+ */
+int manager_ring_prepare(struct manager *manager, const struct peer *peer,
+			 const struct ring_request *request, ring_done done, void *arg,
+			 struct note *note);
+
+struct ring_adoption {
+	int ring_fd;   /* numbers of descriptors in the caller's process */
+	int region_fd;
+	uint64_t region_address;
+};
+
+/* FAULT_INVALID_PARAMETER ends the ring: it has to be prepared again. */
+int manager_ring_adopt(struct manager *manager, const struct peer *peer, const char *name,
+		       const struct ring_adoption *adoption, ring_done done, void *arg,
+		       struct note *note);
+/*
+ * io_uring_enter of an adopted ring came back with @result. *ret_pending: @done will be called, when
+ * it is known what follows; else it is known already, and @done is not called.
+ */
+int manager_ring_report(struct manager *manager, const struct peer *peer, const char *name,
+			int result, ring_done done, void *arg, struct note *note,
+			bool *ret_pending);
 int manager_ring_start(struct manager *manager, const struct peer *peer, const char *name,
 		       ring_done done, void *arg, struct note *note);
 int manager_ring_pause(struct manager *manager, const struct peer *peer, const char *name,

@@ -50,6 +50,7 @@ static void nudge(struct ring *ring)
 {
 	if (!ring->host)
 		return;
+	region_stir(&ring->region);
 	ring->manager->hosts->ops->nudge(ring->host);
 	ring->probation.nudged = true;
 }

@@ -97,6 +97,11 @@ bool reason_exited(struct ring *ring, int code, int status)
 		return true;
 	}
 	ring->error = ECONNRESET;
+	if (ring->adopted) {
+		ring->error = 0;
+		ring_explain(ring, "its application has closed it, or is gone");
+		return true;
+	}
 	if (code == 0) { /* no child of ours */
 		ring_explain(ring, "its host ended");
 		return false;

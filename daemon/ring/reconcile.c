@@ -65,5 +65,6 @@ enum reconcile_verdict reconcile(const struct reconcile_state *state, const char
 		return with_client(state, ret_why);
 	*ret_why = ledger == LEDGER_ENDING ? "its end had been asked for"
 					   : "it was being made: nobody was told of it";
-	return RECONCILE_END_AND_RELEASE;
+	/* no loop of an adopted ring goes on once its dispatcher is taken off */
+	return state->adopted ? RECONCILE_RELEASE : RECONCILE_END_AND_RELEASE;
 }

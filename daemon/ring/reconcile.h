@@ -31,6 +31,7 @@ struct reconcile_state {
 	bool array, state, dispatcher, link; /* pins */
 	enum reconcile_ledger ledger;
 	enum reconcile_runner runner;
+	bool adopted; /* the runner is its application, which nobody ends */
 	bool program; /* the program that it runs is known; counts only if there is a ledger */
 };
 

@@ -57,6 +57,8 @@ int region_open(const struct region_found *found, struct region *ret);
 void region_done(struct region *region);
 /* The parameter struct, shared. */
 void *region_params(const struct region *region);
+/* Wakes who waits for the doorbell, which has not been rung: a loop that does takes a step. */
+void region_stir(const struct region *region);
 /* Tells all who map the region; wakes who waits for a change. */
 void region_publish(struct region *region, uint32_t state, int error, uint64_t generation,
 		    uint64_t program_id);

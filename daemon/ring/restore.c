@@ -49,7 +49,9 @@ static int read_ledger(struct ring *ring, const struct takeover_entry *entry)
 	ring->made_of = program_info(origin)->descriptor;
 	ring->made_of.sq_entries = ledger->entries;
 	ring->origin = ledger->origin;
+	ring->adopted = ledger->flags & IOURD_LEDGER_ADOPTED;
 	ring->ring_fd = ledger->ring_fd;
+	ring->region_fd = ring->adopted ? ledger->region_fd : -1;
 	ring->lease_inode = ledger->lease_inode;
 	ring->rollback = ledger->flags & IOURD_LEDGER_ROLLBACK;
 	ring->probation.passed = ledger->probation == 0;
@@ -80,7 +82,18 @@ static void map_region(struct ring *ring, const struct iourd_ledger *ledger, int
 	log_warning("ring %s: its param region cannot be reached, so its parameters cannot be read "
 		    "or written by iouringd: %s",
 		    ring->name,
-		    r == -ENOENT ? "its host is of an earlier version" : strerror(-r));
+		    r != -ENOENT     ? strerror(-r)
+		    : ring->adopted ? "its application has closed the descriptor"
+				    : "its host is of an earlier version");
+}
+
+/* Nobody has to be asked: what the flag says is what the loop does. */
+static void adopted_settled(struct ring *ring)
+{
+	if (ring->phase == PHASE_RUNNING && dispatch_paused(&ring->dispatch))
+		ring_pause_again(ring);
+	else if (ring->phase == PHASE_CREATED || ring->phase == PHASE_PAUSED)
+		dispatch_pause(&ring->dispatch, true);
 }
 
 int ring_restore(struct manager *manager, struct takeover_entry *entry)
@@ -92,6 +105,8 @@ int ring_restore(struct manager *manager, struct takeover_entry *entry)
 		.region_device = ledger->region_device,
 		.region_inode = ledger->region_inode,
 		.lease_inode = ledger->lease_inode,
+		.adopted = ledger->flags & IOURD_LEDGER_ADOPTED,
+		.region_fd = ledger->region_fd,
 	};
 	struct ring *ring;
 	int region_fd = -1;
@@ -112,9 +127,13 @@ int ring_restore(struct manager *manager, struct takeover_entry *entry)
 	if (!ring->probation.passed &&
 	    (ring->phase == PHASE_RUNNING || ring->phase == PHASE_PAUSED))
 		probation_begin(ring);
-	ring->awaited = true;
-	manager->takeover.awaited++;
 	ledger_note(ring); /* a swap that was under way is settled now */
+	if (ring->adopted) {
+		adopted_settled(ring);
+	} else {
+		ring->awaited = true;
+		manager->takeover.awaited++;
+	}
 	return 0;
 }
 

@@ -29,7 +29,7 @@ int ring_new(struct manager *manager, const char *name, uid_t uid, struct progra
 	ring->created_us = events_now();
 	ring->generation = 1;
 	ring->region = REGION_NONE;
-	ring->ring_fd = -1;
+	ring->ring_fd = ring->region_fd = -1;
 	ring->timer.fire = ring_timeout;
 	probation_init(ring);
 	dispatch_init(&ring->dispatch, manager->kern, manager->executor, ring->name);
@@ -76,6 +76,7 @@ void ring_view_fill(const struct ring *ring, struct ring_view *ret)
 	ret->reason = ring->reason;
 	ret->uid = ring->uid;
 	ret->generation = ring->generation;
+	ret->adopted = ring->adopted;
 	ret->persistent = ring->persistent;
 	ret->rollback = ring->rollback;
 	ret->on_probation = probation_is_on(ring);

@@ -60,6 +60,7 @@ struct ring {
 	char *reason;	/* of its stop, failure or end; or NULL */
 	int error;	/* positive errno of its failure, or 0 */
 	bool announced; /* EVENT_CREATED was told */
+	bool adopted;	 /* its application makes and runs it; else a host does */
 	bool persistent; /* lives without a client: there is no lease */
 	bool rollback;	 /* also when its program fails after probation */
 	bool declared;	 /* by the administrator */
@@ -81,7 +82,8 @@ struct ring {
 	bool host_exited;
 	bool client_gone;     /* and its host has not noticed yet */
 	bool awaited;	      /* its host, of an earlier daemon, has not said how it is */
-	int ring_fd;	      /* the ring's number in its host */
+	int ring_fd;	      /* the ring's number in its host, or in its application */
+	int region_fd;	      /* the region's number in its application; -1: hosted */
 	uint64_t lease_inode; /* of the host's end; 0: there is none */
 	bool removing;
 	struct timer timer;    /* of its making, or of its end */
@@ -121,6 +123,8 @@ void ring_input(struct ring *ring, enum input input);
 /* 0: @done will be called. FAULT_RING_BUSY if it may not be now. */
 int ring_request(struct ring *ring, enum input input, ring_done done, void *arg, struct note *note);
 int ring_start_host(struct ring *ring, const struct host_setup *setup);
+/* Its application will be its host. *ret_lease_fd: for that, and the caller's. */
+int ring_adopt_host(struct ring *ring, int *ret_lease_fd);
 /* Of an earlier daemon; what it says comes as from one that was started. */
 int ring_take_over_host(struct ring *ring, const struct host_takeover *takeover,
 			int *ret_region_fd);

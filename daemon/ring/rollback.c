@@ -50,6 +50,7 @@ static void go_on(struct ring *ring)
 		revive_work(ring);
 		ring_run_again(ring);
 	} else if (ring->swap.by_itself && ring->host) {
+		region_stir(&ring->region);
 		ring->manager->hosts->ops->nudge(ring->host);
 	}
 }

@@ -25,9 +25,12 @@ static int ask_host(struct ring *ring, enum action action)
 
 	switch (action) {
 	case ACTION_START:
+		if (ring->adopted) /* set since before it was attached */
+			dispatch_pause(&ring->dispatch, false);
 		return command(ring, CONTROL_START);
 	case ACTION_PAUSE:
 		dispatch_pause(&ring->dispatch, true);
+		region_stir(&ring->region);
 		r = command(ring, CONTROL_PAUSE);
 		if (r < 0)
 			dispatch_pause(&ring->dispatch, false);
@@ -70,6 +73,8 @@ static void follow(struct ring *ring, enum phase from, enum action action)
 		break;
 	case ACTION_RESUMED:
 		ring_explain_nothing(ring);
+		if (!ring->probation.passed && !probation_is_on(ring))
+			probation_begin(ring); /* it was paused because it broke */
 		tell(ring, EVENT_RESUMED);
 		ring_answer(ring, &ring->request, 0, NULL);
 		break;
@@ -88,8 +93,11 @@ static void follow(struct ring *ring, enum phase from, enum action action)
 		ring_answer_busy(ring, &ring->request, "its program failed");
 		break;
 	case ACTION_ROLL:
+		ring_publish(ring);
+		break;
 	case ACTION_ROLLED:
 		ring_publish(ring);
+		ring_answer(ring, &ring->request, 0, NULL);
 		break;
 	case ACTION_FAILED:
 		probation_end(ring);
@@ -292,6 +300,12 @@ int ring_take_over_host(struct ring *ring, const struct host_takeover *takeover,
 {
 	return ring->manager->hosts->ops->take_over(ring->manager->hosts, takeover, &callbacks,
 						    ring, ret_region_fd, &ring->host);
+}
+
+int ring_adopt_host(struct ring *ring, int *ret_lease_fd)
+{
+	return ring->manager->hosts->ops->adopt(ring->manager->hosts, ring->name, &callbacks, ring,
+						ret_lease_fd, &ring->host);
 }
 
 int ring_start_host(struct ring *ring, const struct host_setup *setup)

@@ -147,10 +147,13 @@ static void remove_work(struct job *job)
 
 		if (entry->verdict != RECONCILE_RELEASE)
 			continue;
-		if (entry->dispatch)
+		if (entry->dispatch) {
+			/* an application may have kept its ring: its loop is to end first */
+			kern->ops->dispatch_state(entry->dispatch)->pause = 1;
 			kern->ops->dispatch_free(entry->dispatch);
-		else if (entry->pinned && kern->ops->pins_remove(kern, entry->name) < 0)
+		} else if (entry->pinned && kern->ops->pins_remove(kern, entry->name) < 0) {
 			continue;
+		}
 		entry->dispatch = NULL;
 		entry->removed = true;
 	}
@@ -226,6 +229,13 @@ static bool is_wanted(void *arg, const uint8_t *digest)
 
 /* ---- 4: what becomes of them ---- */
 
+/* Whether an application runs it: by its socket, or by what was written down. */
+static bool is_adopted(const struct takeover_entry *entry)
+{
+	return entry->host.name[0] ? entry->host.adopted
+				   : entry->pins.ledger.flags & IOURD_LEDGER_ADOPTED;
+}
+
 static enum reconcile_ledger ledger_state(const struct kern_pins *pins)
 {
 	if (!pins->has_ledger)
@@ -260,6 +270,7 @@ static void decide(struct takeover_entry *entry)
 		.link = entry->pins.link,
 		.ledger = ledger_state(&entry->pins),
 		.runner = runner_state(entry),
+		.adopted = is_adopted(entry),
 		.program = entry->program && program_info(entry->program),
 	};
 	const char *why;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,6 +41,8 @@ struct host {
 	bool killed;
 	bool stray; /* its daemon is gone, this memory stands for the process */
 	bool deaf;  /* ... and it accepts nobody */
+	bool adopted;
+	bool forgotten;
 	bool asked;
 	unsigned int nudges;
 	enum control_type state; /* as it would answer a QUERY */
@@ -100,7 +103,7 @@ static void fake_destroy(struct host *host)
 
 static void fake_host_free(struct host *host)
 {
-	if (host && !host->exited)
+	if (host && !host->exited && !host->forgotten)
 		host->stray = true; /* the process lives on */
 	else if (host)
 		fake_destroy(host);
@@ -140,19 +143,13 @@ static int fake_copy_setup(struct host *host, const struct host_setup *setup)
 	return 0;
 }
 
-static int fake_start(struct hosts *hosts, const struct host_setup *setup,
-		      const struct host_callbacks *callbacks, void *arg, struct host **ret)
+static struct host *fake_new(struct hosts_fake *fake, const struct host_callbacks *callbacks,
+			     void *arg)
 {
-	struct hosts_fake *fake = (struct hosts_fake *)hosts;
-	struct host *host;
-	int r;
+	struct host *host = calloc(1, sizeof(*host));
 
-	r = fail_next(fake->plan, "host start");
-	if (r < 0)
-		return r;
-	host = calloc(1, sizeof(*host));
 	if (!host)
-		return -ENOMEM;
+		return NULL;
 	host->owner = fake;
 	host->pidfd = -1;
 	host->callbacks = *callbacks;
@@ -163,6 +160,22 @@ static int fake_start(struct hosts *hosts, const struct host_setup *setup,
 	else
 		fake->first = host;
 	fake->last = host;
+	return host;
+}
+
+static int fake_start(struct hosts *hosts, const struct host_setup *setup,
+		      const struct host_callbacks *callbacks, void *arg, struct host **ret)
+{
+	struct hosts_fake *fake = (struct hosts_fake *)hosts;
+	struct host *host;
+	int r;
+
+	r = fail_next(fake->plan, "host start");
+	if (r < 0)
+		return r;
+	host = fake_new(fake, callbacks, arg);
+	if (!host)
+		return -ENOMEM;
 	r = fake_copy_setup(host, setup);
 	if (r < 0) {
 		fake_destroy(host);
@@ -171,6 +184,45 @@ static int fake_start(struct hosts *hosts, const struct host_setup *setup,
 	host->state = CONTROL_READY;
 	push(host, CONTROL_READY);
 	*ret = host;
+	return 0;
+}
+
+static int fake_adopt(struct hosts *hosts, const char *name,
+		      const struct host_callbacks *callbacks, void *arg, int *ret_lease_fd,
+		      struct host **ret)
+{
+	struct hosts_fake *fake = (struct hosts_fake *)hosts;
+	struct host_setup setup = {.name = name, .region_fd = -1, .lease_fd = -1};
+	struct host *host;
+	int lease[2], r = fail_next(fake->plan, "host adopt");
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < IOURD_SLOTS_MAX; i++)
+		setup.files[i] = -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lease) < 0)
+		return -errno;
+	host = fake_new(fake, callbacks, arg);
+	assert(host);
+	host->setup = setup;
+	host->name = strdup(name);
+	host->setup.name = host->name;
+	host->setup.lease_fd = lease[0];
+	host->pidfd = eventfd(0, EFD_CLOEXEC);
+	host->adopted = true;
+	*ret_lease_fd = lease[1];
+	*ret = host;
+	return 0;
+}
+
+static int fake_application(struct host *host, uid_t uid, pid_t pid)
+{
+	int r = fail_next(host->owner->plan, "host application");
+
+	if (r < 0)
+		return r;
+	host->setup.uid = uid;
+	host->pid = pid;
 	return 0;
 }
 
@@ -184,6 +236,7 @@ static int fake_command(struct host *host, enum control_type type)
 		return r;
 	if (host->exited)
 		return -EPIPE;
+	assert(!host->adopted || type != CONTROL_END);
 	host->last_command = type;
 	switch (type) {
 	case CONTROL_START:
@@ -241,6 +294,7 @@ static int fake_find(struct hosts *hosts, struct host_found **ret, size_t *ret_n
 		if (!host->stray)
 			continue;
 		strcpy(found[n].name, host->name);
+		found[n].adopted = host->adopted;
 		found[n].alive = !host->exited;
 		found[n].uid = host->deaf ? (uid_t)-1 : host->setup.uid;
 		found[n++].pid = host->pid;
@@ -257,7 +311,7 @@ static int fake_take_over(struct hosts *hosts, const struct host_takeover *takeo
 	struct hosts_fake *fake = (struct hosts_fake *)hosts;
 	struct host *host = hosts_fake_find(hosts, takeover->name);
 	struct stat st;
-	int fd, r = fail_next(fake->plan, "host take_over");
+	int fd, region_fd, r = fail_next(fake->plan, "host take_over");
 
 	if (r < 0)
 		return r;
@@ -267,14 +321,18 @@ static int fake_take_over(struct hosts *hosts, const struct host_takeover *takeo
 		return -ECONNREFUSED;
 	if (host->setup.uid != takeover->uid)
 		return -EPERM;
-	assert(fstat(host->setup.region_fd, &st) == 0);
+	if (host->adopted != takeover->adopted)
+		return -EPERM;
+	/* the test is the application */
+	region_fd = host->adopted ? takeover->region_fd : host->setup.region_fd;
 	fd = -1;
-	if (st.st_dev == takeover->region_device && st.st_ino == takeover->region_inode)
-		fd = duplicate(host->setup.region_fd);
+	if (fstat(region_fd, &st) == 0 && st.st_dev == takeover->region_device &&
+	    st.st_ino == takeover->region_inode)
+		fd = duplicate(region_fd);
 	host->stray = false;
 	host->callbacks = *callbacks;
 	host->arg = arg;
-	host->asked = true;
+	host->asked = !host->adopted;
 	*ret_region_fd = fd;
 	*ret = host;
 	return 0;
@@ -290,7 +348,7 @@ static int fake_strays_end(struct hosts *hosts, const char *const *names, size_t
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct host *host = hosts_fake_find(hosts, names[i]);
 
-		assert(host && host->stray);
+		assert(host && host->stray && !host->adopted);
 		host->exited = true;
 		close_all(host);
 	}
@@ -301,7 +359,9 @@ static void fake_forget(struct hosts *hosts, const char *name)
 {
 	struct host *host = hosts_fake_find(hosts, name);
 
-	if (host && host->stray && host->exited)
+	if (host && host->adopted && !host->stray)
+		host->forgotten = true; /* it goes with its owner */
+	else if (host && host->stray && (host->exited || host->adopted))
 		fake_destroy(host);
 }
 
@@ -316,6 +376,8 @@ static void fake_free(struct hosts *hosts)
 static const struct hosts_ops hosts_fake_ops = {
 	.free = fake_free,
 	.start = fake_start,
+	.adopt = fake_adopt,
+	.application = fake_application,
 	.command = fake_command,
 	.pidfd = fake_pidfd,
 	.pid = fake_pid,
@@ -465,7 +527,7 @@ bool hosts_fake_step(struct hosts *hosts)
 			return true;
 		}
 		if (!host->owner->mute && lease_ended(host)) {
-			hosts_fake_exited(host, CLD_EXITED, 0);
+			hosts_fake_exited(host, host->adopted ? 0 : CLD_EXITED, 0);
 			return true;
 		}
 	}

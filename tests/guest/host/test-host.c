@@ -185,7 +185,7 @@ static int connect_again(struct fixture *f, const char *name)
 	snprintf(path, sizeof(path), "%s/a/hosts", f->directory);
 	directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	assert_true(directory >= 0);
-	assert_int_equal(control_socket_connect(directory, name, &fd), 0);
+	assert_int_equal(control_socket_connect(directory, name, CONTROL_SOCKET_SUFFIX, &fd), 0);
 	close(directory);
 	return fd;
 }

@@ -67,7 +67,7 @@ void fixture_init(struct fixture *fixture)
 
 	*fixture = (struct fixture){
 		.limits = {.rings = 8, .region_bytes = 64u << 20, .entries = 1024},
-		.policy = {.probation_ms = 1000},
+		.policy = {.probation_ms = 1000, .adopted = WHO_ALL},
 		.directory = "/tmp/ring-test-XXXXXX",
 		.store = "/tmp/ring-store-XXXXXX",
 	};

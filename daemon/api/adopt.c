@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* adopt.c - the methods of applications that make and run their rings themselves */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/context.h"
+#include "api/handlers.h"
+#include "api/views.h"
+#include "wire/cleanup.h"
+
+static void prepared(void *arg, int r, const struct note *note, const struct ring_view *view)
+{
+	const char *slots[IOURD_SLOTS_MAX];
+	struct call *call = arg;
+	struct out_prepare_ring out;
+
+	if (r != 0) {
+		call_fail(call, r, note);
+		return;
+	}
+	view_ring(view, &out.ring);
+	out.region_fd = view->region_fd;
+	out.lease_fd = view->lease_fd;
+	out.slots = (struct schema_array){
+		.items = slots, .n = view->program->descriptor.slot_count};
+	for (size_t i = 0; i < out.slots.n; i++)
+		slots[i] = view->program->descriptor.slots[i].name;
+	call_answer(call, &out);
+}
+
+int handle_prepare_ring(struct call *call, const void *input)
+{
+	const struct in_prepare_ring *in = input;
+	const struct wire_file *files = in->files.items;
+	_cleanup_free_ struct ring_file *copies = calloc(in->files.n + 1, sizeof(*copies));
+	const struct ring_request request = {
+		.program = in->program,
+		.name = in->name,
+		.files = copies,
+		.n_files = in->files.n,
+		.parameters = in->parameters,
+		.data_bytes_set = in->data_bytes.set,
+		.data_bytes = (uint64_t)in->data_bytes.value,
+		.rollback = in->rollback,
+	};
+
+	if (!copies)
+		return -ENOMEM;
+	for (size_t i = 0; i < in->files.n; i++)
+		copies[i] = (struct ring_file){.slot = files[i].slot, .fd = files[i].fd};
+	return manager_ring_prepare(call->api->manager, &call->peer, &request, prepared, call,
+				    &call->note);
+}
+
+static void told(void *arg, int r, const struct note *note, const struct ring_view *view)
+{
+	struct call *call = arg;
+	struct out_ring out;
+
+	if (r != 0) {
+		call_fail(call, r, note);
+		return;
+	}
+	view_ring(view, &out.ring);
+	call_answer(call, &out);
+}
+
+int handle_adopt_ring(struct call *call, const void *input)
+{
+	const struct in_adopt_ring *in = input;
+	const struct ring_adoption adoption = {
+		.ring_fd = (int)in->ring_fd,
+		.region_fd = (int)in->region_fd,
+		.region_address = (uint64_t)in->region_address,
+	};
+
+	return manager_ring_adopt(call->api->manager, &call->peer, in->ring, &adoption, told, call,
+				  &call->note);
+}
+
+int handle_report_ring(struct call *call, const void *input)
+{
+	const struct in_report_ring *in = input;
+	struct ring_view view;
+	bool pending;
+	int r;
+
+	r = manager_ring_report(call->api->manager, &call->peer, in->ring, (int)in->result, told,
+				call, &call->note, &pending);
+	if (r != 0 || pending)
+		return r;
+	r = manager_ring_find(call->api->manager, &call->peer, in->ring, &call->note, &view);
+	if (r == 0)
+		told(call, 0, NULL, &view);
+	return r;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Applications that run their rings themselves: a child of the test is one. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+
+struct application {
+	pid_t pid;
+	int commands; /* closed: it exits */
+	int region;   /* the number of a memfd there */
+};
+
+/* Listens on @lease, and holds it until it is told. */
+static void application_start(struct application *app, int lease)
+{
+	int commands[2], ready[2], region;
+	char byte;
+
+	assert_int_equal(pipe2(commands, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	region = fixture_setup("any").region_fd;
+	app->pid = fork();
+	assert_true(app->pid >= 0);
+	if (app->pid == 0) {
+		close(commands[1]);
+		if (listen(lease, SOMAXCONN) < 0 || write(ready[1], "r", 1) != 1)
+			_exit(1);
+		if (read(commands[0], &byte, 1) == 1) { /* closes its ring, and lives on */
+			close(lease);
+			if (read(commands[0], &byte, 1) != 0)
+				_exit(2);
+		}
+		_exit(0);
+	}
+	close(commands[0]);
+	close(ready[1]);
+	close(lease);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	app->commands = commands[1];
+	app->region = region;
+}
+
+static void application_end(struct application *app)
+{
+	close(app->commands);
+	fixture_reap(app->pid);
+}
+
+static struct host *adopt(struct fixture *f, const char *name, int *ret_lease)
+{
+	struct host *host = NULL;
+
+	assert_int_equal(f->hosts->ops->adopt(f->hosts, name, &fixture_callbacks, f, ret_lease,
+					      &host),
+			 0);
+	return host;
+}
+
+static void test_life(void **state)
+{
+	struct fixture *f = *state;
+	const struct hosts_ops *ops = f->hosts->ops;
+	struct application app;
+	struct host *host;
+	int lease;
+
+	host = adopt(f, "app", &lease);
+	assert_int_equal(ops->pidfd(host), -1);
+	assert_int_equal(ops->command(host, CONTROL_START), -EPIPE); /* nobody is there yet */
+	/* the daemon itself has made the socket: that is no application */
+	assert_int_equal(ops->application(host, getuid(), getpid()), -EPERM);
+	application_start(&app, lease);
+	assert_int_equal(ops->application(host, getuid(), getpid()), -EPERM);
+	assert_int_equal(ops->application(host, getuid() + 1, app.pid), -EPERM);
+	assert_int_equal(ops->application(host, getuid(), app.pid), 0);
+	assert_int_equal(ops->pid(host), app.pid);
+	assert_true(ops->pidfd(host) >= 0);
+	assert_int_equal(ops->command(host, CONTROL_START), 0);
+	assert_int_equal(ops->command(host, CONTROL_PAUSE), 0);
+	assert_string_equal(f->diary, ""); /* nothing from within */
+	fixture_expect(f, "running paused");
+	assert_int_equal(ops->command(host, CONTROL_RESUME), 0);
+	fixture_expect(f, "running paused running");
+	ops->nudge(host); /* does nothing to it */
+	application_end(&app);
+	fixture_expect(f, "running paused running exited(0,0)");
+	assert_int_equal(ops->command(host, CONTROL_START), -EPIPE);
+	ops->host_free(host);
+}
+
+/* It closes its ring, and lives on. */
+static void test_closes(void **state)
+{
+	struct fixture *f = *state;
+	struct application app;
+	struct host *host;
+	int lease;
+
+	host = adopt(f, "app", &lease);
+	application_start(&app, lease);
+	assert_int_equal(f->hosts->ops->application(host, getuid(), app.pid), 0);
+	fixture_poll(f);
+	assert_string_equal(f->diary, "");
+	assert_int_equal(write(app.commands, "c", 1), 1);
+	fixture_expect(f, "exited(0,0)");
+	assert_int_equal(kill(app.pid, 0), 0);
+	f->hosts->ops->host_free(host);
+	application_end(&app);
+}
+
+static void test_next_daemon(void **state)
+{
+	struct fixture *f = *state;
+	struct host_takeover takeover = {.name = "app", .uid = getuid(), .adopted = true};
+	struct host_found *found;
+	struct application app;
+	struct host *host;
+	int lease, region = 7;
+	struct stat st;
+	size_t n;
+
+	host = adopt(f, "app", &lease);
+	application_start(&app, lease);
+	assert_int_equal(f->hosts->ops->application(host, getuid(), app.pid), 0);
+	f->hosts->ops->host_free(host); /* the daemon goes */
+	for (int again = 0; again < 3; again++) {
+		assert_int_equal(f->hosts->ops->find(f->hosts, &found, &n), 0);
+		assert_int_equal(n, 1);
+		assert_true(found[0].adopted && found[0].alive);
+		assert_int_equal(found[0].pid, app.pid);
+		free(found);
+		/* nobody ends an application */
+		assert_int_equal(f->hosts->ops->strays_end(f->hosts, (const char *[]){"app"}, 1), 0);
+		assert_int_equal(fstat(app.region, &st), 0);
+		takeover.region_fd = app.region;
+		takeover.region_device = st.st_dev;
+		takeover.region_inode = st.st_ino + (again == 1); /* not that one */
+		assert_int_equal(f->hosts->ops->take_over(f->hosts, &takeover, &fixture_callbacks, f,
+							  &region, &host),
+				 0);
+		assert_int_equal(region >= 0, again != 1);
+		if (region >= 0)
+			close(region);
+		fixture_poll(f);
+		assert_string_equal(f->diary, "");
+		if (again < 2)
+			f->hosts->ops->host_free(host);
+	}
+	application_end(&app);
+	fixture_expect(f, "exited(0,0)");
+	f->hosts->ops->host_free(host);
+}
+
+/* A host's socket is none of an application's, nor the other way round. */
+static void test_kinds(void **state)
+{
+	struct fixture *f = *state;
+	struct host_takeover takeover = {.name = "app", .uid = getuid()};
+	struct host_found *found;
+	struct application app;
+	struct host *host;
+	int lease, region;
+	size_t n;
+
+	host = adopt(f, "app", &lease);
+	application_start(&app, lease);
+	f->hosts->ops->host_free(host);
+	assert_int_equal(f->hosts->ops->find(f->hosts, &found, &n), 0);
+	free(found);
+	assert_int_equal(
+		f->hosts->ops->take_over(f->hosts, &takeover, &fixture_callbacks, f, &region, &host),
+		-EPERM);
+	application_end(&app);
+	f->hosts->ops->forget(f->hosts, "app");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_life, fixture_new, fixture_free),
+		cmocka_unit_test_setup_teardown(test_closes, fixture_new, fixture_free),
+		cmocka_unit_test_setup_teardown(test_next_daemon, fixture_new, fixture_free),
+		cmocka_unit_test_setup_teardown(test_kinds, fixture_new, fixture_free),
+	};
+
+	fixture_setup("warm"); /* its descriptors are there before they are counted */
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("applications", tests, NULL, NULL);
+}
