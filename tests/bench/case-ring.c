@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Making rings, and swapping a running one. */
 #include <errno.h>
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cases.h"
 #include "measure.h"
+#include "objects.h"
 
 #define RINGS 100u
 #define WARM  5u
@@ -76,40 +73,13 @@ struct create_figures case_create(struct iouctl *c, pid_t daemon)
 	return f;
 }
 
-/* The same object under another name, so that there is something to swap to. */
-static int renamed_object(const char *path, const char *name)
-{
-	int in = open(path, O_RDONLY | O_CLOEXEC), out = memfd_create("object", MFD_CLOEXEC);
-	const uint32_t magic = IOURD_DESCRIPTOR_MAGIC;
-	struct iourd_descriptor *descriptor;
-	struct stat st;
-	char *bytes;
-
-	measure_check(in < 0 || out < 0 || fstat(in, &st) < 0 ? -errno : 0, path);
-	bytes = malloc((size_t)st.st_size);
-	measure_check(bytes && read(in, bytes, (size_t)st.st_size) == st.st_size ? 0 : -EIO, path);
-	descriptor = memmem(bytes, (size_t)st.st_size, &magic, sizeof(magic));
-	measure_check(descriptor ? 0 : -ENOENT, "descriptor");
-	snprintf(descriptor->name, sizeof(descriptor->name), "%s", name);
-	measure_check(write(out, bytes, (size_t)st.st_size) == st.st_size ? 0 : -EIO, "memfd");
-	free(bytes);
-	close(in);
-	return out;
-}
-
 struct swap_figures case_swap(struct iouctl *c, const char *object)
 {
-	int fd = renamed_object(object, "nop-other");
 	struct swap_figures f = { 0 };
 	uint64_t time[SWAPS], steps;
 	struct iouctl_ring *ring;
-	char *text;
 
-	measure_check(iouctl_call(c, "LoadProgram", "{\"objectFileDescriptor\":0}", &fd, 1, &text,
-				  NULL, NULL),
-		      iouctl_error_message(c));
-	free(text);
-	close(fd);
+	load_renamed(c, object, "nop-other");
 	measure_check(iouctl_ring_create(c, &nop_options, &ring), iouctl_error_message(c));
 	measure_check(iouctl_ring_start(ring), "start");
 	steps = (uint64_t)ring_number(c, iouctl_ring_name(ring), "steps");

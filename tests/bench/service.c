@@ -32,39 +32,57 @@ static int listen_at(const char *path)
 	return fd;
 }
 
-pid_t service_start(const char *daemon)
+/* In the child, where nothing of the bench's other descriptors may go. */
+static _Noreturn void become_daemon(const struct service *service)
 {
 	char number[16];
-	pid_t pid;
-	int fd;
 
-	if (mkdir(DIRECTORY, 0755) < 0 && errno != EEXIST)
-		measure_check(-errno, DIRECTORY);
-	fd = listen_at(SOCKET_PATH);
-	setenv("IOURINGD_SOCKET", SOCKET_PATH, 1);
-	fflush(NULL);
-	pid = fork();
-	measure_check(pid < 0 ? -errno : 0, "fork");
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		if (fd == LISTEN_FD)
-			fcntl(fd, F_SETFD, 0);
-		else
-			dup2(fd, LISTEN_FD);
-		snprintf(number, sizeof(number), "%d", (int)getpid());
-		setenv("LISTEN_PID", number, 1);
-		setenv("LISTEN_FDS", "1", 1);
-		execl(daemon, daemon, NULL);
-		fprintf(stderr, "bench: cannot run %s: %s\n", daemon, strerror(errno));
-		_exit(127);
-	}
-	close(fd);
-	return pid;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (service->listen_fd == LISTEN_FD)
+		fcntl(LISTEN_FD, F_SETFD, 0);
+	else
+		dup2(service->listen_fd, LISTEN_FD);
+	snprintf(number, sizeof(number), "%d", (int)getpid());
+	setenv("LISTEN_PID", number, 1);
+	setenv("LISTEN_FDS", "1", 1);
+	execl(service->daemon, service->daemon, NULL);
+	fprintf(stderr, "bench: cannot run %s: %s\n", service->daemon, strerror(errno));
+	_exit(127);
 }
 
-void service_stop(pid_t pid)
+void service_again(struct service *service)
 {
-	kill(pid, SIGTERM);
-	waitpid(pid, NULL, 0);
+	fflush(NULL);
+	service->pid = fork();
+	measure_check(service->pid < 0 ? -errno : 0, "fork");
+	if (service->pid == 0)
+		become_daemon(service);
+}
+
+void service_start(struct service *service, const char *daemon)
+{
+	if (mkdir(DIRECTORY, 0755) < 0 && errno != EEXIST)
+		measure_check(-errno, DIRECTORY);
+	service->daemon = daemon;
+	service->listen_fd = listen_at(SOCKET_PATH);
+	setenv("IOURINGD_SOCKET", SOCKET_PATH, 1);
+	service_again(service);
+}
+
+static void end(struct service *service, int signal)
+{
+	kill(service->pid, signal);
+	waitpid(service->pid, NULL, 0);
+}
+
+void service_kill(struct service *service)
+{
+	end(service, SIGKILL);
+}
+
+void service_stop(struct service *service)
+{
+	end(service, SIGTERM);
+	close(service->listen_fd);
 	unlink(SOCKET_PATH);
 }
