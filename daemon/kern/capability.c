@@ -237,6 +237,9 @@ static bool probe_pins(const struct probe *probe, char *detail)
 	if (r == -EMEDIUMTYPE)
 		say(detail, "%s is not on a bpf file system: mount one on /sys/fs/bpf",
 		    probe->pin_directory);
+	else if (r == -EROFS) /* the service's sandbox: see iouringd.service */
+		say(detail, "%s is missing: 'systemd-tmpfiles --create iouringd.conf' makes it",
+		    probe->pin_directory);
 	else if (r < 0)
 		say(detail, "%s: %s", probe->pin_directory, strerror(-r));
 	return r == 0;
