@@ -14,7 +14,6 @@ struct api { /* owned by the daemon */
 	size_t n_sessions;
 	struct list calls; /* that are not answered; owned */
 	struct list watchers;
-	uint64_t last_event; /* its number */
 };
 
 struct session { /* one connection; owned by it, freed when it is closed */

@@ -60,7 +60,7 @@ static struct out_watch own_news(const struct watcher *watcher, const char *kind
 {
 	return (struct out_watch){
 		.kind = kind,
-		.number = (int64_t)watcher->session->api->last_event,
+		.number = (int64_t)manager_last_event(watcher->session->api->manager),
 		.time = now_us(),
 		.ring = watcher->ring,
 	};
@@ -98,7 +98,6 @@ void api_event(struct api *api, const struct manager_event *event)
 	};
 	struct watcher *watcher;
 
-	api->last_event = event->number;
 	list_for_each(watcher, &api->watchers, link) {
 		if (!concerns(watcher, event))
 			continue;

@@ -150,6 +150,11 @@ void manager_free(struct manager *manager)
 	free(manager);
 }
 
+uint64_t manager_last_event(const struct manager *manager)
+{
+	return __atomic_load_n(&manager->events.journal->event_number, __ATOMIC_RELAXED);
+}
+
 /* ---- programs ---- */
 
 size_t manager_program_count(const struct manager *manager)

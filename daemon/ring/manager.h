@@ -124,6 +124,9 @@ void manager_stop(struct manager *manager, void (*done)(void *arg), void *arg);
 /* Only after manager_stop's done; NULL is fine. */
 void manager_free(struct manager *manager);
 
+/* The number of the last event, of this daemon or an earlier one; 0: there was none. */
+uint64_t manager_last_event(const struct manager *manager);
+
 /* ---- programs ---- */
 
 enum program_state { PROGRAM_AVAILABLE, PROGRAM_LOADING, PROGRAM_LOADED, PROGRAM_REJECTED };
