@@ -26,6 +26,11 @@ static const char *work_text(char *buffer, struct json_object *ring)
 	return buffer;
 }
 
+static bool is_adopted(struct json_object *ring)
+{
+	return strcmp(json_text(ring, "kind"), "adopted") == 0;
+}
+
 static int ring_list(struct cli *cli)
 {
 	static const char *const headings[] = { "RING", "PROGRAM", "STATE", "USER", "LIVES",
@@ -50,7 +55,8 @@ static int ring_list(struct cli *cli)
 			table_cell(table, json_text(ring, "state"));
 			snprintf(buffer, sizeof(buffer), "%" PRId64, json_number(ring, "user"));
 			table_cell(table, buffer);
-			table_cell(table, json_flag(ring, "declared")     ? "declared"
+			table_cell(table, is_adopted(ring)		  ? "in its application"
+					  : json_flag(ring, "declared")   ? "declared"
 					  : json_flag(ring, "persistent") ? "persistent"
 									  : "with client");
 			snprintf(buffer, sizeof(buffer), "%" PRId64, json_number(ring, "generation"));
@@ -98,12 +104,14 @@ static void show_ring(struct json_object *ring)
 	show_line("Falls back to", json_text(ring, "fallback"));
 	if (json_flag(ring, "rollback"))
 		show_line("Rolls back", "whenever its program fails");
-	if (json_flag(ring, "declared"))
+	if (is_adopted(ring))
+		show_line("Lives", "with its application, which runs it (adopted)");
+	else if (json_flag(ring, "declared"))
 		show_line("Lives", "as it is declared in rings.d");
 	else if (json_flag(ring, "persistent"))
 		show_line("Lives", "until it is destroyed (persistent)");
 	show_line("Note", json_text(ring, "note"));
-	show_number("Host process", json_number(ring, "process"));
+	show_number(is_adopted(ring) ? "Application" : "Host process", json_number(ring, "process"));
 	show_line("Created", output_time(buffer, (uint64_t)json_number(ring, "created")));
 	show_number("Steps", json_number(ring, "steps"));
 	show_line("Region", output_amount(buffer, (uint64_t)json_number(ring, "regionBytes"), "bytes"));

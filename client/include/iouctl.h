@@ -97,6 +97,21 @@ struct iouctl_ring_options {
  */
 int iouctl_ring_create(struct iouctl *c, const struct iouctl_ring_options *options,
 		       struct iouctl_ring **ret);
+/*
+ * Since 0.2.0. As iouctl_ring_create(), but the ring is this process's own: an io_uring that it makes
+ * here, and the daemon attaches the program to. There is no host; this process runs it, with its own
+ * credentials: iouctl_ring_run(). It ends when it is freed, and with this process. options->persistent
+ * must be 0.
+ */
+int iouctl_ring_adopt(struct iouctl *c, const struct iouctl_ring_options *options,
+		      struct iouctl_ring **ret);
+/*
+ * Since 0.2.0. Runs an adopted ring on the calling thread, always the same one, until its work is
+ * over: 0, or the work's negative errno. It starts the ring if that was not done, and waits while it
+ * is paused. -EINTR: a signal came; call again to go on. -EOWNERDEAD: the ring was ended. Other
+ * errors: why it could not be run, or its program failed and could not be replaced.
+ */
+int iouctl_ring_run(struct iouctl_ring *ring);
 /* Maps the region of a ring that is there already; freeing it does not end the ring. */
 int iouctl_ring_open(struct iouctl *c, const char *name, struct iouctl_ring **ret);
 /*

@@ -2,6 +2,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
+#include "iourd/abi.h"
 #include "lib/answer.h"
 
 static const struct schema_field name_fields[] = {
@@ -27,6 +28,51 @@ static const struct schema_field created_fields[] = {
 	 .kind = SCHEMA_FD,
 	 .optional = true,
 	 .offset = offsetof(struct answer_ring, lease_fd)},
+	{},
+};
+static const struct schema_field entries_fields[] = {
+	{.name = "name", .kind = SCHEMA_TEXT},
+	{.name = "submissionEntries",
+	 .kind = SCHEMA_INT,
+	 .offset = offsetof(struct answer_prepared, ring.sq_entries),
+	 .minimum = 1,
+	 .maximum = IOURD_ENTRIES_MAX},
+	{.name = "completionEntries",
+	 .kind = SCHEMA_INT,
+	 .offset = offsetof(struct answer_prepared, ring.cq_entries),
+	 .minimum = 1,
+	 .maximum = IOURD_ENTRIES_MAX},
+	{},
+};
+static const struct schema_type entries_type = {
+	.size = sizeof(((struct answer_prepared *)0)->ring), .fields = entries_fields};
+static const struct schema_field prepared_fields[] = {
+	{.name = "ring",
+	 .kind = SCHEMA_STRUCT,
+	 .offset = offsetof(struct answer_prepared, ring),
+	 .type = &entries_type},
+	{.name = "regionFileDescriptor",
+	 .kind = SCHEMA_FD,
+	 .offset = offsetof(struct answer_prepared, region_fd)},
+	{.name = "leaseFileDescriptor",
+	 .kind = SCHEMA_FD,
+	 .offset = offsetof(struct answer_prepared, lease_fd)},
+	{.name = "slots",
+	 .kind = SCHEMA_TEXTS,
+	 .offset = offsetof(struct answer_prepared, slots)},
+	{},
+};
+static const struct schema_field text_state_fields[] = {
+	{.name = "state", .kind = SCHEMA_TEXT},
+	{},
+};
+static const struct schema_type text_state_type = {
+	.size = sizeof(const char *), .fields = text_state_fields};
+static const struct schema_field state_fields[] = {
+	{.name = "ring",
+	 .kind = SCHEMA_STRUCT,
+	 .offset = offsetof(struct answer_state, ring),
+	 .type = &text_state_type},
 	{},
 };
 static const struct schema_field swap_fields[] = {
@@ -77,6 +123,14 @@ const struct schema_type answer_created_type = {
 const struct schema_type answer_opened_type = {
 	.size = sizeof(struct answer_ring),
 	.fields = opened_fields,
+};
+const struct schema_type answer_prepared_type = {
+	.size = sizeof(struct answer_prepared),
+	.fields = prepared_fields,
+};
+const struct schema_type answer_state_type = {
+	.size = sizeof(struct answer_state),
+	.fields = state_fields,
 };
 const struct schema_type answer_swap_type = {
 	.size = sizeof(struct answer_swap),

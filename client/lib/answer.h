@@ -38,6 +38,23 @@ struct answer_ring { /* of CreateRing and OpenRing */
 	int lease_fd; /* of CreateRing; -1: the ring is persistent */
 };
 
+struct answer_prepared { /* of PrepareRing */
+	struct {
+		const char *name;
+		int64_t sq_entries;
+		int64_t cq_entries;
+	} ring;
+	int region_fd;
+	int lease_fd;
+	struct schema_array slots; /* of const char * */
+};
+
+struct answer_state { /* of AdoptRing and ReportRing */
+	struct {
+		const char *state;
+	} ring;
+};
+
 struct answer_swap {
 	int64_t generation;
 };
@@ -59,6 +76,8 @@ struct answer_event {
 
 extern const struct schema_type answer_created_type; /* struct answer_ring */
 extern const struct schema_type answer_opened_type;  /* the same */
+extern const struct schema_type answer_prepared_type;
+extern const struct schema_type answer_state_type;
 extern const struct schema_type answer_swap_type;
 extern const struct schema_type answer_parameters_type;
 extern const struct schema_type answer_event_type;

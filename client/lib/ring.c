@@ -13,9 +13,8 @@
 #include "wire/json.h"
 #include "wire/manager.h"
 
-/* Takes over nothing: descriptors are borrowed. @lease_fd: -1: none. */
-static int ring_new(struct iouctl *c, const char *name, int region_fd, int lease_fd,
-		    struct iouctl_ring **ret)
+int ring_new(struct iouctl *c, const char *name, int region_fd, int lease_fd,
+	     struct iouctl_ring **ret)
 {
 	struct iouctl_ring *ring = calloc(1, sizeof(*ring));
 	const char *reason = NULL;
@@ -55,7 +54,6 @@ fail:
 /* What the first version had. An application that was built for it has no members after these. */
 #define OPTIONS_SIZE_MIN offsetof(struct iouctl_ring_options, persistent)
 
-/* A copy with zero for what the caller's version does not have. */
 static int copy_options(struct iouctl *c, const struct iouctl_ring_options *options,
 			struct iouctl_ring_options *ret)
 {
@@ -85,6 +83,14 @@ static int check_options(struct iouctl *c, const struct iouctl_ring_options *opt
 	return 0;
 }
 
+int ring_options(struct iouctl *c, const struct iouctl_ring_options *given,
+		 struct iouctl_ring_options *ret)
+{
+	int r = copy_options(c, given, ret);
+
+	return r == 0 ? check_options(c, ret) : r;
+}
+
 int iouctl_ring_create(struct iouctl *c, const struct iouctl_ring_options *given,
 		       struct iouctl_ring **ret)
 {
@@ -97,9 +103,7 @@ int iouctl_ring_create(struct iouctl *c, const struct iouctl_ring_options *given
 	size_t i;
 	int r;
 
-	r = copy_options(c, given, &copy);
-	if (r == 0)
-		r = check_options(c, options);
+	r = ring_options(c, given, &copy);
 	if (r < 0)
 		return r;
 	if (options->parameters) {
@@ -147,6 +151,7 @@ struct iouctl_ring *iouctl_ring_free(struct iouctl_ring *ring)
 {
 	if (!ring)
 		return NULL;
+	adoption_free(ring->adoption);
 	if (ring->lease_fd >= 0)
 		close(ring->lease_fd);
 	region_unmap(&ring->region);

@@ -18,6 +18,7 @@ struct iouctl_ring {
 	char *name;
 	struct region region;
 	int lease_fd;		 /* -1: opened, not created; or persistent */
+	struct adoption *adoption; /* owned; NULL: a host runs it */
 	struct chase_book *book; /* tickets of this process; NULL: the layout is not chase's */
 };
 
@@ -45,6 +46,18 @@ bool ring_is_over(const struct iouctl_ring *ring);
  */
 int ring_sleep(const struct iouctl_ring *ring, const struct ring_look *look, const uint32_t *word,
 	       uint32_t value, int64_t deadline);
+
+/* ring.c, for adopt.c */
+
+/* A ring of region @region_fd (borrowed, as @lease_fd, which is -1 if there is none). */
+int ring_new(struct iouctl *c, const char *name, int region_fd, int lease_fd,
+	     struct iouctl_ring **ret);
+/* Of the caller's options: a copy, with zero for what the caller's version does not have. */
+int ring_options(struct iouctl *c, const struct iouctl_ring_options *given,
+		 struct iouctl_ring_options *ret);
+
+/* NULL is fine. */
+struct adoption *adoption_free(struct adoption *adoption);
 
 /* A book of no tickets; NULL if there is no memory. */
 struct chase_book *chase_book_new(void);
