@@ -91,7 +91,7 @@ static int exchange_once(struct iouctl *c, const char *method, struct json_objec
 	if (r < 0)
 		return failure_set(&c->failure, r, "%s: cannot connect to %s: %s", method,
 				   c->transport.path, strerror(-r));
-	sent = transport_send(&c->transport, method, parameters, false, fds, n_fds);
+	sent = transport_send(&c->transport, method, parameters, TRANSPORT_CALL, fds, n_fds);
 	if (sent == -EMSGSIZE)
 		return failure_set(&c->failure, sent,
 				   "%s: larger than a message may be (%u bytes, %d descriptors)",
@@ -184,4 +184,20 @@ int connection_tell(struct iouctl *c, const char *name, const void *in)
 	_cleanup_(answer_done) struct answer answer = {};
 
 	return connection_ask(c, name, in, NULL, NULL, &answer);
+}
+
+void connection_notify(struct iouctl *c, const char *name, const void *in)
+{
+	const struct schema_method *method = schema_find_method(&manager_interface, name);
+	_cleanup_json_ struct json_object *parameters = NULL;
+	_cleanup_(schema_fds_done) struct schema_fds fds = {};
+	char full[128];
+
+	assert(method);
+	snprintf(full, sizeof(full), "%s.%s", manager_interface.name, name);
+	c->transport.deadline = deadline_ns(c->timeout_ms);
+	if (schema_encode(method->input, in, &fds, &parameters) == 0 &&
+	    transport_reconnect(&c->transport) == 0 &&
+	    transport_send(&c->transport, full, parameters, TRANSPORT_ONEWAY, fds.fds, fds.n) < 0)
+		transport_disconnect(&c->transport); /* half of it may have been sent */
 }

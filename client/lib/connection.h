@@ -33,6 +33,8 @@ int connection_ask(struct iouctl *c, const char *name, const void *in,
 		   const struct schema_type *type, void *out, struct answer *ret_answer);
 /* The same, for an answer of which nothing is wanted but that it is no error. */
 int connection_tell(struct iouctl *c, const char *name, const void *in);
+/* Says it, and waits for nothing: whether it arrives is not known. */
+void connection_notify(struct iouctl *c, const char *name, const void *in);
 /* A caller's JSON text as an object; -EINVAL, and the failure says why. The caller puts it. */
 int connection_parse(struct iouctl *c, const char *what, const char *text,
 		     struct json_object **ret);

@@ -84,6 +84,12 @@ static int left(struct iouctl_ring *ring, int result)
 		return over ? work_result(ring) : -EOWNERDEAD;
 	if (state == IOURD_RING_PAUSED && !over)
 		return 1;
+	if (over && work_result(ring) == 0) { /* done, or stopped: that asks for no answer */
+		const struct in_report_ring in = {.ring = ring->name, .result = result};
+
+		connection_notify(ring->connection, "ReportRing", &in);
+		return 0;
+	}
 	r = report(ring, result);
 	if (r > 0)
 		return 1;
@@ -99,7 +105,9 @@ static int begin(struct iouctl_ring *ring)
 
 	if (adoption->enabled)
 		return 0;
-	r = iouctl_ring_start(ring);
+	r = 0;
+	if (load(&ring->region.head->life.state) == IOURD_RING_CREATED)
+		r = iouctl_ring_start(ring);
 	if (r < 0)
 		return r;
 	r = own_ring_enable(adoption->ring_fd);

@@ -77,7 +77,7 @@ int transport_reconnect(struct transport *transport)
 }
 
 int transport_send(struct transport *transport, const char *method, struct json_object *parameters,
-		   bool more, const int *fds, size_t n_fds)
+		   enum transport_kind kind, const int *fds, size_t n_fds)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t done = 0;
@@ -87,7 +87,8 @@ int transport_send(struct transport *transport, const char *method, struct json_
 
 	if (n_fds > MANAGER_FDS_MAX)
 		return -EMSGSIZE;
-	r = message_build_call(method, parameters, false, more, &text, &length);
+	r = message_build_call(method, parameters, kind == TRANSPORT_ONEWAY, kind == TRANSPORT_MORE,
+			       &text, &length);
 	if (r < 0)
 		return r;
 	r = socket_set_send_timeout(transport->fd, left_ms(transport));

@@ -39,13 +39,19 @@ void transport_disconnect(struct transport *transport);
  */
 int transport_reconnect(struct transport *transport);
 
+enum transport_kind { /* of a call */
+	TRANSPORT_CALL,	  /* one reply comes */
+	TRANSPORT_MORE,	  /* many */
+	TRANSPORT_ONEWAY, /* none */
+};
+
 /*
  * Sends a call. @parameters may be NULL; it and @fds are borrowed. -EMSGSIZE: too large, nothing
  * was sent; -ECONNRESET: the daemon is gone and has not got all of it, but its last word may still
  * be received.
  */
 int transport_send(struct transport *transport, const char *method, struct json_object *parameters,
-		   bool more, const int *fds, size_t n_fds);
+		   enum transport_kind kind, const int *fds, size_t n_fds);
 /*
  * Receives one reply. -ETIMEDOUT: there is none yet; -ECONNRESET: the daemon closed the connection;
  * -EPROTO: what came is no reply.

@@ -90,7 +90,7 @@ static void copy(void **state)
 	assert_call(c, 0, iouctl_ring_run(ring));
 	iouctl_ring_progress(ring, &progress);
 	assert_int_equal(progress.state, IOURD_WORK_DONE);
-	assert_int_equal(progress.ring_state, IOURD_RING_STOPPED);
+	await_word(c, name, "\"state\":\"stopped\"");
 	assert_int_equal(progress.done, size);
 	assert_same_content(files[1].fd, files[0].fd, size);
 	assert_call(c, 0, iouctl_ring_run(ring)); /* it is over, and stays so */
@@ -234,6 +234,22 @@ static void swapped_and_orphaned(void **state)
 	close(files[1].fd);
 }
 
+/* Nobody answers: the ring is run to its end all the same. */
+static void daemon_stopped(void **state)
+{
+	struct iouctl *c = daemon_connect();
+	struct iouctl_ring *ring = adopt(c, "nop", "{\"operations\":100000}", NULL, 0);
+
+	assert_call(c, 0, iouctl_ring_start(ring));
+	assert_int_equal(system("kill -STOP $(systemctl show -P MainPID iouringd.service)"), 0);
+	assert_call(c, 0, iouctl_ring_run(ring));
+	assert_int_equal(iouctl_ring_head(ring)->progress.done, 100000);
+	assert_int_equal(system("kill -CONT $(systemctl show -P MainPID iouringd.service)"), 0);
+	await_word(c, iouctl_ring_name(ring), "\"state\":\"stopped\"");
+	iouctl_ring_free(ring);
+	iouctl_free(c);
+}
+
 /* A process that is killed leaves nothing. */
 static void killed(void **state)
 {
@@ -293,6 +309,7 @@ int main(void)
 		cmocka_unit_test(paused_and_resumed),
 		cmocka_unit_test(interrupted),
 		cmocka_unit_test(swapped_and_orphaned),
+		cmocka_unit_test(daemon_stopped),
 		cmocka_unit_test(killed),
 		cmocka_unit_test(refusals),
 	};
