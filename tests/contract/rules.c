@@ -9,6 +9,7 @@
 #include "tap.h"
 
 #include "contract.h"
+#include "rules-next.h"
 
 /* What a test that failed has left, so that it does not fail the others. */
 static void remove_leftovers(struct kern *kern)
@@ -305,5 +306,11 @@ const struct CMUnitTest contract_rules[] = {
 	RULE(only_loaded_programs_are_set),
 	RULE(dispatcher_is_attached_once),
 	RULE(attach_wants_descriptors),
+	RULE(next_daemon_takes_up),
+	RULE(next_daemons_read_what_was_written),
+	RULE(what_is_not_there_cannot_be_taken_up),
+	RULE(array_is_empty_at_first),
+	RULE(program_has_an_image_or_an_id),
+	RULE(journal_stays),
 };
 const size_t contract_n_rules = sizeof(contract_rules) / sizeof(contract_rules[0]);
