@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* case-many.c - 1, 100, 1,000 rings at once, and a daemon that dies under them */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +48,28 @@ static struct json_object *call(struct iouctl *c, const char *method)
 	return reply;
 }
 
+/* KiB of a host but for its param region: that is its ring's, and as large as its program wants. */
+static uint64_t host_pss(pid_t pid)
+{
+	char path[64], line[512];
+	bool is_region = false;
+	uint64_t pss = 0, n;
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", (int)pid);
+	stream = fopen(path, "re");
+	measure_check(stream ? 0 : -errno, path);
+	while (fgets(line, sizeof(line), stream)) {
+		/* a mapping's first line begins with its address, the others with a name */
+		if (!isupper((unsigned char)line[0]))
+			is_region = strstr(line, "/memfd:iouringd:") != NULL;
+		if (!is_region && sscanf(line, "Pss: %" SCNu64 " kB", &n) == 1)
+			pss += n;
+	}
+	fclose(stream);
+	return pss;
+}
+
 /* How many rings there are, and the mean PSS of their hosts if that is asked for. */
 static size_t look_at_rings(struct iouctl *c, uint64_t *ret_pss)
 {
@@ -57,7 +81,7 @@ static size_t look_at_rings(struct iouctl *c, uint64_t *ret_pss)
 	n = json_object_array_length(rings);
 	for (size_t i = 0; ret_pss && i < n; i++) {
 		json_object_object_get_ex(json_object_array_get_idx(rings, i), "process", &process);
-		pss += proc_kib((pid_t)json_object_get_int64(process), "smaps_rollup", "Pss");
+		pss += host_pss((pid_t)json_object_get_int64(process));
 	}
 	if (ret_pss)
 		*ret_pss = n ? pss / n : 0;

@@ -46,6 +46,22 @@ static void percentiles(uint64_t *values, uint64_t ret[2])
 	ret[1] = measure_percentile(values, RINGS, 99);
 }
 
+static void create_adopted(struct iouctl *c, uint64_t ret[2])
+{
+	uint64_t time[RINGS];
+
+	for (unsigned int i = 0; i < WARM + RINGS; i++) {
+		struct iouctl_ring *ring;
+		uint64_t begin = measure_now();
+
+		measure_check(iouctl_ring_adopt(c, &nop_options, &ring), iouctl_error_message(c));
+		time[i < WARM ? 0 : i - WARM] = measure_now() - begin;
+		measure_check(iouctl_ring_destroy(ring), "destroy");
+		iouctl_ring_free(ring);
+	}
+	percentiles(time, ret);
+}
+
 struct create_figures case_create(struct iouctl *c, pid_t daemon)
 {
 	uint64_t in_daemon[RINGS], in_host[RINGS], answer[RINGS], destroy[RINGS];
@@ -70,6 +86,7 @@ struct create_figures case_create(struct iouctl *c, pid_t daemon)
 	percentiles(in_host, f.host);
 	percentiles(answer, f.answer);
 	percentiles(destroy, f.destroy);
+	create_adopted(c, f.adopted);
 	return f;
 }
 

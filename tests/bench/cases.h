@@ -20,6 +20,9 @@ void case_settle(void);
 
 /* Instructions per operation. */
 double case_nop_daemon(struct iouctl *c, unsigned int depth);
+/* @stopped: the daemon, stopped while the ring runs; 0: it is not. */
+double case_nop_hosted(struct iouctl *c, pid_t stopped, unsigned int depth);
+double case_nop_adopted(struct iouctl *c, pid_t stopped, unsigned int depth);
 double case_nop_direct(const char *object, bool restricted, unsigned int depth);
 double case_nop_user(unsigned int depth);
 
@@ -29,7 +32,7 @@ struct chase_figures { /* instructions per hop */
 struct chase_figures case_chase(struct iouctl *c, const char *directory, unsigned int block);
 
 struct create_figures { /* p50, p99: instructions */
-	uint64_t daemon[2], host[2], answer[2], destroy[2];
+	uint64_t daemon[2], host[2], answer[2], destroy[2], adopted[2];
 };
 struct create_figures case_create(struct iouctl *c, pid_t daemon);
 
