@@ -71,6 +71,11 @@ struct takeover {
 	size_t left;
 };
 
+/* Fills the entries with names, pins' and sockets'; -errno: there are none then. */
+int takeover_find(struct manager *manager);
+/* Lets go of the entries, and of what they hold. */
+void takeover_forget(struct manager *manager);
+
 /* No job is under way: goes on. True if that was the last stage, or is long past. */
 bool takeover_step(struct manager *manager);
 /* A host that is awaited has answered, or is gone. */
