@@ -126,6 +126,9 @@ struct kern_ops {
 	 * more); -ESRCH: no such process. Reads what the kernel shows in /proc; never waits.
 	 */
 	int (*ring_waiting)(struct kern *kern, pid_t pid, int ring_fd, uint32_t *ret_n);
+	/* The entries of its two queues; the same. */
+	int (*ring_entries)(struct kern *kern, pid_t pid, int ring_fd, uint32_t *ret_sq,
+			    uint32_t *ret_cq);
 	/*
 	 * What the daemon writes down of itself, pinned; of the first daemon all zero but its magic
 	 * and version. On a kernel that cannot keep it: memory of this process.

@@ -45,6 +45,12 @@ static struct iourd_journal *linux_journal(struct kern *kern)
 	return kern_linux(kern)->journal;
 }
 
+static int linux_ring_entries(struct kern *kern, pid_t pid, int ring_fd, uint32_t *ret_sq,
+			      uint32_t *ret_cq)
+{
+	return ring_entries(pid, ring_fd, ret_sq, ret_cq);
+}
+
 static int linux_ring_waiting(struct kern *kern, pid_t pid, int ring_fd, uint32_t *ret_n)
 {
 	return ring_waiting(pid, ring_fd, ret_n);
@@ -69,6 +75,7 @@ static const struct kern_ops linux_ops = {
 	.dispatch_state = linux_dispatch_state,
 	.dispatch_free = linux_dispatch_free,
 	.ring_waiting = linux_ring_waiting,
+	.ring_entries = linux_ring_entries,
 	.journal = linux_journal,
 	.pins_list = linux_pins_list,
 	.pins_look = linux_pins_look,

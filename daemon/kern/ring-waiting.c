@@ -59,19 +59,46 @@ static int explain_nothing(pid_t pid, int ring_fd)
 	return access(path, F_OK) < 0 ? -ESRCH : -EBADF;
 }
 
-int ring_waiting(pid_t pid, int ring_fd, uint32_t *ret_n)
+/* Two numbers that are shown of a ring. */
+static int read_two(pid_t pid, int ring_fd, const char *const names[2], uint32_t ret[2])
 {
 	char path[64], text[SHOWN_MAX];
-	uint32_t head, tail;
+	uint32_t numbers[2];
 	int r;
 
 	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)pid, ring_fd);
 	r = read_shown(path, text);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	if (r < 0 || !find_number(text, "CqHead", &head) || !find_number(text, "CqTail", &tail))
+	if (r < 0 || !find_number(text, names[0], &numbers[0]) ||
+	    !find_number(text, names[1], &numbers[1]))
 		return explain_nothing(pid, ring_fd);
-	*ret_n = tail - head;
+	memcpy(ret, numbers, sizeof(numbers));
+	return 0;
+}
+
+int ring_waiting(pid_t pid, int ring_fd, uint32_t *ret_n)
+{
+	static const char *const names[2] = {"CqHead", "CqTail"};
+	uint32_t queue[2];
+	int r = read_two(pid, ring_fd, names, queue);
+
+	if (r < 0)
+		return r;
+	*ret_n = queue[1] - queue[0];
+	return 0;
+}
+
+int ring_entries(pid_t pid, int ring_fd, uint32_t *ret_sq, uint32_t *ret_cq)
+{
+	static const char *const names[2] = {"SqMask", "CqMask"};
+	uint32_t masks[2];
+	int r = read_two(pid, ring_fd, names, masks);
+
+	if (r < 0)
+		return r;
+	*ret_sq = masks[0] + 1;
+	*ret_cq = masks[1] + 1;
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 
 /* As kern.h has it. */
 int ring_waiting(pid_t pid, int ring_fd, uint32_t *ret_n);
+int ring_entries(pid_t pid, int ring_fd, uint32_t *ret_sq, uint32_t *ret_cq);
 /* Does nobody hold the lock of this ring of ours right now? (By what is shown only under it.) */
 bool ring_is_unlocked(int ring_fd);
 

@@ -66,6 +66,32 @@ int manager_ring_prepare(struct manager *manager, const struct peer *peer,
 	return r == 0 ? manager_ring_create(manager, peer, &adopted, done, arg, note) : r;
 }
 
+/* As large as the program was told that it is. */
+static int check_entries(struct ring *ring, int ring_fd, struct note *note)
+{
+	struct manager *manager = ring->manager;
+	char value[16], expected[96];
+	uint32_t sq, cq;
+	int r;
+
+	r = manager->kern->ops->ring_entries(manager->kern,
+					     manager->hosts->ops->pid(ring->host), ring_fd, &sq, &cq);
+	if (r == -EAGAIN)
+		return fault_ring_busy(note, ring->name,
+				       "its application is at work in the io_uring");
+	snprintf(value, sizeof(value), "%d", ring_fd);
+	if (r < 0)
+		return fault_invalid_parameter(note, "ringDescriptor", value,
+					       "the number of an io_uring's descriptor in the calling "
+					       "process");
+	if (sq == ring->made_of.sq_entries && cq == ring->made_of.cq_entries)
+		return 0;
+	snprintf(expected, sizeof(expected),
+		 "an io_uring with %u submission and %u completion entries",
+		 ring->made_of.sq_entries, ring->made_of.cq_entries);
+	return fault_invalid_parameter(note, "ringDescriptor", value, expected);
+}
+
 int manager_ring_adopt(struct manager *manager, const struct peer *peer, const char *name,
 		       const struct ring_adoption *adoption, ring_done done, void *arg,
 		       struct note *note)
@@ -82,7 +108,9 @@ int manager_ring_adopt(struct manager *manager, const struct peer *peer, const c
 	if (r == -EPERM)
 		return fault_not_permitted(note, "the calling process does not listen on the ring's "
 						 "lease: call listen(2) on it before AdoptRing");
-	if (r < 0)
+	if (r == 0)
+		r = check_entries(ring, adoption->ring_fd, note);
+	if (r != 0)
 		return r;
 	ring->region.head->identity.address = adoption->region_address;
 	ring->region_fd = adoption->region_fd;

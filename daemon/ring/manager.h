@@ -232,7 +232,7 @@ struct ring_adoption {
 	uint64_t region_address;
 };
 
-/* FAULT_INVALID_PARAMETER ends the ring: it has to be prepared again. */
+/* With FAULT_INVALID_PARAMETER in @done the ring has ended: it has to be prepared again. */
 int manager_ring_adopt(struct manager *manager, const struct peer *peer, const char *name,
 		       const struct ring_adoption *adoption, ring_done done, void *arg,
 		       struct note *note);

@@ -22,6 +22,7 @@ struct kern_fake {
 	struct iourd_journal journal;
 	uint32_t next_kernel_id;
 	int waiting_ring; /* whose ring_waiting is told */
+	uint32_t sq_entries, cq_entries; /* of every ring */
 	int waiting;
 	struct kern_fake_tally tally;
 	struct kern_capability capabilities[FAKE_CAPABILITIES];
@@ -354,6 +355,19 @@ static int fake_ring_waiting(struct kern *kern, pid_t pid, int ring_fd, uint32_t
 	return 0;
 }
 
+static int fake_ring_entries(struct kern *kern, pid_t pid, int ring_fd, uint32_t *ret_sq,
+			     uint32_t *ret_cq)
+{
+	struct kern_fake *fake = to_fake(kern);
+	int r = planned(fake, "ring_entries");
+
+	if (r < 0)
+		return r;
+	*ret_sq = fake->sq_entries;
+	*ret_cq = fake->cq_entries;
+	return 0;
+}
+
 static struct iourd_journal *fake_journal(struct kern *kern)
 {
 	return &to_fake(kern)->journal;
@@ -460,6 +474,7 @@ static const struct kern_ops kern_fake_ops = {
 	.dispatch_state = fake_dispatch_state,
 	.dispatch_free = fake_dispatch_free,
 	.ring_waiting = fake_ring_waiting,
+	.ring_entries = fake_ring_entries,
 	.journal = fake_journal,
 	.pins_list = fake_pins_list,
 	.pins_look = fake_pins_look,
@@ -518,6 +533,12 @@ void kern_fake_set_waiting(struct kern *kern, int ring_fd, int n)
 {
 	to_fake(kern)->waiting_ring = ring_fd;
 	to_fake(kern)->waiting = n;
+}
+
+void kern_fake_set_entries(struct kern *kern, uint32_t sq, uint32_t cq)
+{
+	to_fake(kern)->sq_entries = sq;
+	to_fake(kern)->cq_entries = cq;
 }
 
 void kern_fake_forget(struct kern *kern)

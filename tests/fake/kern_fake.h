@@ -82,6 +82,8 @@ void kern_fake_leave_pin(struct kern *kern, const char *name);
 struct kern_fake_pinned *kern_fake_pinned(struct kern *kern, const char *name);
 /* What ring_waiting answers for @ring_fd of any process: @n, or a negative errno. */
 void kern_fake_set_waiting(struct kern *kern, int ring_fd, int n);
+/* What ring_entries answers for any ring; at first that of the object "copy". */
+void kern_fake_set_entries(struct kern *kern, uint32_t sq, uint32_t cq);
 /* The process that had these objects is dead: frees all handles of dispatchers and programs. */
 void kern_fake_forget(struct kern *kern);
 /* The dispatcher of ring @name, or NULL. */

@@ -67,6 +67,20 @@ uint64_t ring_number(struct iouctl *c, const char *ring, const char *member)
 	return number;
 }
 
+bool ring_says(struct iouctl *c, const char *ring, const char *part)
+{
+	char request[128];
+	char *reply = NULL;
+	bool found;
+
+	snprintf(request, sizeof(request), "{\"ring\":\"%s\"}", ring);
+	if (iouctl_call(c, "DescribeRing", request, NULL, 0, &reply, NULL, NULL) < 0)
+		return false;
+	found = strstr(reply, part) != NULL;
+	free(reply);
+	return found;
+}
+
 int make_file(size_t size)
 {
 	int fd = open("/var/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

@@ -6,6 +6,7 @@
 #define TESTS_GUEST_LIB_DAEMON_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
@@ -29,6 +30,9 @@ struct iouctl_ring *make_ring(struct iouctl *c, const char *program, const char 
 			      const struct iouctl_file *files, size_t n_files);
 /* A number out of DescribeRing's answer: "steps", "process", "generation". */
 uint64_t ring_number(struct iouctl *c, const char *ring, const char *member);
+
+/* Is @part in DescribeRing's answer? That there is no such ring says nothing. */
+bool ring_says(struct iouctl *c, const char *ring, const char *part);
 
 /* A nameless file on a real disk, with @size bytes that no two blocks have alike. */
 int make_file(size_t size);

@@ -192,6 +192,9 @@ static void idle_ring_takes_no_step(void **state)
 	uint64_t steps, before;
 
 	assert_int_equal(one(chaser->ring, 0, 2, &result), 0);
+	/* while it is on probation it is made to take some */
+	while (ring_says(chaser->c, name, "\"probation\":true"))
+		iouctl_ring_wait(chaser->ring, 50);
 	/* until the loop has gone to sleep after its answer */
 	do {
 		before = ring_number(chaser->c, name, "steps");

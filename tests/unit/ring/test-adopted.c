@@ -46,6 +46,7 @@ static void begin(struct adopted *adopted)
 	*adopted = (struct adopted){.prepared = ANSWER_NONE};
 	adopted->prepared.keep = true;
 	fixture_start(&adopted->fixture);
+	kern_fake_set_entries(adopted->fixture.kern, 64, 128);
 	sample_init(&sample, "r1");
 	assert_int_equal(prepare(&adopted->fixture, ALICE, &sample, &adopted->prepared, NULL), 0);
 	fixture_run(&adopted->fixture);
@@ -252,8 +253,8 @@ static void test_no_ring(void **state)
 		struct adopted adopted;
 
 		begin(&adopted);
-		/* application, dispatch_set, dispatch_attach */
-		adopted.fixture.plan = (struct fail_plan){.at = 3, .error = cases[i].error};
+		/* application, ring_entries, dispatch_set, dispatch_attach */
+		adopted.fixture.plan = (struct fail_plan){.at = 4, .error = cases[i].error};
 		assert_int_equal(adopt(&adopted.fixture, ALICE, 3, &answer, NULL), 0);
 		fixture_run(&adopted.fixture);
 		assert_string_equal(adopted.fixture.plan.failed, "dispatch_attach");
@@ -262,6 +263,57 @@ static void test_no_ring(void **state)
 		answer_done(&answer);
 		end(&adopted);
 	}
+}
+
+/* What is wrong with the descriptor can be mended. */
+static void test_unfit_ring(void **state)
+{
+	static const int errors[] = {-EBADF, -ESRCH, -EAGAIN, 0};
+	struct answer answer = ANSWER_NONE;
+	struct adopted adopted;
+	struct note note = {};
+
+	begin(&adopted);
+	for (size_t i = 0; i < 4; i++) {
+		adopted.fixture.plan = (struct fail_plan){.at = errors[i] ? 2 : 0, .error = errors[i]};
+		kern_fake_set_entries(adopted.fixture.kern, 32, 128);
+		assert_int_equal(adopt(&adopted.fixture, ALICE, 3, &answer, &note),
+				 errors[i] == -EAGAIN ? FAULT_RING_BUSY : FAULT_INVALID_PARAMETER);
+		if (errors[i] == 0)
+			assert_non_null(strstr(note.texts[2], "64 submission and 128 completion"));
+		note_done(&note);
+	}
+	kern_fake_set_entries(adopted.fixture.kern, 64, 128);
+	assert_int_equal(adopt(&adopted.fixture, ALICE, adopted.prepared.region, &answer, NULL), 0);
+	fixture_run(&adopted.fixture);
+	assert_int_equal(answer.r, 0);
+	answer_done(&answer);
+	end(&adopted);
+}
+
+/* It keeps its ring's lock: everybody else's rings wait for that, so it is ended. */
+static void test_keeps_its_lock(void **state)
+{
+	const struct peer alice = peer_of(ALICE);
+	struct answer gone = ANSWER_NONE;
+	struct adopted adopted;
+
+	begin_adopted(&adopted);
+	assert_int_equal(steer(&adopted, manager_ring_start), 0);
+	assert_int_equal(manager_ring_destroy(adopted.fixture.manager, &alice, "r1", answer_ring,
+					      &gone, NULL),
+			 0);
+	assert_int_equal(dispatch_of(&adopted)->pause, 1);
+	/* the job that detaches does not end */
+	clock_fake_advance(&adopted.fixture.clock, 4999);
+	assert_false(hosts_fake_step(adopted.fixture.hosts));
+	clock_fake_advance(&adopted.fixture.clock, 1);
+	assert_true(hosts_fake_step(adopted.fixture.hosts)); /* killed, and gone */
+	fixture_run(&adopted.fixture);
+	assert_int_equal(gone.r, 0);
+	assert_int_equal(gone.calls, 1);
+	answer_done(&gone);
+	end(&adopted);
 }
 
 static void test_reports(void **state)
@@ -367,6 +419,7 @@ static void test_killed_while_adopting(void **state)
 
 		prepared.keep = true;
 		fixture_start(&fixture);
+		kern_fake_set_entries(fixture.kern, 64, 128);
 		sample_init(&sample, "r1");
 		assert_int_equal(prepare(&fixture, ALICE, &sample, &prepared, NULL), 0);
 		for (unsigned int i = 0; i < n && !idle; i++) {
@@ -395,6 +448,8 @@ int main(void)
 		cmocka_unit_test(test_never_adopted),
 		cmocka_unit_test(test_who_may),
 		cmocka_unit_test(test_no_ring),
+		cmocka_unit_test(test_unfit_ring),
+		cmocka_unit_test(test_keeps_its_lock),
 		cmocka_unit_test(test_reports),
 		cmocka_unit_test(test_hosted_rings_do_not_report),
 		cmocka_unit_test(test_next_daemon),
