@@ -122,7 +122,7 @@ static size_t record_size(int state_fd)
 
 static int check_record(int state_fd)
 {
-	return record_size(state_fd) < sizeof(struct iourd_record) ? -EPROTO : 0;
+	return record_size(state_fd) < IOURD_RECORD_SIZE_MIN ? -EPROTO : 0;
 }
 
 static int take_up(const char *directory, struct kern_dispatch *dispatch)
@@ -182,7 +182,8 @@ static void look_at_state(int state_fd, struct kern_pins *pins)
 
 	if (check_record(state_fd) < 0)
 		return;
-	record = calloc(1, record_size(state_fd));
+	/* of an older one the rest stays zero, of a newer one it is not looked at */
+	record = calloc(1, record_size(state_fd) + sizeof(*record));
 	if (!record || bpf_map_lookup_elem(state_fd, &slot, record) < 0)
 		return;
 	pins->ledger = record->ledger;

@@ -77,6 +77,15 @@ struct iourd_record {
 	struct iourd_ledger ledger;
 };
 
+/*
+ * Bytes of the record of the first version. A map's memory is whole pages, so one that has grown since
+ * finds zeros behind an older one's end, and what it writes there is kept just so.
+ */
+#define IOURD_RECORD_SIZE_MIN                                                                      \
+	(__builtin_offsetof(struct iourd_record, ledger) +                                         \
+	 __builtin_offsetof(struct iourd_ledger, declared_digest))
+IOURD_STATIC_ASSERT(sizeof(struct iourd_record) <= 4096, "a record is in one page");
+
 /* What the daemon writes down of itself: the value of the map pinned as "journal". */
 #define IOURD_JOURNAL_MAGIC 0x4a4c5549u /* "IULJ", little endian */
 struct iourd_journal {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-kern.c - what only the real port can show: what it leaves, what it costs */
+#include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -360,6 +361,71 @@ static void kernel_types_are_read_once(void **state)
 	kern->ops->free(kern);
 }
 
+/* Replaces the pinned record of @name by one of @size bytes, with a ledger's magic in it. */
+static void pin_record(const char *name, uint32_t size)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+	struct iourd_record *record = calloc(1, size + sizeof(*record));
+	uint32_t slot = 0;
+	char path[128];
+	int fd;
+
+	assert_non_null(record);
+	record->ledger.magic = IOURD_LEDGER_MAGIC;
+	record->ledger.generation = 5;
+	record->ledger.committed = 1;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "record", sizeof(slot), size, 1, &options);
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_map_update_elem(fd, &slot, record, BPF_ANY), 0);
+	snprintf(path, sizeof(path), TEST_PIN_DIRECTORY "/%s/state", name);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(bpf_obj_pin(fd, path), 0);
+	close(fd);
+	free(record);
+}
+
+/* The ledger has grown since, and will: what is not there counts as zero, and is kept once written. */
+static void records_of_other_versions(void **state)
+{
+	static const uint32_t sizes[] = {IOURD_RECORD_SIZE_MIN, sizeof(struct iourd_record) + 64};
+	struct kern_dispatch *dispatch, *again = NULL;
+	struct contract_ring ring;
+	struct kern_pins pins;
+	struct kern *kern;
+	void *made;
+
+	contract_setup(&made);
+	kern = made;
+	contract_port.ring_start(&ring);
+	assert_int_equal(kern->ops->dispatch_new(kern, "other", &dispatch), 0);
+	assert_int_equal(kern->ops->dispatch_attach(dispatch, ring.pidfd, ring.ring_fd), 0);
+	for (size_t i = 0; i < 2; i++) {
+		pin_record("other", sizes[i]);
+		assert_int_equal(kern->ops->pins_look(kern, "other", &pins), 0);
+		assert_true(pins.has_ledger);
+		assert_int_equal(pins.ledger.generation, 5);
+		assert_int_equal(pins.ledger.declared_digest[31], 0);
+		for (int round = 0; round < 2; round++) {
+			assert_int_equal(kern->ops->dispatch_open(kern, "other", &again), 0);
+			assert_int_equal(kern->ops->dispatch_ledger(again)->declared_digest[31],
+					 round);
+			kern->ops->dispatch_ledger(again)->declared_digest[31] = 1;
+			if (round == 0) /* one that goes on holds the memory */
+				kern->ops->dispatch_leave(again);
+		}
+		kern->ops->dispatch_leave(again);
+	}
+	/* of before there was a ledger */
+	pin_record("other", sizeof(struct iourd_dispatch));
+	assert_int_equal(kern->ops->pins_look(kern, "other", &pins), 0);
+	assert_true(pins.state);
+	assert_false(pins.has_ledger);
+	assert_int_equal(kern->ops->dispatch_open(kern, "other", &again), -EPROTO);
+	contract_port.ring_end(&ring);
+	kern->ops->dispatch_free(dispatch);
+	contract_teardown(&made);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,6 +434,7 @@ int main(void)
 		cmocka_unit_test(half_made_dispatchers_are_unwound),
 		cmocka_unit_test(pins_are_root_s_alone),
 		cmocka_unit_test(killed_daemon_stops_no_ring),
+		cmocka_unit_test(records_of_other_versions),
 		cmocka_unit_test(without_privilege_it_says_what_is_missing),
 		cmocka_unit_test(wrong_dispatchers_are_refused),
 		cmocka_unit_test(shipped_programs_load),
