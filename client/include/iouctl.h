@@ -146,8 +146,8 @@ void *iouctl_ring_params(const struct iouctl_ring *ring, size_t *ret_size);
 /* The data area; NULL if the ring has none. */
 void *iouctl_ring_data(const struct iouctl_ring *ring, size_t *ret_size);
 /*
- * Readable, or hung up, when the ring is gone; for poll(). -1 for a ring that was opened, or is
- * persistent.
+ * Readable, or hung up, when the ring is gone; for poll(). -1 for a ring that was opened, or
+ * adopted, or is persistent.
  */
 int iouctl_ring_lease_fd(const struct iouctl_ring *ring);
 

@@ -234,6 +234,47 @@ static void swapped_and_orphaned(void **state)
 	close(files[1].fd);
 }
 
+/* It is at work, or its program waits in the kernel for something to do: destroyed, it returns. */
+static void destroyed(void **state)
+{
+	struct iouctl_file file = {"file", make_file(65536)};
+	struct iouctl *c = daemon_connect();
+	struct runner runner;
+
+	runner_start(&runner, "nop", "{\"operations\":0}", NULL, 0);
+	await_word(c, runner.name, "\"state\":\"running\"");
+	await_steps(c, runner.name);
+	steer(c, "DestroyRing", runner.name);
+	assert_int_equal(runner_end(&runner), -EOWNERDEAD);
+	runner_start(&runner, "chase", NULL, &file, 1);
+	await_word(c, runner.name, "\"state\":\"running\"");
+	steer(c, "PauseRing", runner.name);
+	steer(c, "ResumeRing", runner.name);
+	steer(c, "DestroyRing", runner.name);
+	assert_int_equal(runner_end(&runner), -EOWNERDEAD);
+	iouctl_free(c);
+	close(file.fd);
+}
+
+/* A pause that is over before the loop has been left: it goes on, and nobody pauses it again. */
+static void paused_for_a_moment(void **state)
+{
+	struct iouctl *c = daemon_connect();
+	struct runner runner;
+
+	runner_start(&runner, "nop", "{\"operations\":0}", NULL, 0);
+	await_word(c, runner.name, "\"state\":\"running\"");
+	for (int i = 0; i < 200; i++) {
+		steer(c, "PauseRing", runner.name);
+		steer(c, "ResumeRing", runner.name);
+	}
+	await_steps(c, runner.name);
+	assert_true(says(c, runner.name, "\"state\":\"running\""));
+	iouctl_ring_stop(runner.ring);
+	assert_int_equal(runner_end(&runner), 0);
+	iouctl_free(c);
+}
+
 /* Nobody answers: the ring is run to its end all the same. */
 static void daemon_stopped(void **state)
 {
@@ -307,7 +348,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copy),
 		cmocka_unit_test(paused_and_resumed),
+		cmocka_unit_test(paused_for_a_moment),
 		cmocka_unit_test(interrupted),
+		cmocka_unit_test(destroyed),
 		cmocka_unit_test(swapped_and_orphaned),
 		cmocka_unit_test(daemon_stopped),
 		cmocka_unit_test(killed),
