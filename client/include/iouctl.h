@@ -242,7 +242,7 @@ int iouctl_watch_dispatch(struct iouctl_watch *w,
 			  void (*event)(void *arg, const struct iouctl_event *event), void *arg);
 const char *iouctl_watch_error_message(const struct iouctl_watch *w);
 
-/* The version of the library, "0.1.0". */
+/* The version of the library, "0.2.0". */
 const char *iouctl_version(void);
 
 #ifdef __cplusplus

@@ -308,7 +308,7 @@ static void signals_do_not_end_a_call(void **state)
 
 static void version(void **state)
 {
-	assert_string_equal(iouctl_version(), "0.1.0");
+	assert_string_equal(iouctl_version(), "0.2.0");
 }
 
 int main(void)
