@@ -119,6 +119,13 @@ int manager_ring_adopt(struct manager *manager, const struct peer *peer, const c
 	return 0;
 }
 
+/* It was left for a pause that is over by now: its application enters it again. */
+static bool is_late(const struct ring *ring, int result)
+{
+	return result >= 0 && dispatch_last(&ring->dispatch) == IOURD_STEP_PAUSED &&
+	       !dispatch_paused(&ring->dispatch);
+}
+
 int manager_ring_report(struct manager *manager, const struct peer *peer, const char *name,
 			int result, ring_done done, void *arg, struct note *note, bool *ret_pending)
 {
@@ -130,10 +137,12 @@ int manager_ring_report(struct manager *manager, const struct peer *peer, const 
 		return r;
 	if (!ring->adopted || ring->phase == PHASE_CREATING)
 		return fault_ring_busy(note, name, "no application runs it");
-	if (ring->request.done)
-		return fault_ring_busy(note, name, "another request is under way");
+	if (is_late(ring, result)) {
+		*ret_pending = false;
+		return 0;
+	}
 	ring_returned(ring, result);
-	*ret_pending = ring->phase == PHASE_ROLLING;
+	*ret_pending = ring->phase == PHASE_ROLLING && !ring->request.done;
 	if (*ret_pending)
 		ring->request = (struct ring_reply){.done = done, .arg = arg};
 	return 0;

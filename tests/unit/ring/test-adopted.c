@@ -328,6 +328,9 @@ static void test_reports(void **state)
 	assert_int_equal(report(&adopted, 0, IOURD_STEP_PAUSED, &pending), 0);
 	assert_int_equal(view(&adopted).state, RING_PAUSED);
 	assert_int_equal(steer(&adopted, manager_ring_resume), 0);
+	/* the same, told when the pause is over: it runs on */
+	assert_int_equal(report(&adopted, 0, IOURD_STEP_PAUSED, &pending), 0);
+	assert_int_equal(view(&adopted).state, RING_RUNNING);
 	/* garbage, with nothing to go back to */
 	assert_int_equal(report(&adopted, -EINVAL, IOURD_STEP_PROGRAM, &pending), 0);
 	assert_false(pending);
@@ -349,6 +352,26 @@ static void test_reports(void **state)
 	/* the end of its work */
 	assert_int_equal(report(&adopted, 0, IOURD_STEP_PROGRAM, &pending), 0);
 	assert_int_equal(view(&adopted).state, RING_STOPPED);
+	end(&adopted);
+}
+
+/* The last word of a work counts, whatever else is being asked. */
+static void test_reports_beside_a_request(void **state)
+{
+	const struct peer alice = peer_of(ALICE);
+	struct answer paused = ANSWER_NONE;
+	struct adopted adopted;
+	bool pending;
+
+	begin_adopted(&adopted);
+	assert_int_equal(steer(&adopted, manager_ring_start), 0);
+	assert_int_equal(manager_ring_pause(adopted.fixture.manager, &alice, "r1", answer_ring,
+					    &paused, NULL),
+			 0);
+	assert_int_equal(report(&adopted, 0, IOURD_STEP_PROGRAM, &pending), 0);
+	assert_int_equal(view(&adopted).state, RING_STOPPED);
+	assert_int_equal(paused.r, FAULT_RING_BUSY); /* it stopped before it could pause */
+	answer_done(&paused);
 	end(&adopted);
 }
 
@@ -451,6 +474,7 @@ int main(void)
 		cmocka_unit_test(test_unfit_ring),
 		cmocka_unit_test(test_keeps_its_lock),
 		cmocka_unit_test(test_reports),
+		cmocka_unit_test(test_reports_beside_a_request),
 		cmocka_unit_test(test_hosted_rings_do_not_report),
 		cmocka_unit_test(test_next_daemon),
 		cmocka_unit_test(test_killed_while_adopting),
