@@ -93,26 +93,30 @@ static const struct schema_type out_load_program = {
 };
 #undef F
 
+/* What CreateRing and PrepareRing have alike. */
+#define RING_REQUEST                                                                               \
+	F(program, "program", TEXT, "The program's name."),                                        \
+		F(name, "name", TEXT,                                                              \
+		  "The ring's name; if there is none, the program's name and a number.",           \
+		  .optional = true),                                                               \
+		F(files, "files", STRUCTS, "A file for each slot of the program.",                 \
+		  .type = &wire_file_type, .optional = true),                                      \
+		F(parameters, "parameters", OBJECT,                                                \
+		  "Parameters by name; the others are initial.", .optional = true),                \
+		F(data_bytes, "dataBytes", OPTIONAL_INT, "Bytes of the data area.",                \
+		  .maximum = IOURD_DATA_MAX),                                                      \
+		F(rollback, "rollback", BOOL,                                                      \
+		  "If its program fails, also after its probation, the one that it ran well "      \
+		  "before is put back.",                                                           \
+		  .optional = true)
+
 #define F(...) FIELD(in_create_ring, __VA_ARGS__)
 static const struct schema_type in_create_ring = {
 	.size = sizeof(struct in_create_ring),
 	.fields = TABLE(
-		F(program, "program", TEXT, "The program's name."),
-		F(name, "name", TEXT,
-		  "The ring's name; if there is none, the program's name and a number.",
-		  .optional = true),
-		F(files, "files", STRUCTS, "A file for each slot of the program.",
-		  .type = &wire_file_type, .optional = true),
-		F(parameters, "parameters", OBJECT, "Parameters by name; the others are initial.",
-		  .optional = true),
-		F(data_bytes, "dataBytes", OPTIONAL_INT, "Bytes of the data area.",
-		  .maximum = IOURD_DATA_MAX),
+		RING_REQUEST,
 		F(persistent, "persistent", BOOL,
 		  "It has no lease: it lives until DestroyRing. Not everybody may have such rings.",
-		  .optional = true),
-		F(rollback, "rollback", BOOL,
-		  "If its program fails, also after its probation, the one that it ran well before "
-		  "is put back.",
 		  .optional = true)),
 };
 #undef F
@@ -135,21 +139,7 @@ static const struct schema_type out_create_ring = {
 #define F(...) FIELD(in_prepare_ring, __VA_ARGS__)
 static const struct schema_type in_prepare_ring = {
 	.size = sizeof(struct in_prepare_ring),
-	.fields = TABLE(
-		F(program, "program", TEXT, "The program's name."),
-		F(name, "name", TEXT,
-		  "The ring's name; if there is none, the program's name and a number.",
-		  .optional = true),
-		F(files, "files", STRUCTS, "A file for each slot of the program.",
-		  .type = &wire_file_type, .optional = true),
-		F(parameters, "parameters", OBJECT, "Parameters by name; the others are initial.",
-		  .optional = true),
-		F(data_bytes, "dataBytes", OPTIONAL_INT, "Bytes of the data area.",
-		  .maximum = IOURD_DATA_MAX),
-		F(rollback, "rollback", BOOL,
-		  "If its program fails, also after its probation, the one that it ran well before "
-		  "is put back.",
-		  .optional = true)),
+	.fields = TABLE(RING_REQUEST),
 };
 #undef F
 

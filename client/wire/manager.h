@@ -168,8 +168,8 @@ struct in_create_ring {
 	struct schema_array files;	/* optional, of struct wire_file */
 	struct json_object *parameters; /* optional */
 	struct optional_int data_bytes; /* dataBytes */
-	bool persistent;		/* optional */
 	bool rollback;			/* optional */
+	bool persistent;		/* optional */
 };
 
 struct out_create_ring {

@@ -5,6 +5,7 @@
 
 #include "api/context.h"
 #include "api/handlers.h"
+#include "api/ring-call.h"
 #include "api/views.h"
 #include "wire/cleanup.h"
 
@@ -31,38 +32,24 @@ static void prepared(void *arg, int r, const struct note *note, const struct rin
 int handle_prepare_ring(struct call *call, const void *input)
 {
 	const struct in_prepare_ring *in = input;
-	const struct wire_file *files = in->files.items;
-	_cleanup_free_ struct ring_file *copies = calloc(in->files.n + 1, sizeof(*copies));
-	const struct ring_request request = {
+	_cleanup_free_ struct ring_file *files = NULL;
+	struct ring_request request = {
 		.program = in->program,
 		.name = in->name,
-		.files = copies,
 		.n_files = in->files.n,
 		.parameters = in->parameters,
 		.data_bytes_set = in->data_bytes.set,
 		.data_bytes = (uint64_t)in->data_bytes.value,
 		.rollback = in->rollback,
 	};
+	int r;
 
-	if (!copies)
-		return -ENOMEM;
-	for (size_t i = 0; i < in->files.n; i++)
-		copies[i] = (struct ring_file){.slot = files[i].slot, .fd = files[i].fd};
+	r = ring_call_files(&in->files, &files);
+	if (r < 0)
+		return r;
+	request.files = files;
 	return manager_ring_prepare(call->api->manager, &call->peer, &request, prepared, call,
 				    &call->note);
-}
-
-static void told(void *arg, int r, const struct note *note, const struct ring_view *view)
-{
-	struct call *call = arg;
-	struct out_ring out;
-
-	if (r != 0) {
-		call_fail(call, r, note);
-		return;
-	}
-	view_ring(view, &out.ring);
-	call_answer(call, &out);
 }
 
 int handle_adopt_ring(struct call *call, const void *input)
@@ -74,7 +61,8 @@ int handle_adopt_ring(struct call *call, const void *input)
 		.region_address = (uint64_t)in->region_address,
 	};
 
-	return manager_ring_adopt(call->api->manager, &call->peer, in->ring, &adoption, told, call,
+	return manager_ring_adopt(call->api->manager, &call->peer, in->ring, &adoption, ring_call_told,
+				  call,
 				  &call->note);
 }
 
@@ -85,12 +73,12 @@ int handle_report_ring(struct call *call, const void *input)
 	bool pending;
 	int r;
 
-	r = manager_ring_report(call->api->manager, &call->peer, in->ring, (int)in->result, told,
+	r = manager_ring_report(call->api->manager, &call->peer, in->ring, (int)in->result, ring_call_told,
 				call, &call->note, &pending);
 	if (r != 0 || pending)
 		return r;
 	r = manager_ring_find(call->api->manager, &call->peer, in->ring, &call->note, &view);
 	if (r == 0)
-		told(call, 0, NULL, &view);
+		ring_call_told(call, 0, NULL, &view);
 	return r;
 }

@@ -5,6 +5,7 @@
 
 #include "api/context.h"
 #include "api/handlers.h"
+#include "api/ring-call.h"
 #include "api/views.h"
 #include "wire/cleanup.h"
 
@@ -26,13 +27,10 @@ static void created(void *arg, int r, const struct note *note, const struct ring
 int handle_create_ring(struct call *call, const void *input)
 {
 	const struct in_create_ring *in = input;
-	const struct wire_file *files = in->files.items;
-	_cleanup_free_ struct ring_file *copies = calloc(in->files.n ? in->files.n : 1,
-							 sizeof(*copies));
-	const struct ring_request request = {
+	_cleanup_free_ struct ring_file *files = NULL;
+	struct ring_request request = {
 		.program = in->program,
 		.name = in->name,
-		.files = copies,
 		.n_files = in->files.n,
 		.parameters = in->parameters,
 		.data_bytes_set = in->data_bytes.set,
@@ -40,11 +38,12 @@ int handle_create_ring(struct call *call, const void *input)
 		.persistent = in->persistent,
 		.rollback = in->rollback,
 	};
+	int r;
 
-	if (!copies)
-		return -ENOMEM;
-	for (size_t i = 0; i < in->files.n; i++)
-		copies[i] = (struct ring_file){.slot = files[i].slot, .fd = files[i].fd};
+	r = ring_call_files(&in->files, &files);
+	if (r < 0)
+		return r;
+	request.files = files;
 	return manager_ring_create(call->api->manager, &call->peer, &request, created, call,
 				   &call->note);
 }
@@ -67,25 +66,11 @@ int handle_open_ring(struct call *call, const void *input)
 	return 0;
 }
 
-/* Started, paused, resumed. */
-static void steered(void *arg, int r, const struct note *note, const struct ring_view *view)
-{
-	struct call *call = arg;
-	struct out_ring out;
-
-	if (r != 0) {
-		call_fail(call, r, note);
-		return;
-	}
-	view_ring(view, &out.ring);
-	call_answer(call, &out);
-}
-
 int handle_start_ring(struct call *call, const void *input)
 {
 	const struct in_ring *in = input;
 
-	return manager_ring_start(call->api->manager, &call->peer, in->ring, steered, call,
+	return manager_ring_start(call->api->manager, &call->peer, in->ring, ring_call_told, call,
 				  &call->note);
 }
 
@@ -93,7 +78,7 @@ int handle_pause_ring(struct call *call, const void *input)
 {
 	const struct in_ring *in = input;
 
-	return manager_ring_pause(call->api->manager, &call->peer, in->ring, steered, call,
+	return manager_ring_pause(call->api->manager, &call->peer, in->ring, ring_call_told, call,
 				  &call->note);
 }
 
@@ -101,7 +86,7 @@ int handle_resume_ring(struct call *call, const void *input)
 {
 	const struct in_ring *in = input;
 
-	return manager_ring_resume(call->api->manager, &call->peer, in->ring, steered, call,
+	return manager_ring_resume(call->api->manager, &call->peer, in->ring, ring_call_told, call,
 				   &call->note);
 }
 
@@ -183,6 +168,6 @@ int handle_describe_ring(struct call *call, const void *input)
 
 	r = manager_ring_find(call->api->manager, &call->peer, in->ring, &call->note, &view);
 	if (r == 0)
-		steered(call, 0, NULL, &view);
+		ring_call_told(call, 0, NULL, &view);
 	return r;
 }
