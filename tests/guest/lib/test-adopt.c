@@ -155,6 +155,16 @@ static void steer(struct iouctl *c, const char *method, const char *name)
 	free(reply);
 }
 
+static void swap_program(struct iouctl *c, const char *name, const char *program)
+{
+	char request[160];
+	char *reply = NULL;
+
+	snprintf(request, sizeof(request), "{\"ring\":\"%s\",\"program\":\"%s\"}", name, program);
+	assert_call(c, 0, iouctl_call(c, "SwapProgram", request, NULL, 0, &reply, NULL, NULL));
+	free(reply);
+}
+
 static void paused_and_resumed(void **state)
 {
 	struct iouctl *c = daemon_connect();
@@ -291,6 +301,30 @@ static void daemon_stopped(void **state)
 	iouctl_free(c);
 }
 
+/* It breaks at its first step: the one before it is put back, and the thread enters again by itself. */
+static void bad_program(void **state)
+{
+	struct iouctl *c = daemon_connect();
+	struct runner runner;
+
+	assert_int_equal(system("iouctl program load " TEST_DATA "/steady.bpf.o >/dev/null && "
+				"iouctl program load " TEST_DATA "/breaks.bpf.o >/dev/null"),
+			 0);
+	runner_start(&runner, "steady", "{\"way\":1}", NULL, 0);
+	await_word(c, runner.name, "\"state\":\"running\"");
+	while (ring_says(c, runner.name, "\"probation\":true"))
+		poll(NULL, 0, 20);
+	swap_program(c, runner.name, "breaks");
+	await_word(c, runner.name, "\"generation\":3");
+	assert_true(ring_says(c, runner.name, "\"program\":\"steady\""));
+	assert_true(ring_says(c, runner.name, "neither continue nor stop"));
+	await_steps(c, runner.name);
+	steer(c, "DestroyRing", runner.name);
+	assert_int_equal(runner_end(&runner), -EOWNERDEAD);
+	assert_int_equal(system("iouctl program unload steady && iouctl program unload breaks"), 0);
+	iouctl_free(c);
+}
+
 /* A process that is killed leaves nothing. */
 static void killed(void **state)
 {
@@ -353,6 +387,7 @@ int main(void)
 		cmocka_unit_test(destroyed),
 		cmocka_unit_test(swapped_and_orphaned),
 		cmocka_unit_test(daemon_stopped),
+		cmocka_unit_test(bad_program),
 		cmocka_unit_test(killed),
 		cmocka_unit_test(refusals),
 	};
