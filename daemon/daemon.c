@@ -23,6 +23,7 @@
 #include "os/users.h"
 #include "reload.h"
 #include "ring/manager.h"
+#include "status-line.h"
 #include "util/log.h"
 #include "wire/cleanup.h"
 
@@ -57,32 +58,6 @@ struct daemon { /* in daemon_run(); members in the order of their making */
 	bool failed;  /* it cannot serve: that is why it stops */
 };
 
-/* A sentence for systemctl status. */
-static void print_status(const struct daemon *daemon, char *text, size_t size)
-{
-	const struct peer everybody = {.uid = 0};
-	size_t rings = manager_ring_count(daemon->manager, &everybody);
-	size_t programs = manager_program_count(daemon->manager);
-	const struct kern_capability *capabilities;
-	char wrong[64] = "";
-	size_t n;
-
-	capabilities = daemon->kern->ops->capabilities(daemon->kern, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (!capabilities[i].required || capabilities[i].present)
-			continue;
-		snprintf(text, size, "Cannot run rings: the kernel lacks %s (there since %s)",
-			 capabilities[i].name, capabilities[i].since);
-		return;
-	}
-	n = manager_problem_count(daemon->manager);
-	if (n > 0)
-		snprintf(wrong, sizeof(wrong), ", %zu problem%s: see iouctl status", n,
-			 n == 1 ? "" : "s");
-	snprintf(text, size, "%zu ring%s, %zu program%s%s", rings, rings == 1 ? "" : "s", programs,
-		 programs == 1 ? "" : "s", wrong);
-}
-
 static void on_status_timer(struct timer *timer)
 {
 	struct daemon *daemon = list_entry(timer, struct daemon, status_timer);
@@ -90,7 +65,7 @@ static void on_status_timer(struct timer *timer)
 
 	if (daemon->stopping)
 		return;
-	print_status(daemon, status, sizeof(status));
+	status_line(daemon->manager, daemon->kern, status, sizeof(status));
 	notify_status(status);
 }
 
@@ -152,7 +127,7 @@ static void on_declared(void *arg)
 
 	if (daemon->stopping)
 		return;
-	print_status(daemon, status, sizeof(status));
+	status_line(daemon->manager, daemon->kern, status, sizeof(status));
 	notify_ready(status);
 }
 
@@ -330,7 +305,7 @@ static void on_ready(void *arg)
 		stop(daemon);
 		return;
 	}
-	print_status(daemon, status, sizeof(status));
+	status_line(daemon->manager, daemon->kern, status, sizeof(status));
 	notify_ready(status);
 	log_info("ready: %s", status);
 	reload_begin(&daemon->reload);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* status-line.h - a sentence for systemctl status */
+#ifndef DAEMON_STATUS_LINE_H
+#define DAEMON_STATUS_LINE_H
+
+#include <stddef.h>
+
+struct kern;
+struct manager;
+
+void status_line(const struct manager *manager, struct kern *kern, char *text, size_t size);
+
+#endif
