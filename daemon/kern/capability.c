@@ -57,13 +57,28 @@ static bool probe_btf(const struct probe *probe, char *detail)
 	return false;
 }
 
+bool release_is_older(const char *release)
+{
+	unsigned int major = 0, minor = 0;
+
+	if (sscanf(release, "%u.%u", &major, &minor) < 2)
+		return false;
+	return major < 7 || (major == 7 && minor < 1);
+}
+
 static bool probe_ops(const struct probe *probe, char *detail)
 {
+	struct utsname names;
+
 	if (!probe->btf->ops) {
 		say(detail, "the kernel has no struct io_uring_bpf_ops (CONFIG_IO_URING_BPF_OPS)");
 		return false;
 	}
-	say(detail, "loop_step takes a struct %s", probe->btf->context);
+	if (uname(&names) == 0 && release_is_older(names.release))
+		say(detail, "loop_step takes a struct %s; Linux %s has it from a patch",
+		    probe->btf->context, names.release);
+	else
+		say(detail, "loop_step takes a struct %s", probe->btf->context);
 	return true;
 }
 

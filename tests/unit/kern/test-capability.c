@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,6 +38,27 @@ static void releases_with_the_flaw_are_known(void **state)
 	assert_false(release_is_unsafe("6.12.107"));
 	assert_false(release_is_unsafe("17.1.1"));
 	assert_false(release_is_unsafe(""));
+}
+
+static void patched_kernels_are_told(void **state)
+{
+	struct kernel_btf btf = {.ops = true, .context = "iou_ctx"};
+	struct capabilities capabilities;
+	struct utsname names;
+	const char *detail;
+
+	assert_true(release_is_older("6.12.117-iouringd"));
+	assert_true(release_is_older("7.0.9"));
+	assert_false(release_is_older("7.1.0"));
+	assert_false(release_is_older("17.0"));
+	assert_false(release_is_older("next"));
+
+	assert_int_equal(uname(&names), 0);
+	assert_int_equal(capabilities_init(&capabilities, &btf, "/tmp/iouringd-no-bpffs"), 0);
+	detail = find(&capabilities, "struct_ops.io_uring_bpf_ops")->detail;
+	assert_non_null(strstr(detail, "iou_ctx"));
+	assert_int_equal(strstr(detail, "from a patch") != NULL, release_is_older(names.release));
+	capabilities_done(&capabilities);
 }
 
 static void kernel_without_types_lacks_the_feature(void **state)
@@ -138,6 +160,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(releases_with_the_flaw_are_known),
+		cmocka_unit_test(patched_kernels_are_told),
 		cmocka_unit_test(kernel_without_types_lacks_the_feature),
 		cmocka_unit_test(context_type_is_told),
 		cmocka_unit_test(unprivileged_process_probes_too),
