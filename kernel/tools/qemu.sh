@@ -6,15 +6,21 @@
 # shellcheck disable=SC2034  # it is used by those that source this
 
 GUEST_MEMORY=2560M
+DEBUG_MEMORY=8G # KASAN takes an eighth, and keeps what is freed for a while
 PAYLOAD_SIZE=512M # the same for all: a restored guest keeps the capacity that it probed
 
-# qemu_machine ACCELERATOR KERNEL MODE: fills QEMU (the command). MODE: systemd, fast or counted (fast, and
-# time is the number of instructions). Paths of the run's own files are relative to its directory.
+# qemu_machine ACCELERATOR KERNEL IMAGE INITRD MODE: fills QEMU (the command). MODE: systemd, fast or counted
+# (fast, and time is the number of instructions). Paths of the run's own files are relative to its directory.
 qemu_machine() {
-	local accelerator=$1 kernel=$2 mode=$3 append
-	append='console=ttyS0 quiet panic=-1 oops=panic systemd.show_status=no systemd.journald.forward_to_console=no'
+	local accelerator=$1 kernel=$2 image=$3 initrd=$4 mode=$5 memory=$GUEST_MEMORY append
+	append='console=ttyS0 panic=-1 oops=panic systemd.show_status=no systemd.journald.forward_to_console=no'
 	append+=' systemd.log_target=journal mitigations=off'
-	QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -machine pc -m "$GUEST_MEMORY")
+	case $kernel in
+	patched | debug | */*) append+=' loglevel=5' ;; # ours: quiet would leave out its warnings
+	*) append+=' quiet' ;;
+	esac
+	[ "$kernel" != debug ] || memory=$DEBUG_MEMORY
+	QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -machine pc -m "$memory")
 	case $accelerator in
 	kvm) QEMU+=(-accel kvm -cpu host -smp 2) ;;
 	*)
@@ -25,7 +31,7 @@ qemu_machine() {
 		;;
 	esac
 	[ "$mode" = systemd ] || append+=' guest.fast'
-	QEMU+=(-kernel "$INITRDS/$kernel.vmlinuz" -initrd "$INITRDS/$kernel.initrd" -append "$append"
+	QEMU+=(-kernel "$image" -initrd "$initrd" -append "$append"
 		-drive "file=$TREE/disk.img,if=none,id=disk,format=raw,readonly=on" -device virtio-blk-pci,drive=disk
 		-drive file=payload,if=none,id=payload,format=raw,readonly=on -device virtio-blk-pci,drive=payload
 		-drive file=scratch,if=none,id=scratch,format=raw,cache=unsafe -device virtio-blk-pci,drive=scratch
