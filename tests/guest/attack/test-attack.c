@@ -236,7 +236,8 @@ int main(int argc, char **argv)
 	attack(sequences, seed, tally);
 	printf("# %llu sequences, %llu actions, %llu steps\n", (unsigned long long)tally->sequences,
 	       (unsigned long long)tally->actions, (unsigned long long)tally->steps);
-	report(1, tally->sequences >= sequences && tally->steps > tally->sequences,
+	/* a kernel that checks itself is slow: there the timers end most loops before their first step */
+	report(1, tally->sequences >= sequences && tally->steps > tally->sequences / 8,
 	       "the rings were attacked, and their programs ran");
 	if (tally->unexpected)
 		printf("# %s: %s, in the process with seed %llu\n", tally->action, strerror(tally->unexpected),
