@@ -132,6 +132,20 @@ int ring_make(const struct ring_setup *setup, enum control_stage *stage,
 
 int ring_enable(int ring_fd)
 {
+	/*
+	 * Linux 7.2 (seen on 7.2.13) runs a ring's program without asking whether the task has io_uring's
+	 * own state, and crashes at its first request if it has not: so does a task that did not make
+	 * the ring. Having the ring among its registered descriptors for a moment gives it that state.
+	 */
+	struct io_uring_rsrc_update update = {.offset = UINT32_MAX, .data = (uint32_t)ring_fd};
+	int r = ring_register(ring_fd, IORING_REGISTER_RING_FDS, &update, 1);
+
+	if (r < 0)
+		return r;
+	update.data = 0;
+	r = ring_register(ring_fd, IORING_UNREGISTER_RING_FDS, &update, 1);
+	if (r < 0)
+		return r;
 	return ring_register(ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
 }
 

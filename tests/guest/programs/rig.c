@@ -193,10 +193,16 @@ static void ignore(int signal)
 static void *run(void *argument)
 {
 	struct rig *rig = argument;
+	struct io_uring_rsrc_update own = {.offset = UINT32_MAX, .data = (uint32_t)rig->ring_fd};
 	int r;
 
-	/* who enables the ring is its only submitter */
-	r = ring_register(rig->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
+	/* who enables the ring is its only submitter; this thread did not make it: see ring_enable() of the host */
+	r = ring_register(rig->ring_fd, IORING_REGISTER_RING_FDS, &own, 1);
+	own.data = 0;
+	if (r >= 0)
+		r = ring_register(rig->ring_fd, IORING_UNREGISTER_RING_FDS, &own, 1);
+	if (r >= 0)
+		r = ring_register(rig->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
 	if (r < 0) {
 		rig->result = -errno;
 		return NULL;
