@@ -17,9 +17,5 @@ struct own_ring_setup { /* descriptors are borrowed */
 
 /* Disabled. -errno, and then *ret_step (a literal) is what failed. The caller closes it. */
 int own_ring_make(const struct own_ring_setup *setup, int *ret_fd, const char **ret_step);
-/* From then on the calling thread is the one that may enter it. */
-int own_ring_enable(int fd);
-/* Runs the loop: what io_uring_enter returns, or -errno. */
-int own_ring_enter(int fd);
 
 #endif

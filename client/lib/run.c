@@ -11,9 +11,9 @@
 #include "lib/adopt.h"
 #include "lib/connection.h"
 #include "lib/futex.h"
-#include "lib/own-ring.h"
 #include "lib/ring.h"
 #include "wire/cleanup.h"
+#include "wire/loop-ring.h"
 #include "wire/manager.h"
 
 /* If the daemon is busy with the ring, and nothing comes of that, it is asked again. */
@@ -153,7 +153,7 @@ static int begin(struct iouctl_ring *ring)
 	r = load(&life->state) == IOURD_RING_CREATED ? iouctl_ring_start(ring) : 0;
 	if (r < 0 && load(&life->state) == IOURD_RING_CREATED)
 		return r;
-	r = own_ring_enable(adoption->ring_fd);
+	r = loop_ring_enable(adoption->ring_fd);
 	if (r < 0)
 		return failure_set(&ring->connection->failure, r,
 				   "the ring %s cannot be enabled: %s", ring->name, strerror(-r));
@@ -179,7 +179,7 @@ int iouctl_ring_run(struct iouctl_ring *ring)
 			return outcome(ring, 0);
 		if (r < 0)
 			return r;
-		r = own_ring_enter(ring->adoption->ring_fd);
+		r = loop_ring_enter(ring->adoption->ring_fd);
 		if (r == -EINTR && !work_is_over(ring))
 			return r;
 		if (r == -EEXIST)

@@ -43,9 +43,4 @@ struct ring_setup { /* descriptors are borrowed */
 int ring_make(const struct ring_setup *setup, enum control_stage *stage,
 	      struct io_uring_params *ret_params, int *ret_fd);
 
-/* From then on the calling thread is the one that may submit. 0 or -errno. */
-int ring_enable(int ring_fd);
-/* Runs the loop. What it returns, or -errno. */
-int ring_enter(int ring_fd);
-
 #endif

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "host/control.h"
-#include "host/ring-setup.h"
 #include "host/runner.h"
+#include "wire/loop-ring.h"
 
 #define STACK_SIZE   (64u << 10)
 #define SIGNAL_LEAVE CONTROL_SIGNAL
@@ -60,7 +60,7 @@ static void run_once(struct runner *runner)
 	publish(runner, RUNNER_RUNNING, 0);
 	/* A signal without an order: of runner_yield(), of the daemon, or of the client. */
 	for (;;) {
-		r = ring_enter(runner->ring_fd);
+		r = loop_ring_enter(runner->ring_fd);
 		if (r != -EINTR || !is_ordered(runner, ORDER_TAKEN))
 			break;
 		sched_yield();
@@ -82,7 +82,7 @@ static _Noreturn void *run_thread(void *arg)
 	futex((uint32_t *)&runner->tid, FUTEX_WAKE, 1);
 
 	wait_for_run(runner);
-	r = ring_enable(runner->ring_fd);
+	r = loop_ring_enable(runner->ring_fd);
 	if (r < 0)
 		publish(runner, RUNNER_REFUSED, r); /* the main thread ends the process */
 	for (;;) {

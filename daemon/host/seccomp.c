@@ -72,7 +72,7 @@ int seccomp_close(void)
 		SKIP_IF(MACHINE, 1),
 		RETURN(SECCOMP_RET_KILL_PROCESS),
 		LOAD(nr),
-		/* a ring may only be enabled, by a thread that registers and unregisters it (ring_enable()) */
+		/* a ring may only be enabled, by a thread that registers and unregisters it (loop_ring_enable()) */
 		SKIP_UNLESS(SYS_io_uring_register, 6),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, REGISTER_OPCODE),
 		SKIP_IF(IORING_REGISTER_ENABLE_RINGS, 2),

@@ -10,16 +10,12 @@
 #include <liburing.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "iourd/prog/nop.h"
 #include "loops.h"
 #include "measure.h"
-
-#ifndef IORING_SETUP_SQ_REWIND
-#define IORING_SETUP_SQ_REWIND (1U << 20)
-#endif
+#include "wire/loop-ring.h"
 
 #define REGION_SIZE 4096u
 
@@ -35,36 +31,13 @@ struct region {
 	struct nop_params params;
 };
 
-static int make_ring(uint32_t sq_entries, uint32_t cq_entries)
-{
-	struct io_uring_params params = {
-		.flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER |
-			 IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_NO_SQARRAY |
-			 IORING_SETUP_SQ_REWIND | IORING_SETUP_CQSIZE,
-		.cq_entries = cq_entries,
-	};
-	int fd = (int)syscall(__NR_io_uring_setup, sq_entries, &params);
-
-	measure_check(fd < 0 ? -errno : 0, "io_uring_setup");
-	return fd;
-}
-
 static struct region *register_region(int ring_fd)
 {
-	struct io_uring_region_desc desc = {
-		.size = REGION_SIZE,
-		.flags = IORING_MEM_REGION_TYPE_USER,
-	};
-	struct io_uring_mem_region_reg reg = { .region_uptr = (uint64_t)(uintptr_t)&desc };
 	struct region *region = mmap(NULL, REGION_SIZE, PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	measure_check(region == MAP_FAILED ? -errno : 0, "mmap");
-	desc.user_addr = (uint64_t)(uintptr_t)region;
-	measure_check(syscall(__NR_io_uring_register, ring_fd, IORING_REGISTER_MEM_REGION, &reg, 1) < 0
-			      ? -errno
-			      : 0,
-		      "IORING_REGISTER_MEM_REGION");
+	measure_check(loop_ring_add_region(ring_fd, region, REGION_SIZE), "the param region");
 	region->head.identity = (struct iourd_identity){
 		.magic = IOURD_REGION_MAGIC,
 		.abi_major = IOURD_ABI_MAJOR,
@@ -73,7 +46,7 @@ static struct region *register_region(int ring_fd)
 		.params_offset = sizeof(struct iourd_head),
 		.params_size = sizeof(struct nop_params),
 		.data_offset = REGION_SIZE,
-		.address = desc.user_addr,
+		.address = (uintptr_t)region,
 	};
 	return region;
 }
@@ -88,10 +61,10 @@ static void restrict_ring(int ring_fd)
 		{ .opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_FUTEX_WAKE },
 		{ .opcode = IORING_RESTRICTION_SQE_FLAGS_REQUIRED, .sqe_flags = IOSQE_FIXED_FILE },
 	};
-	long r = syscall(__NR_io_uring_register, ring_fd, IORING_REGISTER_RESTRICTIONS,
-			 restrictions, sizeof(restrictions) / sizeof(restrictions[0]));
 
-	measure_check(r < 0 ? -errno : 0, "IORING_REGISTER_RESTRICTIONS");
+	measure_check(loop_ring_register(ring_fd, IORING_REGISTER_RESTRICTIONS, restrictions,
+					 sizeof(restrictions) / sizeof(restrictions[0])),
+		      "IORING_REGISTER_RESTRICTIONS");
 }
 
 static int say_nothing(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -112,8 +85,8 @@ static struct bpf_map *find_struct_ops(struct bpf_object *object)
 
 uint64_t loop_direct_nop(const char *path, bool restricted, unsigned int depth, uint64_t operations)
 {
-	int ring_fd = make_ring(NOP_DEPTH_MAX, 2 * NOP_DEPTH_MAX);
-	struct region *region = register_region(ring_fd);
+	int ring_fd = loop_ring_make(NOP_DEPTH_MAX, 2 * NOP_DEPTH_MAX, NULL);
+	struct region *region;
 	struct bpf_object *object;
 	struct ops_image *image;
 	struct bpf_link *link;
@@ -121,6 +94,8 @@ uint64_t loop_direct_nop(const char *path, bool restricted, unsigned int depth, 
 	uint64_t begin, end;
 	size_t size;
 
+	measure_check(ring_fd, "io_uring_setup");
+	region = register_region(ring_fd);
 	libbpf_set_print(say_nothing);
 	object = bpf_object__open_file(path, NULL);
 	measure_check(object ? 0 : -errno, path);
@@ -136,15 +111,9 @@ uint64_t loop_direct_nop(const char *path, bool restricted, unsigned int depth, 
 		restrict_ring(ring_fd);
 	region->params.depth = depth;
 	region->params.operations = operations;
-	measure_check(syscall(__NR_io_uring_register, ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0) < 0
-			      ? -errno
-			      : 0,
-		      "IORING_REGISTER_ENABLE_RINGS");
+	measure_check(loop_ring_enable(ring_fd), "IORING_REGISTER_ENABLE_RINGS");
 	begin = measure_now();
-	measure_check(syscall(__NR_io_uring_enter, ring_fd, 0, 0, IORING_ENTER_GETEVENTS, NULL, 0) < 0
-			      ? -errno
-			      : 0,
-		      "io_uring_enter");
+	measure_check(loop_ring_enter(ring_fd), "io_uring_enter");
 	end = measure_now();
 	measure_check(region->head.progress.done == operations ? 0 : -EIO,
 		      "the program did not do what was asked");

@@ -18,11 +18,9 @@
 #include <unistd.h>
 
 #include "tap.h"
+#include "wire/loop-ring.h"
 
-#define SETUP_SQ_REWIND	    (1u << 20)
-#define REGISTER_MEM_REGION 34u
-#define REGION_TYPE_USER    1u
-#define OTHER_USER	    65534u
+#define OTHER_USER 65534u
 
 enum command {
 	COMMAND_ENABLE = 1,
@@ -42,41 +40,21 @@ struct rings {
 	const uint32_t *cq_overflow;
 };
 
-static int register_region(int ring, void *memory)
-{
-	struct {
-		uint64_t address, size;
-		uint32_t flags, id;
-		uint64_t mmap_offset, reserved[4];
-	} region = {.address = (uintptr_t)memory,
-		    .size = RING_PROCESS_REGION,
-		    .flags = REGION_TYPE_USER};
-	struct {
-		uint64_t region, flags, reserved[2];
-	} registration = {.region = (uintptr_t)&region};
-
-	return (int)syscall(SYS_io_uring_register, ring, REGISTER_MEM_REGION, &registration, 1);
-}
-
 static struct numbers set_up(uint32_t sq_entries, uint32_t cq_entries, void *region,
 			     struct rings *rings)
 {
-	struct io_uring_params params = {
-		.flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER |
-			 IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_NO_SQARRAY | SETUP_SQ_REWIND |
-			 IORING_SETUP_CQSIZE,
-		.cq_entries = cq_entries,
-	};
+	struct io_uring_params params;
 	struct numbers numbers = {};
 	uint8_t *memory;
 	size_t size;
+	int r;
 
 	if (setgroups(0, NULL) < 0 || setresgid(OTHER_USER, OTHER_USER, OTHER_USER) < 0 ||
 	    setresuid(OTHER_USER, OTHER_USER, OTHER_USER) < 0)
 		return (struct numbers){.error = -errno, .where = 1};
-	numbers.ring_fd = (int)syscall(SYS_io_uring_setup, sq_entries, &params);
+	numbers.ring_fd = loop_ring_make(sq_entries, cq_entries, &params);
 	if (numbers.ring_fd < 0)
-		return (struct numbers){.error = -errno, .where = 2};
+		return (struct numbers){.error = numbers.ring_fd, .where = 2};
 	numbers.other_fd = eventfd(0, EFD_CLOEXEC);
 	size = params.cq_off.cqes + params.cq_entries * sizeof(struct io_uring_cqe);
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, numbers.ring_fd,
@@ -88,21 +66,17 @@ static struct numbers set_up(uint32_t sq_entries, uint32_t cq_entries, void *reg
 		.cq_tail = (const uint32_t *)(memory + params.cq_off.tail),
 		.cq_overflow = (const uint32_t *)(memory + params.cq_off.overflow),
 	};
-	if (register_region(numbers.ring_fd, region) < 0)
-		return (struct numbers){.error = -errno, .where = 4};
+	r = loop_ring_add_region(numbers.ring_fd, region, RING_PROCESS_REGION);
+	if (r < 0)
+		return (struct numbers){.error = r, .where = 4};
 	return numbers;
 }
 
 static struct ring_process_result obey(enum command command, int ring, const struct rings *rings)
 {
 	struct ring_process_result result = {};
-	long r;
 
-	if (command == COMMAND_ENABLE)
-		r = syscall(SYS_io_uring_register, ring, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
-	else
-		r = syscall(SYS_io_uring_enter, ring, 0, 1, IORING_ENTER_GETEVENTS, NULL, 0);
-	result.result = r < 0 ? -errno : (int32_t)r;
+	result.result = command == COMMAND_ENABLE ? loop_ring_enable(ring) : loop_ring_enter(ring);
 	result.cq_head = __atomic_load_n(rings->cq_head, __ATOMIC_ACQUIRE);
 	result.cq_tail = __atomic_load_n(rings->cq_tail, __ATOMIC_ACQUIRE);
 	result.cq_overflow = __atomic_load_n(rings->cq_overflow, __ATOMIC_ACQUIRE);

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "host/ring-setup.h"
+#include "wire/loop-ring.h"
 
 #define REGION_SIZE 16384u
 #define DATA_OFFSET 8192u
@@ -119,7 +120,7 @@ static void make(struct fixture *f)
 static void make_and_map(struct fixture *f)
 {
 	make(f);
-	assert_int_equal(ring_enable(f->ring_fd), 0);
+	assert_int_equal(loop_ring_enable(f->ring_fd), 0);
 	f->queues_size = f->params.cq_off.cqes + f->params.cq_entries * sizeof(struct io_uring_cqe);
 	f->queues = mmap(NULL, f->queues_size, PROT_READ | PROT_WRITE, MAP_SHARED, f->ring_fd,
 			 IORING_OFF_SQ_RING);
@@ -336,7 +337,7 @@ static void test_disabled(void **state)
 	struct fixture *f = *state;
 
 	make(f);
-	assert_int_equal(ring_enter(f->ring_fd), -EBADFD);
+	assert_int_equal(loop_ring_enter(f->ring_fd), -EBADFD);
 }
 
 int main(void)

@@ -21,9 +21,9 @@
 
 #include "rig.h"
 #include "swap.h"
+#include "wire/loop-ring.h"
 
 #define PAGE			  4096u
-#define SETUP_SQ_REWIND		  (1u << 20) /* newer than the header */
 #define ROUND_UP(value, multiple) (((value) + (multiple) - 1) / (multiple) * (multiple))
 
 uint64_t rig_now(void)
@@ -47,21 +47,11 @@ void rig_futex_wait(uint32_t *word, uint32_t expected, unsigned int milliseconds
 	syscall(SYS_futex, word, FUTEX_WAIT, expected, &t, NULL, 0);
 }
 
-static int ring_register(int fd, unsigned int opcode, const void *argument, unsigned int n)
-{
-	return syscall(SYS_io_uring_register, fd, opcode, argument, n);
-}
-
 static void make_ring(struct rig *rig, const struct iourd_descriptor *descriptor)
 {
-	struct io_uring_params params = {
-		.flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER |
-			 IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_NO_SQARRAY |
-			 IORING_SETUP_CQSIZE | SETUP_SQ_REWIND,
-		.cq_entries = descriptor->cq_entries,
-	};
+	struct io_uring_params params;
 
-	rig->ring_fd = syscall(SYS_io_uring_setup, descriptor->sq_entries, &params);
+	rig->ring_fd = loop_ring_make(descriptor->sq_entries, descriptor->cq_entries, &params);
 	assert_true(rig->ring_fd >= 0);
 	assert_int_equal(params.cq_off.cqes, 64);
 }
@@ -101,27 +91,15 @@ static void make_region(struct rig *rig, const struct iourd_descriptor *descript
 
 static void register_region(struct rig *rig)
 {
-	struct io_uring_region_desc region = {
-		.user_addr = (uintptr_t)rig->head,
-		.size = rig->region_size,
-		.flags = IORING_MEM_REGION_TYPE_USER,
-	};
-	struct io_uring_mem_region_reg argument = {.region_uptr = (uintptr_t)&region};
-	struct iovec buffer = {.iov_base = rig->data, .iov_len = rig->head->identity.data_size};
-
-	assert_int_equal(ring_register(rig->ring_fd, IORING_REGISTER_MEM_REGION, &argument, 1), 0);
-	if (buffer.iov_len)
-		assert_int_equal(ring_register(rig->ring_fd, IORING_REGISTER_BUFFERS, &buffer, 1),
-				 0);
+	assert_int_equal(loop_ring_add_region(rig->ring_fd, rig->head, rig->region_size), 0);
+	assert_int_equal(loop_ring_add_buffer(rig->ring_fd, rig->data,
+					      rig->head->identity.data_size),
+			 0);
 }
 
 static void register_files(struct rig *rig, const struct rig_options *options)
 {
-	if (!options->n_files)
-		return;
-	assert_int_equal(ring_register(rig->ring_fd, IORING_REGISTER_FILES, options->files,
-				       options->n_files),
-			 0);
+	assert_int_equal(loop_ring_add_files(rig->ring_fd, options->files, options->n_files), 0);
 	for (unsigned int i = 0; i < options->n_files; i++) {
 		struct iourd_slot *slot = &rig->head->slots[i];
 		struct stat st;
@@ -152,7 +130,8 @@ static void restrict_ring(struct rig *rig, const struct iourd_descriptor *descri
 	rules[n++].sqe_flags = IOSQE_FIXED_FILE;
 	rules[n].opcode = IORING_RESTRICTION_SQE_FLAGS_REQUIRED;
 	rules[n++].sqe_flags = IOSQE_FIXED_FILE;
-	assert_int_equal(ring_register(rig->ring_fd, IORING_REGISTER_RESTRICTIONS, rules, n), 0);
+	assert_int_equal(
+		loop_ring_register(rig->ring_fd, IORING_REGISTER_RESTRICTIONS, rules, n), 0);
 }
 
 void rig_init(struct rig *rig, const struct rig_program *program, const struct rig_options *options)
@@ -193,25 +172,14 @@ static void ignore(int signal)
 static void *run(void *argument)
 {
 	struct rig *rig = argument;
-	struct io_uring_rsrc_update own = {.offset = UINT32_MAX, .data = (uint32_t)rig->ring_fd};
-	int r;
 
-	/* who enables the ring is its only submitter; this thread did not make it: see ring_enable() of the host */
-	r = ring_register(rig->ring_fd, IORING_REGISTER_RING_FDS, &own, 1);
-	own.data = 0;
-	if (r >= 0)
-		r = ring_register(rig->ring_fd, IORING_UNREGISTER_RING_FDS, &own, 1);
-	if (r >= 0)
-		r = ring_register(rig->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
-	if (r < 0) {
-		rig->result = -errno;
+	/* who enables the ring is its only submitter */
+	rig->result = loop_ring_enable(rig->ring_fd);
+	if (rig->result < 0)
 		return NULL;
-	}
 	do {
 		rig->runs++;
-		r = syscall(SYS_io_uring_enter, rig->ring_fd, 0, 0, IORING_ENTER_GETEVENTS, NULL,
-			    0);
-		rig->result = r < 0 ? -errno : r;
+		rig->result = loop_ring_enter(rig->ring_fd);
 	} while (__atomic_load_n(&rig->again, __ATOMIC_SEQ_CST) &&
 		 (usleep(500) == 0 || errno == EINTR));
 	return NULL;
