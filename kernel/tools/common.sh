@@ -99,6 +99,19 @@ made() {
 	return 0
 }
 
+# answer_if_made DIR ANSWER: the answer and the end of this script, if DIR is whole
+answer_if_made() {
+	if made "$1"; then
+		printf '%s\n' "$2"
+		exit
+	fi
+}
+
+# remove_scratch: for on_exit
+remove_scratch() {
+	rm -rf --one-file-system "$SCRATCH"
+}
+
 # finish NEW DIR FILE...: what was made in NEW becomes DIR, with a stamp of the files that must stay as
 # they are. Others of its kind (same name up to the last -) that nobody used lately are removed.
 finish() {
