@@ -121,6 +121,33 @@ static bool probe_safe_reattach(const struct probe *probe, char *detail)
 	return false;
 }
 
+/*
+ * Until Linux 7.3 a task that enters a ring that it did not make crashes the kernel (seen on 7.2.13), and
+ * the requests of a program run in the program's context, where some checks are skipped: an application
+ * with its own ring decides on both. Kernels older than 7.1 have rings from a patch: ours has neither.
+ */
+bool release_trusts_submitters(const char *release)
+{
+	unsigned int major = 0, minor = 0;
+
+	if (sscanf(release, "%u.%u", &major, &minor) < 2)
+		return false;
+	return major == 7 && (minor == 1 || minor == 2);
+}
+
+static bool probe_safe_adoption(const struct probe *probe, char *detail)
+{
+	struct utsname names;
+
+	if (uname(&names) < 0)
+		return false;
+	if (!release_trusts_submitters(names.release))
+		return true;
+	say(detail, "on Linux %s an application that runs its own ring can crash the kernel: only root may",
+	    names.release);
+	return false;
+}
+
 /* kernel.io_uring_disabled; -1 where the kernel has no such setting. */
 static int read_setting(const char *path)
 {
@@ -266,6 +293,7 @@ static const struct row rows[] = {
 	{"kfunc.bpf_io_uring_submit_sqes", "Linux 7.1", true, probe_submit_sqes},
 	{"kfunc.bpf_io_uring_get_region", "Linux 7.1", true, probe_get_region},
 	{"kernel.safe_reattach", "Linux 7.1.5", true, probe_safe_reattach},
+	{KERN_SAFE_ADOPTION, "Linux 7.3", false, probe_safe_adoption},
 	{"io_uring.enabled", "Linux 5.1", true, probe_enabled},
 	{"io_uring.restrictions", "Linux 5.10", true, probe_restrictions},
 	{"io_uring.defer_taskrun", "Linux 6.1", true, probe_defer_taskrun},

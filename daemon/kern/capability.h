@@ -29,6 +29,8 @@ const struct kern_capability *capabilities_missing(const struct capabilities *ca
 
 /* Whether a kernel of that release ("7.1.3-amd64") frees a struct_ops map that is still in use. */
 bool release_is_unsafe(const char *release);
+/* Whether a kernel of that release lacks KERN_SAFE_ADOPTION. */
+bool release_trusts_submitters(const char *release);
 /* Whether Linux got BPF-controlled rings after @release: one that has them has been patched. */
 bool release_is_older(const char *release);
 

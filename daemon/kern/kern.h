@@ -36,6 +36,12 @@ struct kern_capability {
 	bool required; /* without it no ring can be made */
 };
 
+/*
+ * Not required. Without it, whoever runs a ring of its own can crash the kernel, or pass by its checks:
+ * hosts do not let their clients.
+ */
+#define KERN_SAFE_ADOPTION "kernel.safe_adoption"
+
 /* What is known of an object once it was opened; owned by the program, never changes. */
 struct kern_program_info {
 	struct iourd_descriptor descriptor; /* checked: texts end, numbers are in range */

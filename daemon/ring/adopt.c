@@ -44,13 +44,18 @@ static int check_adopted(const struct manager *manager, const struct peer *peer,
 {
 	enum manager_who who = manager->policy.adopted;
 
-	if (who == WHO_ALL || (who == WHO_ROOT && peer->uid == 0))
+	if (who == WHO_NONE)
+		return fault_not_permitted(note, "there are no adopted rings here, as "
+						 "adoptedRings in iouringd.conf says");
+	if (peer->uid == 0)
 		return 0;
-	return fault_not_permitted(note, who == WHO_ROOT
-						 ? "adopted rings are for root only, as "
-						   "adoptedRings in iouringd.conf says"
-						 : "there are no adopted rings here, as "
-						   "adoptedRings in iouringd.conf says");
+	if (who == WHO_ROOT)
+		return fault_not_permitted(note, "adopted rings are for root only, as "
+						 "adoptedRings in iouringd.conf says");
+	if (manager_lacks(manager, KERN_SAFE_ADOPTION))
+		return fault_not_permitted(note, "adopted rings are for root only on this kernel, "
+						 "which lacks " KERN_SAFE_ADOPTION " (Linux 7.3)");
+	return 0;
 }
 
 int manager_ring_prepare(struct manager *manager, const struct peer *peer,

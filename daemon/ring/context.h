@@ -38,6 +38,8 @@ struct manager {
 
 /* 0, -ESHUTDOWN or FAULT_KERNEL_LACKS: may rings be made and steered at all? */
 int manager_usable(const struct manager *manager, struct note *note);
+/* Whether the kernel lacks the capability @name, one of KERN_... */
+bool manager_lacks(const struct manager *manager, const char *name);
 /* A ring that @peer may steer; with manager_usable's answers. */
 int manager_lookup(const struct manager *manager, const struct peer *peer, const char *name,
 		   struct note *note, struct ring **ret);

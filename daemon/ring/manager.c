@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ring/context.h"
 #include "ring/program.h"
@@ -27,6 +28,18 @@ int manager_usable(const struct manager *manager, struct note *note)
 		return -ESHUTDOWN;
 	missing = missing_capability(manager);
 	return missing ? fault_kernel_lacks(note, missing->name, missing->since) : 0;
+}
+
+bool manager_lacks(const struct manager *manager, const char *name)
+{
+	const struct kern_capability *capabilities;
+	size_t n;
+
+	capabilities = manager->kern->ops->capabilities(manager->kern, &n);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(capabilities[i].name, name) == 0)
+			return !capabilities[i].present;
+	return true;
 }
 
 int manager_lookup(const struct manager *manager, const struct peer *peer, const char *name,

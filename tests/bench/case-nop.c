@@ -36,8 +36,10 @@ static double slope(uint64_t short_time, uint64_t long_time)
 	return (double)(long_time - short_time) / (LONG_RUN - SHORT_RUN);
 }
 
-/* @daemon: stopped while the ring runs; 0: not. */
-static uint64_t run_daemon(struct iouctl *c, pid_t daemon, unsigned int depth, uint64_t operations)
+typedef int (*make_t)(struct iouctl *c, const struct iouctl_ring_options *options,
+		      struct iouctl_ring **ret);
+
+static struct iouctl_ring *make(struct iouctl *c, make_t how, unsigned int depth, uint64_t operations)
 {
 	char parameters[96];
 	struct iouctl_ring_options options = {
@@ -46,47 +48,50 @@ static uint64_t run_daemon(struct iouctl *c, pid_t daemon, unsigned int depth, u
 		.parameters = parameters,
 	};
 	struct iouctl_ring *ring;
-	uint64_t begin, end;
 
 	snprintf(parameters, sizeof(parameters), "{\"depth\":%u,\"operations\":%" PRIu64 "}", depth,
 		 operations);
-	measure_check(iouctl_ring_create(c, &options, &ring), iouctl_error_message(c));
-	begin = measure_now();
-	measure_check(iouctl_ring_start(ring), "start");
-	stop(daemon);
-	measure_check(iouctl_ring_wait(ring, -1), "wait");
-	end = measure_now();
-	go_on(daemon);
+	measure_check(how(c, &options, &ring), iouctl_error_message(c));
+	return ring;
+}
+
+static void end(struct iouctl_ring *ring, uint64_t operations)
+{
 	measure_check(iouctl_ring_head(ring)->progress.done == operations ? 0 : -EIO, "nop");
 	measure_check(iouctl_ring_destroy(ring), "destroy");
 	iouctl_ring_free(ring);
-	return end - begin;
+}
+
+/* @daemon: stopped while the ring runs; 0: not. */
+static uint64_t run_daemon(struct iouctl *c, pid_t daemon, unsigned int depth, uint64_t operations)
+{
+	struct iouctl_ring *ring = make(c, iouctl_ring_create, depth, operations);
+	uint64_t before, after;
+
+	before = measure_now();
+	measure_check(iouctl_ring_start(ring), "start");
+	stop(daemon);
+	measure_check(iouctl_ring_wait(ring, -1), "wait");
+	after = measure_now();
+	go_on(daemon);
+	end(ring, operations);
+	return after - before;
 }
 
 /* The same on a ring that this thread runs. */
 static uint64_t run_adopted(struct iouctl *c, pid_t daemon, unsigned int depth, uint64_t operations)
 {
-	char parameters[96];
-	struct iouctl_ring_options options = {
-		.size = sizeof(options),
-		.program = "nop",
-		.parameters = parameters,
-	};
-	struct iouctl_ring *ring;
-	uint64_t begin, end;
+	struct iouctl_ring *ring = make(c, iouctl_ring_adopt, depth, operations);
+	uint64_t before, after;
 
-	snprintf(parameters, sizeof(parameters), "{\"depth\":%u,\"operations\":%" PRIu64 "}", depth,
-		 operations);
-	measure_check(iouctl_ring_adopt(c, &options, &ring), iouctl_error_message(c));
 	measure_check(iouctl_ring_start(ring), "start");
 	stop(daemon);
-	begin = measure_now();
+	before = measure_now();
 	measure_check(iouctl_ring_run(ring), "run");
-	end = measure_now();
+	after = measure_now();
 	go_on(daemon);
-	measure_check(iouctl_ring_head(ring)->progress.done == operations ? 0 : -EIO, "nop");
-	iouctl_ring_free(ring);
-	return end - begin;
+	end(ring, operations);
+	return after - before;
 }
 
 double case_nop_daemon(struct iouctl *c, unsigned int depth)

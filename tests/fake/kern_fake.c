@@ -9,7 +9,7 @@
 #include "fake/object_fake.h"
 #include "kern/libbpf-log.h"
 
-#define FAKE_CAPABILITIES 2
+#define FAKE_CAPABILITIES 3
 
 /* Owns what is pinned. Dispatchers and programs are their holders'; here they are known. */
 struct kern_fake {
@@ -48,6 +48,7 @@ static const struct kern_capability fake_capabilities[FAKE_CAPABILITIES] = {
 	 .since = "Linux 7.1",
 	 .present = true,
 	 .required = true},
+	{.name = KERN_SAFE_ADOPTION, .since = "Linux 7.3", .present = true},
 	{.name = "bpffs", .since = "Linux 4.4", .present = true, .required = true},
 };
 

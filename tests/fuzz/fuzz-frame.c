@@ -6,6 +6,7 @@
  * Input: a byte with the number of pieces, one byte for each (six bits of size, two of
  * descriptors), and what is sent. After the last piece the rest is sent at once.
  */
+#include "../fds.h"
 #include "fuzz.h"
 
 #include <errno.h>
@@ -124,7 +125,7 @@ static bool put(struct run *run, const uint8_t *bytes, size_t n, size_t n_fds)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	size_t fds_before = fuzz_count_fds();
+	size_t fds_before = count_fds();
 	struct run run = {};
 	size_t pieces = size ? data[0] % 64 : 0, sent = 0;
 	const uint8_t *bytes = data + 1 + pieces;
@@ -162,6 +163,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	frame_reader_done(&run.reader);
 	safe_close(run.theirs);
-	MUST(fuzz_count_fds() == fds_before);
+	MUST(count_fds() == fds_before);
 	return 0;
 }

@@ -4,6 +4,7 @@
  *
  * Input: a byte that picks the message, and the JSON.
  */
+#include "../fds.h"
 #include "fuzz.h"
 
 #include <stdlib.h>
@@ -65,7 +66,7 @@ static void check_again(const struct schema_type *type, struct json_object *obje
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	size_t fds_before = fuzz_count_fds();
+	size_t fds_before = count_fds();
 	_cleanup_json_ struct json_object *object = NULL;
 	struct note note = {};
 
@@ -83,6 +84,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(note.fault == FAULT_MESSAGE_REFUSED && note.texts[0]);
 	}
 	note_done(&note);
-	MUST(fuzz_count_fds() == fds_before);
+	MUST(count_fds() == fds_before);
 	return 0;
 }

@@ -20,7 +20,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 _Noreturn void fuzz_fail(const char *what, const char *file, int line);
 
-/* Descriptors that this process has open. */
-size_t fuzz_count_fds(void);
-
 #endif

@@ -2,27 +2,15 @@
 #include "kernel-objects.h"
 
 #include <bpf/bpf.h>
-#include <dirent.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
 
+#include "../../fds.h"
 #include "tap.h"
 
 #define PATIENCE_S 20
-
-static size_t count_descriptors(void)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	assert_non_null(directory);
-	while (readdir(directory))
-		n++;
-	closedir(directory);
-	return n;
-}
 
 static size_t count_mappings(void)
 {
@@ -50,7 +38,7 @@ static size_t count_ids(int (*next)(__u32 start, __u32 *ret_next))
 void kernel_objects_count(struct kernel_objects *ret)
 {
 	*ret = (struct kernel_objects){
-		.descriptors = count_descriptors(),
+		.descriptors = count_fds(),
 		.mappings = count_mappings(),
 		.maps = count_ids(bpf_map_get_next_id),
 		.programs = count_ids(bpf_prog_get_next_id),

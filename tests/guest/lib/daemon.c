@@ -31,19 +31,35 @@ void check_call(struct iouctl *c, int expected, int r, const char *what, const c
 	_fail(file, line);
 }
 
-struct iouctl_ring *make_ring(struct iouctl *c, const char *program, const char *parameters,
-			      const struct iouctl_file *files, size_t n_files)
+static struct iouctl_ring_options options_of(const char *program, const char *parameters,
+					     const struct iouctl_file *files, size_t n_files)
 {
-	const struct iouctl_ring_options options = {
-		.size = sizeof(options),
+	return (struct iouctl_ring_options){
+		.size = sizeof(struct iouctl_ring_options),
 		.program = program,
 		.files = files,
 		.n_files = n_files,
 		.parameters = parameters,
 	};
+}
+
+struct iouctl_ring *make_ring(struct iouctl *c, const char *program, const char *parameters,
+			      const struct iouctl_file *files, size_t n_files)
+{
+	const struct iouctl_ring_options options = options_of(program, parameters, files, n_files);
 	struct iouctl_ring *ring = NULL;
 
 	assert_call(c, 0, iouctl_ring_create(c, &options, &ring));
+	return ring;
+}
+
+struct iouctl_ring *adopt_ring(struct iouctl *c, const char *program, const char *parameters,
+			       const struct iouctl_file *files, size_t n_files)
+{
+	const struct iouctl_ring_options options = options_of(program, parameters, files, n_files);
+	struct iouctl_ring *ring = NULL;
+
+	assert_call(c, 0, iouctl_ring_adopt(c, &options, &ring));
 	return ring;
 }
 

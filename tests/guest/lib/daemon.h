@@ -28,6 +28,9 @@ void check_call(struct iouctl *c, int expected, int r, const char *what, const c
 /* A ring of a program with files in its slots; fails the test. */
 struct iouctl_ring *make_ring(struct iouctl *c, const char *program, const char *parameters,
 			      const struct iouctl_file *files, size_t n_files);
+/* The same on a ring of this process. */
+struct iouctl_ring *adopt_ring(struct iouctl *c, const char *program, const char *parameters,
+			       const struct iouctl_file *files, size_t n_files);
 /* A number out of DescribeRing's answer: "steps", "process", "generation". */
 uint64_t ring_number(struct iouctl *c, const char *ring, const char *member);
 

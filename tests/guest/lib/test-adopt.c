@@ -2,6 +2,7 @@
 /* test-adopt.c - rings that this process makes and runs itself, with the real daemon and kernel */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,21 +17,7 @@
 #include "iourd/prog/copy.h"
 #include "iourd/prog/nop.h"
 
-static struct iouctl_ring *adopt(struct iouctl *c, const char *program, const char *parameters,
-				 const struct iouctl_file *files, size_t n_files)
-{
-	const struct iouctl_ring_options options = {
-		.size = sizeof(options),
-		.program = program,
-		.files = files,
-		.n_files = n_files,
-		.parameters = parameters,
-	};
-	struct iouctl_ring *ring = NULL;
-
-	assert_call(c, 0, iouctl_ring_adopt(c, &options, &ring));
-	return ring;
-}
+#define USER 1000 /* not root */
 
 /* What the daemon says of a ring; the caller frees. */
 static char *describe(struct iouctl *c, const char *name)
@@ -78,7 +65,7 @@ static void copy(void **state)
 	struct iouctl_progress progress;
 	struct iouctl *c = daemon_connect();
 	struct iouctl_ring *ring =
-		adopt(c, "copy", "{\"depth\":8,\"block_size\":65536}", files, 2);
+		adopt_ring(c, "copy", "{\"depth\":8,\"block_size\":65536}", files, 2);
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s", iouctl_ring_name(ring));
@@ -132,7 +119,7 @@ static void runner_start(struct runner *runner, const char *program, const char 
 
 	*runner = (struct runner){.c = daemon_connect()};
 	sigaction(SIGUSR2, &action, NULL);
-	runner->ring = adopt(runner->c, program, parameters, files, n_files);
+	runner->ring = adopt_ring(runner->c, program, parameters, files, n_files);
 	snprintf(runner->name, sizeof(runner->name), "%s", iouctl_ring_name(runner->ring));
 	assert_int_equal(pthread_create(&runner->thread, NULL, run_thread, runner), 0);
 }
@@ -289,7 +276,7 @@ static void paused_for_a_moment(void **state)
 static void daemon_stopped(void **state)
 {
 	struct iouctl *c = daemon_connect();
-	struct iouctl_ring *ring = adopt(c, "nop", "{\"operations\":100000}", NULL, 0);
+	struct iouctl_ring *ring = adopt_ring(c, "nop", "{\"operations\":100000}", NULL, 0);
 
 	assert_call(c, 0, iouctl_ring_start(ring));
 	assert_int_equal(system("kill -STOP $(systemctl show -P MainPID iouringd.service)"), 0);
@@ -338,7 +325,7 @@ static void killed(void **state)
 	child = fork();
 	if (child == 0) {
 		struct iouctl *own = daemon_connect();
-		struct iouctl_ring *ring = adopt(own, "nop", "{\"operations\":0}", NULL, 0);
+		struct iouctl_ring *ring = adopt_ring(own, "nop", "{\"operations\":0}", NULL, 0);
 
 		n = write(names[1], iouctl_ring_name(ring), strlen(iouctl_ring_name(ring)));
 		_exit(n > 0 && iouctl_ring_run(ring) == 0 ? 0 : 1);
@@ -377,6 +364,39 @@ static void refusals(void **state)
 	iouctl_free(c);
 }
 
+/* Root may always; others where the kernel is safe from them, as the daemon says it is or not. */
+static void other_users(void **state)
+{
+	const struct iouctl_ring_options options = {.size = sizeof(options), .program = "nop"};
+	struct iouctl *c = daemon_connect();
+	char *status = NULL;
+	bool safe;
+	pid_t child;
+	int end;
+
+	assert_call(c, 0, iouctl_call(c, "GetStatus", NULL, NULL, 0, &status, NULL, NULL));
+	assert_non_null(strstr(status, "\"name\":\"kernel.safe_adoption\""));
+	safe = strstr(status, "\"name\":\"kernel.safe_adoption\",\"present\":true") != NULL;
+	free(status);
+	iouctl_free(c);
+	child = fork();
+	if (child == 0) {
+		struct iouctl_ring *ring = NULL;
+		int r;
+
+		if (setgroups(0, NULL) < 0 || setresgid(USER, USER, USER) < 0 ||
+		    setresuid(USER, USER, USER) < 0)
+			_exit(1);
+		c = daemon_connect();
+		r = iouctl_ring_adopt(c, &options, &ring);
+		if (safe)
+			_exit(r == 0 ? 0 : 2);
+		_exit(r == -EREMOTEIO && strstr(iouctl_error_message(c), "on this kernel") ? 0 : 3);
+	}
+	assert_int_equal(waitpid(child, &end, 0), child);
+	assert_int_equal(end, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +410,7 @@ int main(void)
 		cmocka_unit_test(bad_program),
 		cmocka_unit_test(killed),
 		cmocka_unit_test(refusals),
+		cmocka_unit_test(other_users),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

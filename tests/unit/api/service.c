@@ -13,21 +13,10 @@
 
 #include <cmocka.h>
 
+#include "../../fds.h"
 #include "unit/api/service.h"
 #include "wire/cleanup.h"
 #include "wire/socket.h"
-
-static size_t count_fds(void)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	assert_non_null(directory);
-	while (readdir(directory))
-		n++;
-	closedir(directory);
-	return n;
-}
 
 static void on_event(void *arg, const struct manager_event *event)
 {

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <dirent.h>
 #include <errno.h>
 #include <ev.h>
 #include <setjmp.h>
@@ -14,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "../../fds.h"
 #include "fixture.h"
 #include "host/hosts-linux.h"
 
@@ -21,18 +21,6 @@
 #define PATIENCE    10.0 /* seconds, of a machine that is busy */
 
 static const uint64_t opcodes[IOURD_OPCODES_MAX / 64] = {1};
-
-static size_t count_descriptors(void)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	assert_non_null(directory);
-	while (readdir(directory))
-		n++;
-	closedir(directory);
-	return n;
-}
 
 __attribute__((format(printf, 2, 3))) static void note_down(struct fixture *fixture,
 							    const char *format, ...)
@@ -122,7 +110,7 @@ static int fixture_make(void **state, struct ev_loop *loop)
 	assert_non_null(mkdtemp(fixture->directory));
 	/* what the loop opens on first use is not a leak */
 	ev_run(loop, EVRUN_NOWAIT);
-	fixture->fds_before = count_descriptors();
+	fixture->fds_before = count_fds();
 	snprintf(path, sizeof(path), "%s/a/hosts", fixture->directory);
 	assert_int_equal(hosts_linux_new(loop, getenv("HOST_PROGRAM"), path, &fixture->hosts), 0);
 	*state = fixture;
@@ -149,7 +137,7 @@ int fixture_free(void **state)
 	if (!list_is_empty(&((struct hosts_linux *)fixture->hosts)->list))
 		return -1;
 	fixture->hosts->ops->free(fixture->hosts);
-	assert_int_equal(count_descriptors(), fixture->fds_before);
+	assert_int_equal(count_fds(), fixture->fds_before);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 	/* fails if there is a file left */

@@ -40,6 +40,19 @@ static void releases_with_the_flaw_are_known(void **state)
 	assert_false(release_is_unsafe(""));
 }
 
+static void releases_that_trust_submitters_are_known(void **state)
+{
+	assert_true(release_trusts_submitters("7.1.5"));
+	assert_true(release_trusts_submitters("7.2.13+deb14-cloud-amd64"));
+	assert_false(release_trusts_submitters("7.3-rc1"));
+	assert_false(release_trusts_submitters("7.3.4+deb13-cloud-amd64"));
+	assert_false(release_trusts_submitters("7.10.2"));
+	assert_false(release_trusts_submitters("7.20"));
+	assert_false(release_trusts_submitters("8.1"));
+	assert_false(release_trusts_submitters("6.12.107-iouringd"));
+	assert_false(release_trusts_submitters(""));
+}
+
 static void patched_kernels_are_told(void **state)
 {
 	struct kernel_btf btf = {.ops = true, .context = "iou_ctx"};
@@ -160,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(releases_with_the_flaw_are_known),
+		cmocka_unit_test(releases_that_trust_submitters_are_known),
 		cmocka_unit_test(patched_kernels_are_told),
 		cmocka_unit_test(kernel_without_types_lacks_the_feature),
 		cmocka_unit_test(context_type_is_told),

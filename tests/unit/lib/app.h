@@ -55,7 +55,6 @@ void app_done(struct app *app);
 /* All of these: the first result of iouctl_ring_run(). */
 int app_run(struct app *app);
 
-size_t count_fds(void);
 void make_fd_0(void);
 
 #endif

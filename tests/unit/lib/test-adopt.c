@@ -5,7 +5,6 @@
  * Whether io_uring is there at all is the machine's business here: with a region that is too small to
  * be one, or a daemon that refuses, none is needed.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../../fds.h"
 #include "fixture.h"
 
 #define PREPARED(slots)                                                                            \
@@ -23,18 +23,6 @@
 	"{\"error\":\"org.iouringd.Manager.NotPermitted\","                                       \
 	"\"parameters\":{\"reason\":\"there are no adopted rings here\"}}"
 #define DONE_JSON "{\"parameters\":{}}"
-
-static size_t count_fds(void)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	assert_non_null(directory);
-	while (readdir(directory))
-		n++;
-	closedir(directory);
-	return n;
-}
 
 /* A socket that somebody can listen on. */
 static int make_lease(void)

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../../fds.h"
 #include "app.h"
 
 /* ---- making it ---- */

@@ -12,22 +12,11 @@
 
 #include <cmocka.h>
 
+#include "../../fds.h"
 #include "unit/ring/fixture.h"
 #include "wire/json.h"
 
 #define STORE_FDS 2 /* that a manager holds */
-
-size_t count_fds(void)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	assert_non_null(directory);
-	while (readdir(directory))
-		n++;
-	closedir(directory);
-	return n;
-}
 
 static void see_event(void *arg, const struct manager_event *event)
 {

@@ -75,7 +75,6 @@ bool fixture_step_hosts(struct fixture *fixture);
 bool fixture_step_youngest(struct fixture *fixture);
 void fixture_run(struct fixture *fixture);
 
-size_t count_fds(void);
 /* Asserts that no ring, host, dispatcher, pin or descriptor more than at the start is there. */
 void assert_nothing_left(struct fixture *fixture);
 /* The last event. */

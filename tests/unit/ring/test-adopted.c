@@ -200,7 +200,6 @@ static void test_who_may(void **state)
 	struct adopted adopted;
 	struct answer answer = ANSWER_NONE;
 	struct note note = {};
-	struct sample sample;
 
 	begin(&adopted);
 	assert_int_equal(adopt(&adopted.fixture, BOB, 3, &answer, &note), FAULT_NOT_PERMITTED);
@@ -219,18 +218,46 @@ static void test_who_may(void **state)
 	assert_int_equal(answer.r, 0);
 	answer_done(&answer);
 	end(&adopted);
+}
 
-	for (int who = 0; who < 2; who++) {
+static void test_who_may_ask(void **state)
+{
+	static const struct {
+		enum manager_who who;
+		uid_t uid;
+		const char *lacks;
+		const char *reason; /* NULL: may */
+	} cases[] = {
+		{WHO_ALL, ALICE, NULL, NULL},
+		{WHO_ROOT, 0, NULL, NULL},
+		{WHO_ROOT, ALICE, NULL, "for root only, as adoptedRings"},
+		{WHO_NONE, 0, NULL, "no adopted rings"},
+		{WHO_ALL, 0, KERN_SAFE_ADOPTION, NULL},
+		{WHO_ALL, ALICE, KERN_SAFE_ADOPTION, "on this kernel"},
+		{WHO_ROOT, ALICE, KERN_SAFE_ADOPTION, "for root only, as adoptedRings"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct answer answer = ANSWER_NONE;
+		struct note note = {};
 		struct fixture fixture;
+		struct sample sample;
+		int r;
 
 		fixture_init(&fixture);
-		fixture.policy.adopted = who ? WHO_NONE : WHO_ROOT;
+		fixture.policy.adopted = cases[i].who;
 		assert_int_equal(fixture_manage(&fixture), 0);
 		fixture_run(&fixture);
+		if (cases[i].lacks)
+			kern_fake_lack(fixture.kern, cases[i].lacks);
 		sample_init(&sample, "r1");
-		assert_int_equal(prepare(&fixture, ALICE, &sample, &answer, &note),
-				 FAULT_NOT_PERMITTED);
+		r = prepare(&fixture, cases[i].uid, &sample, &answer, &note);
+		assert_int_equal(r, cases[i].reason ? FAULT_NOT_PERMITTED : 0);
+		if (cases[i].reason)
+			assert_non_null(strstr(note.texts[0], cases[i].reason));
 		note_done(&note);
+		fixture_run(&fixture);
+		answer_done(&answer);
 		sample_done(&sample);
 		fixture_done(&fixture);
 	}
@@ -470,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_never_adopted),
 		cmocka_unit_test(test_who_may),
+		cmocka_unit_test(test_who_may_ask),
 		cmocka_unit_test(test_no_ring),
 		cmocka_unit_test(test_unfit_ring),
 		cmocka_unit_test(test_keeps_its_lock),

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../../fds.h"
 #include "unit/ring/fixture.h"
 
 static struct program_view find(struct fixture *fixture, const char *name)

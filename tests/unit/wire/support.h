@@ -18,9 +18,6 @@
 #include "wire/fault.h"
 #include "wire/json.h"
 
-/* Descriptors that this process has open. */
-size_t count_fds(void);
-
 /* The JSON that @text holds, written with ' instead of "; the test fails if it is none. */
 struct json_object *json(const char *text);
 /* The value's text is that of json(@expected). */

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../../fds.h"
 #include "support.h"
 #include "wire/frame.h"
 #include "wire/manager.h"

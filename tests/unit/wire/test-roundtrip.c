@@ -8,6 +8,7 @@
 
 #include <json-c/json.h>
 
+#include "../../fds.h"
 #include "support.h"
 #include "wire/manager.h"
 
