@@ -16,7 +16,7 @@ qemu_machine() {
 	append='console=ttyS0 panic=-1 oops=panic systemd.show_status=no systemd.journald.forward_to_console=no'
 	append+=' systemd.log_target=journal mitigations=off'
 	case $kernel in
-	patched | debug | */*) append+=' loglevel=5' ;; # ours: quiet would leave out its warnings
+	patched | debug | kcsan | */*) append+=' loglevel=5' ;; # ours: quiet would leave out its warnings
 	*) append+=' quiet' ;;
 	esac
 	[ "$kernel" != debug ] || memory=$DEBUG_MEMORY

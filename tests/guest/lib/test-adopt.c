@@ -19,34 +19,20 @@
 
 #define USER 1000 /* not root */
 
-/* What the daemon says of a ring; the caller frees. */
-static char *describe(struct iouctl *c, const char *name)
-{
-	char request[128];
-	char *reply = NULL;
-
-	snprintf(request, sizeof(request), "{\"ring\":\"%s\"}", name);
-	if (iouctl_call(c, "DescribeRing", request, NULL, 0, &reply, NULL, NULL) < 0)
-		return strdup("gone");
-	return reply;
-}
-
-static bool says(struct iouctl *c, const char *name, const char *part)
-{
-	char *text = describe(c, name);
-	bool found = strstr(text, part) != NULL;
-
-	free(text);
-	return found;
-}
-
 /* Within seconds, as another process or thread gets there. */
 static void await_word(struct iouctl *c, const char *name, const char *part)
 {
-	for (int i = 0; i < 1000 && !says(c, name, part); i++)
+	for (int i = 0; i < 1000 && !ring_says(c, name, part); i++)
 		poll(NULL, 0, 10);
-	if (!says(c, name, part))
-		fail_msg("%s does not say %s: %s", name, part, describe(c, name));
+	if (!ring_says(c, name, part))
+		fail_msg("%s does not say %s", name, part);
+}
+
+static void await_gone(struct iouctl *c, const char *name)
+{
+	for (int i = 0; i < 1000 && ring_says(c, name, name); i++)
+		poll(NULL, 0, 10);
+	assert_false(ring_says(c, name, name));
 }
 
 static void await_steps(struct iouctl *c, const char *name)
@@ -69,7 +55,7 @@ static void copy(void **state)
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s", iouctl_ring_name(ring));
-	assert_true(says(c, name, "\"kind\":\"adopted\""));
+	assert_true(ring_says(c, name, "\"kind\":\"adopted\""));
 	assert_int_equal(ring_number(c, name, "process"), getpid());
 	iouctl_ring_progress(ring, &progress);
 	assert_int_equal(progress.ring_state, IOURD_RING_CREATED);
@@ -82,7 +68,7 @@ static void copy(void **state)
 	assert_same_content(files[1].fd, files[0].fd, size);
 	assert_call(c, 0, iouctl_ring_run(ring)); /* it is over, and stays so */
 	iouctl_ring_free(ring);
-	await_word(c, name, "gone");
+	await_gone(c, name);
 	iouctl_free(c);
 	close(files[0].fd);
 	close(files[1].fd);
@@ -215,17 +201,17 @@ static void swapped_and_orphaned(void **state)
 	await_word(c, runner.name, "\"state\":\"running\"");
 	assert_int_equal(system("kill -KILL $(systemctl show -P MainPID iouringd.service)"), 0);
 	await_word(c, runner.name, "\"state\":\"running\"");
-	assert_true(says(c, runner.name, "\"kind\":\"adopted\""));
+	assert_true(ring_says(c, runner.name, "\"kind\":\"adopted\""));
 	await_steps(c, runner.name);
 	steer(c, "PauseRing", runner.name);
 	assert_int_equal(system("systemctl restart iouringd.service"), 0);
-	assert_true(says(c, runner.name, "\"state\":\"paused\""));
+	assert_true(ring_says(c, runner.name, "\"state\":\"paused\""));
 	steer(c, "ResumeRing", runner.name);
 	await_steps(c, runner.name);
 	assert_call(runner.c, 0, iouctl_ring_swap(runner.ring, "copy", 0, NULL));
 	assert_int_equal(runner_end(&runner), 0);
 	assert_same_content(files[0].fd, files[1].fd, size);
-	await_word(c, runner.name, "gone");
+	await_gone(c, runner.name);
 	iouctl_free(c);
 	close(files[0].fd);
 	close(files[1].fd);
@@ -266,7 +252,7 @@ static void paused_for_a_moment(void **state)
 		steer(c, "ResumeRing", runner.name);
 	}
 	await_steps(c, runner.name);
-	assert_true(says(c, runner.name, "\"state\":\"running\""));
+	assert_true(ring_says(c, runner.name, "\"state\":\"running\""));
 	iouctl_ring_stop(runner.ring);
 	assert_int_equal(runner_end(&runner), 0);
 	iouctl_free(c);
@@ -338,7 +324,7 @@ static void killed(void **state)
 	await_steps(c, name);
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	await_word(c, name, "gone");
+	await_gone(c, name);
 	iouctl_free(c);
 	close(names[0]);
 	close(names[1]);
