@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
+#include <linux/version.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@
 /* What the probes look at. */
 struct probe {
 	const struct kernel_btf *btf;
+	struct utsname kernel;
 	const char *pin_directory;
 	struct ring_probe ring;
 	uint64_t effective; /* capabilities of this process */
@@ -57,26 +59,32 @@ static bool probe_btf(const struct probe *probe, char *detail)
 	return false;
 }
 
+/* As KERNEL_VERSION() makes them; 0: it is none. */
+static unsigned int version_of(const char *release)
+{
+	unsigned int major = 0, minor = 0, patch = 0;
+
+	if (sscanf(release, "%u.%u.%u", &major, &minor, &patch) < 2)
+		return 0;
+	return KERNEL_VERSION(major, minor, patch);
+}
+
 bool release_is_older(const char *release)
 {
-	unsigned int major = 0, minor = 0;
+	unsigned int version = version_of(release);
 
-	if (sscanf(release, "%u.%u", &major, &minor) < 2)
-		return false;
-	return major < 7 || (major == 7 && minor < 1);
+	return version != 0 && version < KERNEL_VERSION(7, 1, 0);
 }
 
 static bool probe_ops(const struct probe *probe, char *detail)
 {
-	struct utsname names;
-
 	if (!probe->btf->ops) {
 		say(detail, "the kernel has no struct io_uring_bpf_ops (CONFIG_IO_URING_BPF_OPS)");
 		return false;
 	}
-	if (uname(&names) == 0 && release_is_older(names.release))
+	if (release_is_older(probe->kernel.release))
 		say(detail, "loop_step takes a struct %s; Linux %s has it from a patch",
-		    probe->btf->context, names.release);
+		    probe->btf->context, probe->kernel.release);
 	else
 		say(detail, "loop_step takes a struct %s", probe->btf->context);
 	return true;
@@ -101,23 +109,17 @@ static bool probe_get_region(const struct probe *probe, char *detail)
 
 bool release_is_unsafe(const char *release)
 {
-	unsigned int major = 0, minor = 0, patch = 0;
+	unsigned int version = version_of(release);
 
-	if (sscanf(release, "%u.%u.%u", &major, &minor, &patch) < 2)
-		return false;
-	return major == 7 && minor == 1 && patch < 5;
+	return version >= KERNEL_VERSION(7, 1, 0) && version < KERNEL_VERSION(7, 1, 5);
 }
 
 static bool probe_safe_reattach(const struct probe *probe, char *detail)
 {
-	struct utsname names;
-
-	if (uname(&names) < 0)
-		return false;
-	if (!release_is_unsafe(names.release))
+	if (!release_is_unsafe(probe->kernel.release))
 		return true;
 	say(detail, "Linux %s has CVE-2026-72112, a use after free that attaching can trigger",
-	    names.release);
+	    probe->kernel.release);
 	return false;
 }
 
@@ -128,23 +130,17 @@ static bool probe_safe_reattach(const struct probe *probe, char *detail)
  */
 bool release_trusts_submitters(const char *release)
 {
-	unsigned int major = 0, minor = 0;
+	unsigned int version = version_of(release);
 
-	if (sscanf(release, "%u.%u", &major, &minor) < 2)
-		return false;
-	return major == 7 && (minor == 1 || minor == 2);
+	return version >= KERNEL_VERSION(7, 1, 0) && version < KERNEL_VERSION(7, 3, 0);
 }
 
 static bool probe_safe_adoption(const struct probe *probe, char *detail)
 {
-	struct utsname names;
-
-	if (uname(&names) < 0)
-		return false;
-	if (!release_trusts_submitters(names.release))
+	if (!release_trusts_submitters(probe->kernel.release))
 		return true;
 	say(detail, "on Linux %s an application that runs its own ring can crash the kernel: only root may",
-	    names.release);
+	    probe->kernel.release);
 	return false;
 }
 
@@ -324,8 +320,11 @@ int capabilities_init(struct capabilities *capabilities, const struct kernel_btf
 {
 	struct probe probe = {
 		.btf = btf, .pin_directory = pin_directory, .effective = read_effective()};
-	struct capabilities found = {.items = calloc(N_ROWS, sizeof(*found.items)), .n = N_ROWS};
+	struct capabilities found = {.n = N_ROWS};
 
+	if (uname(&probe.kernel) < 0)
+		return -errno;
+	found.items = calloc(N_ROWS, sizeof(*found.items));
 	if (!found.items)
 		return -ENOMEM;
 	ring_probe(&probe.ring);

@@ -37,6 +37,15 @@ die() {
 	exit 1
 }
 
+# own_kernel NAME: whether it is built here, out of our series, or is an image that somebody names: then no
+# archive has it, and no tree
+own_kernel() {
+	case $1 in
+	patched | debug | kcsan | */*) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
 need_root() {
 	[ "$(id -u)" -eq 0 ] || die "this needs root (it makes a chroot, and mounts in a namespace of its own)" \
 		"run it again as root"

@@ -15,10 +15,8 @@ qemu_machine() {
 	local accelerator=$1 kernel=$2 image=$3 initrd=$4 mode=$5 memory=$GUEST_MEMORY append
 	append='console=ttyS0 panic=-1 oops=panic systemd.show_status=no systemd.journald.forward_to_console=no'
 	append+=' systemd.log_target=journal mitigations=off'
-	case $kernel in
-	patched | debug | kcsan | */*) append+=' loglevel=5' ;; # ours: quiet would leave out its warnings
-	*) append+=' quiet' ;;
-	esac
+	# of ours, quiet would leave out the warnings
+	if own_kernel "$kernel"; then append+=' loglevel=5'; else append+=' quiet'; fi
 	[ "$kernel" != debug ] || memory=$DEBUG_MEMORY
 	QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -machine pc -m "$memory")
 	case $accelerator in
