@@ -22,10 +22,11 @@
 #include "os/notify.h"
 #include "os/users.h"
 #include "reload.h"
-#include "ring/manager.h"
+#include "manager/manager.h"
 #include "status-line.h"
 #include "util/log.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
+#include "common/container-of.h"
 
 _Static_assert((int)CONFIG_WHO_ROOT == (int)WHO_ROOT && (int)CONFIG_WHO_ALL == (int)WHO_ALL &&
 		       (int)CONFIG_WHO_NONE == (int)WHO_NONE,
@@ -34,7 +35,7 @@ _Static_assert((int)CONFIG_WHO_ROOT == (int)WHO_ROOT && (int)CONFIG_WHO_ALL == (
 #define STATUS_PAUSE_MS 250   /* between two status lines */
 #define STOP_LIMIT_MS	20000 /* for rings that were being made to end */
 
-struct daemon { /* in daemon_run(); members in the order of their making */
+struct daemon {			     /* in daemon_run(); members in the order of their making */
 	const struct config *config; /* borrowed */
 	int lock_fd;
 	int pins_lock_fd;
@@ -60,7 +61,7 @@ struct daemon { /* in daemon_run(); members in the order of their making */
 
 static void on_status_timer(struct timer *timer)
 {
-	struct daemon *daemon = list_entry(timer, struct daemon, status_timer);
+	struct daemon *daemon = container_of(timer, struct daemon, status_timer);
 	char status[256];
 
 	if (daemon->stopping)
@@ -92,7 +93,7 @@ static void on_stopped(void *arg)
 
 static void on_stop_timer(struct timer *timer)
 {
-	struct daemon *daemon = list_entry(timer, struct daemon, stop_timer);
+	struct daemon *daemon = container_of(timer, struct daemon, stop_timer);
 	const struct peer everybody = {.uid = 0};
 
 	log_error("%zu rings did not end within %d s; the next iouringd will end them",
@@ -196,8 +197,7 @@ static int start_ports(struct daemon *daemon)
 		directory = NULL;
 		return -ENOMEM;
 	}
-	r = hosts_linux_new(loop_ev(daemon->loop), config->host_program, directory,
-			    &daemon->hosts);
+	r = hosts_linux_new(loop_ev(daemon->loop), config->host_program, directory, &daemon->hosts);
 	if (r < 0)
 		return failed("cannot use the directory of hosts", directory, r);
 	return 0;
@@ -213,16 +213,18 @@ static int start_manager(struct daemon *daemon)
 		.executor = pool_executor(daemon->pool),
 		.clock = &daemon->clock.port,
 		.program_directory = config->program_directory,
-		.limits = {
-			.rings = (uint64_t)config->rings_per_user,
-			.region_bytes = (uint64_t)config->region_bytes_per_user,
-			.entries = (uint64_t)config->entries_per_user,
-		},
-		.policy = {
-			.persistent = (enum manager_who)config->persistent_rings,
-			.adopted = (enum manager_who)config->adopted_rings,
-			.probation_ms = (unsigned int)config->probation_ms,
-		},
+		.limits =
+			{
+				.rings = (uint64_t)config->rings_per_user,
+				.region_bytes = (uint64_t)config->region_bytes_per_user,
+				.entries = (uint64_t)config->entries_per_user,
+			},
+		.policy =
+			{
+				.persistent = (enum manager_who)config->persistent_rings,
+				.adopted = (enum manager_who)config->adopted_rings,
+				.probation_ms = (unsigned int)config->probation_ms,
+			},
 		.users = users_linux(),
 		.event = on_event,
 		.event_arg = daemon,
@@ -253,15 +255,16 @@ static int start_api(struct daemon *daemon)
 	const struct api_setup setup = {
 		.manager = daemon->manager,
 		.kern = daemon->kern,
-		.limits = {
-			.rings = config->rings_per_user,
-			.region_bytes = config->region_bytes_per_user,
-			.entries = config->entries_per_user,
-			.connections = config->connections_per_user,
-			.message_bytes = MANAGER_MESSAGE_MAX,
-			.message_depth = MANAGER_DEPTH_MAX,
-			.message_fds = MANAGER_FDS_MAX,
-		},
+		.limits =
+			{
+				.rings = config->rings_per_user,
+				.region_bytes = config->region_bytes_per_user,
+				.entries = config->entries_per_user,
+				.connections = config->connections_per_user,
+				.message_bytes = MANAGER_MESSAGE_MAX,
+				.message_depth = MANAGER_DEPTH_MAX,
+				.message_fds = MANAGER_FDS_MAX,
+			},
 	};
 	int r;
 

@@ -12,7 +12,7 @@
 #include "daemon.h"
 #include "os/config.h"
 #include "util/log.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 #define EXIT_USAGE 2
 
@@ -119,8 +119,7 @@ static int read_config(const struct command_line *line, struct config *config, c
 	return r;
 }
 
-static int apply_options(const struct command_line *line, struct config *config,
-			 char **ret_problem)
+static int apply_options(const struct command_line *line, struct config *config, char **ret_problem)
 {
 	int r = 0;
 

@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ring/manager.h"
-#include "util/list.h"
+#include "manager/manager.h"
+#include "common/list.h"
 #include "util/log.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 static void read_work(struct job *job)
 {
-	struct reload *reload = list_entry(job, struct reload, job);
+	struct reload *reload = container_of(job, struct reload, job);
 
 	reload->result = rings_d_read(reload->directory, &reload->rings);
 }
@@ -62,7 +62,7 @@ static int declare(struct reload *reload)
 
 static void read_done(struct job *job)
 {
-	struct reload *reload = list_entry(job, struct reload, job);
+	struct reload *reload = container_of(job, struct reload, job);
 	int r = reload->result;
 
 	reload->reading = false;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "kern/kern.h"
-#include "ring/manager.h"
+#include "manager/manager.h"
 
 void status_line(const struct manager *manager, struct kern *kern, char *text, size_t size)
 {

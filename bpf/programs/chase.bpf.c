@@ -4,8 +4,8 @@
  *
  * The application posts requests in a table and rings the doorbell. An idle loop takes no step: it
  * has a FUTEX_WAIT on the doorbell in flight, and that one's completion is the only reason to look
- * at the table. Each hop is one completion, one look at the block, one request: nothing else, and as
- * long as blocks are in the page cache, not even a step.
+ * at the table. Each hop is one completion, one look at the block, one request: nothing else, and
+ * as long as blocks are in the page cache, not even a step.
  */
 /* A step prepares at most one entry for each request, an answer for each, and three more. */
 #define IOURD_SQ_ENTRIES 256u
@@ -34,19 +34,17 @@ struct chase_private {
 };
 _Static_assert(__builtin_offsetof(struct chase_region, data) % PAGE == 0, "data is on a page");
 
-#define RETRIES 4096u /* of one block, then EAGAIN is the answer */
+#define RETRIES	      4096u /* of one block, then EAGAIN is the answer */
 
 #define KIND_HOP      1u /* the index is the request's */
 #define KIND_DOORBELL 2u
 
-#define TABLE	 __builtin_offsetof(struct chase_region, params.table)
-#define DOORBELL __builtin_offsetof(struct chase_region, head.control.doorbell)
+#define TABLE	      __builtin_offsetof(struct chase_region, params.table)
+#define DOORBELL      __builtin_offsetof(struct chase_region, head.control.doorbell)
 
-IOURD_PROGRAM(chase_params,
-	      .name = "chase",
+IOURD_PROGRAM(chase_params, .name = "chase",
 	      .summary = "Follows chains of blocks in a file, for many threads at once",
-	      .version = 1,
-	      .progress_unit = IOURD_UNIT_BLOCKS,
+	      .version = 1, .progress_unit = IOURD_UNIT_BLOCKS,
 	      .data_initial = CHASE_REQUESTS * CHASE_BLOCK_MAX,
 	      .data_maximum = CHASE_REQUESTS * CHASE_BLOCK_MAX,
 	      .opcodes = {IOURD_OP(READ_FIXED) | IOURD_OP(FUTEX_WAIT) | IOURD_OP(FUTEX_WAKE)},
@@ -98,10 +96,9 @@ static __always_inline void answer(const struct iourd_ring *ring, struct chase_r
 	region->params.requests++;
 	iourd_exchange(&request->state, CHASE_DONE);
 	if (iourd_read(request->waiting))
-		iourd_prepare_futex_wake(ring,
-					 iourd_address(&region->head,
-						       TABLE + index * sizeof(*request)),
-					 iourd_user_data(IOURD_KIND_WAKE, 0));
+		iourd_prepare_futex_wake(
+			ring, iourd_address(&region->head, TABLE + index * sizeof(*request)),
+			iourd_user_data(IOURD_KIND_WAKE, 0));
 }
 
 /* Reads what is missing of the block at @offset, of which @from bytes are there. */
@@ -174,8 +171,7 @@ static __always_inline void watch_doorbell(const struct iourd_ring *ring,
 	take_all(ring, region, 0);
 	private->armed = 1;
 	private->doorbell = iourd_address(&region->head, DOORBELL);
-	iourd_prepare_futex_wait(ring, private->doorbell, seen,
-				    iourd_user_data(KIND_DOORBELL, 0));
+	iourd_prepare_futex_wait(ring, private->doorbell, seen, iourd_user_data(KIND_DOORBELL, 0));
 }
 
 static __always_inline void doorbell_rang(const struct iourd_ring *ring,
@@ -252,7 +248,8 @@ static __always_inline void hop(const struct iourd_ring *ring, struct chase_regi
 		return;
 	}
 out:
-	private->busy &= ~(1ull << index);
+	private
+	->busy &= ~(1ull << index);
 	private->active--;
 }
 
@@ -266,7 +263,7 @@ static __noinline int stop(const struct iourd_ring *ring, struct chase_region *r
 	if (private->armed && !private->disarmed) {
 		private->disarmed = 1;
 		iourd_prepare_futex_wake(ring, private->doorbell,
-					    iourd_user_data(IOURD_KIND_WAKE, 0));
+					 iourd_user_data(IOURD_KIND_WAKE, 0));
 	}
 	if (private->armed || private->active)
 		return 0;

@@ -19,8 +19,7 @@ static __always_inline void copy_give_up(const struct iourd_ring *ring, struct c
 {
 	struct copy_request *request = &region->params.requests[index];
 
-	region->params.broken =
-		copy_min(region->params.broken, request->offset + request->written);
+	region->params.broken = copy_min(region->params.broken, request->offset + request->written);
 	copy_release(ring, index);
 }
 

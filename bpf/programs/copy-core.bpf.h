@@ -36,9 +36,9 @@ static __always_inline void copy_begin(const struct iourd_ring *ring, struct cop
 	params->stride = 0;
 	params->phase = COPY_COPYING;
 	params->retries = 0;
-	params->source = iourd_read(source->flags) & IOURD_SLOT_FILE_SPARSE ?
-				 COPY_SOURCE_SPARSE :
-				 COPY_SOURCE_AS_EXPECTED;
+	params->source = iourd_read(source->flags) & IOURD_SLOT_FILE_SPARSE
+				 ? COPY_SOURCE_SPARSE
+				 : COPY_SOURCE_AS_EXPECTED;
 	params->short_reads = 0;
 	params->short_writes = 0;
 	params->paced_debt = 0;
@@ -83,9 +83,11 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 		else
 			copy_has_written(ring, region, index, res);
 		break;
-	/* of the next three only one is in flight; what may be tried again leaves the phase as it is */
+	/* of the next three only one is in flight; what may be tried again leaves the phase as it
+	 * is */
 	case COPY_KIND_PROBE:
-		private->flight--;
+		private
+		->flight--;
 		if (res >= 0)
 			copy_has_probed(&region->params, res > 0);
 		else
@@ -93,7 +95,8 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 				    COPY_SLOT_SOURCE);
 		break;
 	case COPY_KIND_CUT:
-		private->flight--;
+		private
+		->flight--;
 		if (res >= 0)
 			region->params.phase = COPY_SYNCING;
 		else
@@ -101,17 +104,18 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 				    COPY_SLOT_TARGET);
 		break;
 	case COPY_KIND_SYNC:
-		private->flight--;
+		private
+		->flight--;
 		if (res >= 0)
 			region->params.phase = COPY_ENDING;
 		else
 			copy_failed(region, -res, 0, IORING_OP_FSYNC, COPY_SLOT_TARGET);
 		break;
 	case COPY_KIND_TIMER:
-		private->timer = 0;
+		private
+		->timer = 0;
 		if (res != -ETIME) /* cannot be timed: not to be tried as fast as we can */
-			iourd_set_error(&region->head, -res, 0, IORING_OP_TIMEOUT,
-					IOURD_SLOTS_MAX);
+			iourd_set_error(&region->head, -res, 0, IORING_OP_TIMEOUT, IOURD_SLOTS_MAX);
 		break;
 	}
 	return 0;

@@ -8,8 +8,8 @@
 /* Where to look for a byte of the source: params->low bytes are known to be there, end are not. */
 static __always_inline __u64 copy_probe_place(const struct copy_params *params)
 {
-	return params->phase == COPY_CHECKING ? params->end - 1 :
-						params->low + (params->end - params->low) / 2;
+	return params->phase == COPY_CHECKING ? params->end - 1
+					      : params->low + (params->end - params->low) / 2;
 }
 
 static __always_inline void copy_has_probed(struct copy_params *params, _Bool found)

@@ -6,10 +6,8 @@
  */
 #include "copy-core.bpf.h"
 
-IOURD_PROGRAM(copy_params,
-	      .name = "copy-paced",
-	      .summary = "Copies a file at no more than a given rate",
-	      COPY_DESCRIPTION);
+IOURD_PROGRAM(copy_params, .name = "copy-paced",
+	      .summary = "Copies a file at no more than a given rate", COPY_DESCRIPTION);
 
 IOURD_STEP(copy_paced_loop, ring, wait)
 {

@@ -15,7 +15,7 @@
 	 IOURD_OP(TIMEOUT) | IOURD_OP(FUTEX_WAKE))
 
 #define COPY_NONE    (~0ull)
-#define COPY_RETRIES 4096u	 /* in a row, then EAGAIN is a failure */
+#define COPY_RETRIES 4096u	  /* in a row, then EAGAIN is a failure */
 #define COPY_WAKE    (1ull << 20) /* bytes: waiters hear of progress about this often */
 
 /* copy_params.phase */

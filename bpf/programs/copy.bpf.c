@@ -6,9 +6,7 @@
  */
 #include "copy-core.bpf.h"
 
-IOURD_PROGRAM(copy_params,
-	      .name = "copy",
-	      .summary = "Copies a file, several blocks at a time",
+IOURD_PROGRAM(copy_params, .name = "copy", .summary = "Copies a file, several blocks at a time",
 	      COPY_DESCRIPTION);
 
 IOURD_STEP(copy_loop, ring, wait)

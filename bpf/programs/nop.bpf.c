@@ -11,7 +11,7 @@
 #include "iourd/loop.bpf.h"
 #include "iourd/prog/nop.h"
 
-#define ROUNDS	 8u	/* of reaping and submitting in one step, which nothing can interrupt */
+#define ROUNDS	 8u /* of reaping and submitting in one step, which nothing can interrupt */
 #define NO_LIMIT (1ull << 62)
 
 struct nop_region {
@@ -19,13 +19,10 @@ struct nop_region {
 	struct nop_params params;
 };
 
-IOURD_PROGRAM(nop_params,
-	      .name = "nop",
-	      .summary = "Does nothing, many times: what a step and a request cost",
-	      .version = 1,
+IOURD_PROGRAM(nop_params, .name = "nop",
+	      .summary = "Does nothing, many times: what a step and a request cost", .version = 1,
 	      .progress_unit = IOURD_UNIT_OPERATIONS,
-	      .opcodes = {IOURD_OP(NOP) | IOURD_OP(FUTEX_WAKE)},
-	      .field_count = 2,
+	      .opcodes = {IOURD_OP(NOP) | IOURD_OP(FUTEX_WAKE)}, .field_count = 2,
 	      .fields = {
 		      {.name = "depth",
 		       .unit = IOURD_UNIT_REQUESTS,
@@ -44,8 +41,8 @@ static __always_inline void prepare(const struct iourd_ring *ring)
 	__u32 i;
 
 	bpf_for(i, 0, IOURD_SQ_ENTRIES)
-		ring->sqes[i & (IOURD_SQ_ENTRIES - 1)] = (struct io_uring_sqe){
-			.opcode = IORING_OP_NOP, .flags = IOSQE_FIXED_FILE};
+		ring->sqes[i & (IOURD_SQ_ENTRIES - 1)] =
+			(struct io_uring_sqe){.opcode = IORING_OP_NOP, .flags = IOSQE_FIXED_FILE};
 }
 
 /* The first step and the last ones: from IDLE to RUNNING, from RUNNING to @final, and the end. */
@@ -69,8 +66,8 @@ static __noinline int turn(struct iou_ctx *ctx, struct iou_loop_params *wait, __
 }
 
 /*
- * Reaps what is there; returns how much, and above bit 32 what the results are when put together: 0,
- * if all NOPs were what they are. Not static, so that the verifier looks at it by itself: the 64
+ * Reaps what is there; returns how much, and above bit 32 what the results are when put together:
+ * 0, if all NOPs were what they are. Not static, so that the verifier looks at it by itself: the 64
  * rounds once, not once more for each way that leads here.
  */
 __noinline __u64 nop_reap(struct iourd_rings *rings)

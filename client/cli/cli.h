@@ -28,8 +28,8 @@ enum exit_status {
 };
 
 struct option_spec {
-	const char *name; /* long name; NULL ends a table */
-	char letter;	  /* or 0 */
+	const char *name;     /* long name; NULL ends a table */
+	char letter;	      /* or 0 */
 	const char *argument; /* its name in the help; NULL: takes none */
 	const char *help;
 };
@@ -41,8 +41,8 @@ struct option_value {
 
 struct cli {
 	bool json;
-	const char *socket; /* or NULL: the library's default */
-	struct iouctl *connection; /* owned; NULL until cli_connect() */
+	const char *socket;	      /* or NULL: the library's default */
+	struct iouctl *connection;    /* owned; NULL until cli_connect() */
 	struct option_value *options; /* owned: of the command */
 	size_t n_options;
 	char **arguments; /* borrowed */
@@ -50,14 +50,14 @@ struct cli {
 };
 
 struct command {
-	const char *name; /* "ring list"; NULL ends a table */
+	const char *name;      /* "ring list"; NULL ends a table */
 	const char *arguments; /* "RING FIELD=VALUE..." */
 	size_t arguments_min;
 	size_t arguments_max; /* SIZE_MAX: any number */
 	const char *summary;
-	const char *help; /* more lines, or NULL */
+	const char *help;		   /* more lines, or NULL */
 	const struct option_spec *options; /* or NULL */
-	int (*run)(struct cli *cli); /* returns an exit status, all having been said */
+	int (*run)(struct cli *cli);	   /* returns an exit status, all having been said */
 };
 
 extern const struct command commands_run[];

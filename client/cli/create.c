@@ -51,14 +51,15 @@ static int create(struct run *run, struct json_object *settings, bool persistent
 	int r;
 
 	if (data && !cli_number(data, &options.data_bytes)) {
-		fprintf(stderr, "iouctl run: --data-bytes takes a number, with K, M or G, not "
-				"\"%s\"\n",
+		fprintf(stderr,
+			"iouctl run: --data-bytes takes a number, with K, M or G, not "
+			"\"%s\"\n",
 			data);
 		return STATUS_USAGE;
 	}
 	for (size_t i = 0; i < run->files.n; i++)
-		files[i] = (struct iouctl_file){ .slot = run->files.files[i].slot,
-						 .fd = run->files.files[i].fd };
+		files[i] = (struct iouctl_file){.slot = run->files.files[i].slot,
+						.fd = run->files.files[i].fd};
 	r = iouctl_ring_create(run->cli->connection, &options, &run->ring);
 	return r < 0 ? cli_complain(run->cli, r, "creating the ring") : 0;
 }
@@ -118,7 +119,7 @@ static int start(struct run *run)
 
 int ring_create(struct cli *cli)
 {
-	struct run run = { .cli = cli, .program = cli->arguments[0] };
+	struct run run = {.cli = cli, .program = cli->arguments[0]};
 	int r;
 
 	if (!cli_flag(cli, "persistent")) {
@@ -134,11 +135,11 @@ int ring_create(struct cli *cli)
 }
 
 const struct option_spec create_options[] = {
-	{ "persistent", 'p', NULL, "it lives until it is destroyed; who may is the daemon's policy" },
-	{ "rollback", 'r', NULL, "a program that fails is replaced by the one before, at any time" },
-	{ "file", 'f', "SLOT=PATH", "the file for a slot of the program; repeatable" },
-	{ "set", 'S', "FIELD=VALUE", "a parameter; repeatable; numbers take K, M and G" },
-	{ "name", 'n', "NAME", "of the ring (default: the program's and a number)" },
-	{ "data-bytes", 'd', "BYTES", "size of the data area (default: what the program needs)" },
-	{ 0 },
+	{"persistent", 'p', NULL, "it lives until it is destroyed; who may is the daemon's policy"},
+	{"rollback", 'r', NULL, "a program that fails is replaced by the one before, at any time"},
+	{"file", 'f', "SLOT=PATH", "the file for a slot of the program; repeatable"},
+	{"set", 'S', "FIELD=VALUE", "a parameter; repeatable; numbers take K, M and G"},
+	{"name", 'n', "NAME", "of the ring (default: the program's and a number)"},
+	{"data-bytes", 'd', "BYTES", "size of the data area (default: what the program needs)"},
+	{0},
 };

@@ -24,7 +24,7 @@ static void print_problems(struct json_object *problems)
 
 static int status(struct cli *cli)
 {
-	static const char *const headings[] = { "CAPABILITY", "", "SINCE", "DETAIL" };
+	static const char *const headings[] = {"CAPABILITY", "", "SINCE", "DETAIL"};
 	struct json_object *reply, *capabilities;
 	struct table *table;
 	int r = cli_call(cli, "GetStatus", NULL, NULL, 0, &reply);
@@ -120,16 +120,17 @@ static int call(struct cli *cli)
 }
 
 static const struct option_spec call_options[] = {
-	{ "fd", 'f', "PATH", "open PATH and pass it; the first is descriptor 0 in the parameters" },
-	{ 0 },
+	{"fd", 'f', "PATH", "open PATH and pass it; the first is descriptor 0 in the parameters"},
+	{0},
 };
 
 const struct command commands_daemon[] = {
-	{ "status", "", 0, 0, "Show the daemon, and what its kernel can do", NULL, NULL, status },
-	{ "monitor", "", 0, 0, "Print events of all rings that you may see, as they happen", NULL, NULL,
-	  watch_all },
-	{ "call", "METHOD [JSON]", 1, 2, "Call any method of the daemon and print its answer",
-	  "METHOD is GetStatus, or org.varlink.service.GetInfo. Descriptors in the answer are closed.",
-	  call_options, call },
-	{ 0 },
+	{"status", "", 0, 0, "Show the daemon, and what its kernel can do", NULL, NULL, status},
+	{"monitor", "", 0, 0, "Print events of all rings that you may see, as they happen", NULL,
+	 NULL, watch_all},
+	{"call", "METHOD [JSON]", 1, 2, "Call any method of the daemon and print its answer",
+	 "METHOD is GetStatus, or org.varlink.service.GetInfo. Descriptors in the answer are "
+	 "closed.",
+	 call_options, call},
+	{0},
 };

@@ -53,7 +53,7 @@ int files_open(struct run_files *files, struct json_object *slots, const char *s
 		fprintf(stderr, "iouctl run: more than %u files\n", FILES_MAX);
 		return STATUS_USAGE;
 	}
-	*file = (struct run_file){ .path = equals + 1, .write = json_flag(slot, "write") };
+	*file = (struct run_file){.path = equals + 1, .write = json_flag(slot, "write")};
 	read = json_flag(slot, "read");
 	flags = O_CLOEXEC | (!file->write ? O_RDONLY : read ? O_RDWR : O_WRONLY);
 	if (file->write) {

@@ -88,7 +88,7 @@ static int unknown(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const struct command *command;
-	struct cli cli = { 0 };
+	struct cli cli = {0};
 	int words, r;
 
 	if (argc < 2) {

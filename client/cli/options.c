@@ -13,10 +13,11 @@
 
 /* Every command takes these. */
 static const struct option_spec common_options[] = {
-	{ "json", 'j', NULL, "print JSON instead of text for people" },
-	{ "socket", 's', "PATH", "the daemon's socket (default: $IOURINGD_SOCKET, or the usual one)" },
-	{ "help", 'h', NULL, "show this help" },
-	{ 0 },
+	{"json", 'j', NULL, "print JSON instead of text for people"},
+	{"socket", 's', "PATH",
+	 "the daemon's socket (default: $IOURINGD_SOCKET, or the usual one)"},
+	{"help", 'h', NULL, "show this help"},
+	{0},
 };
 
 static size_t spec_count(const struct option_spec *specs)
@@ -69,13 +70,13 @@ static void remember(struct cli *cli, const struct option_spec *spec, const char
 		cli->socket = text;
 		return;
 	}
-	cli->options[cli->n_options++] = (struct option_value){ .spec = spec, .text = text };
+	cli->options[cli->n_options++] = (struct option_value){.spec = spec, .text = text};
 }
 
 int cli_parse(struct cli *cli, const struct command *command, int argc, char **argv)
 {
 	size_t n_own = spec_count(command->options), n_common = spec_count(common_options);
-	struct option longs[OPTIONS_MAX + 1] = { 0 };
+	struct option longs[OPTIONS_MAX + 1] = {0};
 	const struct option_spec *specs[OPTIONS_MAX];
 	char shorts[2 * OPTIONS_MAX + 2];
 	size_t n_shorts = 0;
@@ -118,8 +119,8 @@ int cli_parse(struct cli *cli, const struct command *command, int argc, char **a
 	if (cli->n_arguments < command->arguments_min)
 		return usage_error(command, "missing argument, expected:", command->arguments);
 	if (cli->n_arguments > command->arguments_max)
-		return usage_error(command, "unexpected argument:",
-				   cli->arguments[command->arguments_max]);
+		return usage_error(command,
+				   "unexpected argument:", cli->arguments[command->arguments_max]);
 	return 0;
 }
 

@@ -106,14 +106,15 @@ static bool is_bytes(const char *unit)
 
 static const char *scaled_bytes(char *buffer, double amount, const char *suffix)
 {
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
 	size_t i = 0;
 
 	while (amount >= 1024 && i < sizeof(units) / sizeof(units[0]) - 1) {
 		amount /= 1024;
 		i++;
 	}
-	snprintf(buffer, OUTPUT_NUMBER_MAX, i ? "%.1f %s%s" : "%.0f %s%s", amount, units[i], suffix);
+	snprintf(buffer, OUTPUT_NUMBER_MAX, i ? "%.1f %s%s" : "%.0f %s%s", amount, units[i],
+		 suffix);
 	return buffer;
 }
 
@@ -141,8 +142,8 @@ const char *output_duration(char *buffer, double seconds)
 	uint64_t s = seconds < 1e9 ? (uint64_t)ceil(seconds) : 1000000000;
 
 	if (s >= 3600)
-		snprintf(buffer, OUTPUT_NUMBER_MAX, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, s / 3600,
-			 s / 60 % 60, s % 60);
+		snprintf(buffer, OUTPUT_NUMBER_MAX, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64,
+			 s / 3600, s / 60 % 60, s % 60);
 	else
 		snprintf(buffer, OUTPUT_NUMBER_MAX, "%" PRIu64 ":%02" PRIu64, s / 60, s % 60);
 	return buffer;

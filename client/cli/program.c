@@ -13,8 +13,8 @@
 
 static int program_list(struct cli *cli)
 {
-	static const char *const headings[] = { "PROGRAM", "VERSION", "STATE", "RINGS", "FROM",
-						"WHAT IT DOES" };
+	static const char *const headings[] = {"PROGRAM", "VERSION", "STATE",
+					       "RINGS",	  "FROM",    "WHAT IT DOES"};
 	struct json_object *reply, *programs;
 	struct table *table;
 	int r = cli_call(cli, "ListPrograms", NULL, NULL, 0, &reply);
@@ -84,8 +84,8 @@ static void field_range(char *buffer, size_t size, struct json_object *field)
 
 static void show_fields(struct json_object *fields, const char *heading, bool progress)
 {
-	static const char *const headings[] = { "  FIELD", "TYPE", "INITIAL", "RANGE", "UNIT",
-						"MEANING" };
+	static const char *const headings[] = {"  FIELD", "TYPE", "INITIAL",
+					       "RANGE",	  "UNIT", "MEANING"};
 	size_t n = fields ? json_object_array_length(fields) : 0;
 	struct table *table = table_new(headings, 6);
 	bool any = false;
@@ -208,15 +208,15 @@ static int program_unload(struct cli *cli)
 }
 
 const struct command commands_program[] = {
-	{ "program list", "", 0, 0, "List the loop programs that rings may run", NULL, NULL,
-	  program_list },
-	{ "program show", "PROGRAM", 1, 1, "Show a program: file slots, settings, progress", NULL,
-	  NULL, program_show },
-	{ "program load", "FILE", 1, 1, "Verify an object file and add it to the list (root)", NULL,
-	  NULL, program_load },
-	{ "program unload", "PROGRAM", 1, 1, "Drop a program that no ring runs (root)", NULL, NULL,
-	  program_unload },
-	{ "program check", "FILE", 1, 1, "Verify an object file only (root)",
-	  "A refusal prints the verifier's log.", NULL, program_check },
-	{ 0 },
+	{"program list", "", 0, 0, "List the loop programs that rings may run", NULL, NULL,
+	 program_list},
+	{"program show", "PROGRAM", 1, 1, "Show a program: file slots, settings, progress", NULL,
+	 NULL, program_show},
+	{"program load", "FILE", 1, 1, "Verify an object file and add it to the list (root)", NULL,
+	 NULL, program_load},
+	{"program unload", "PROGRAM", 1, 1, "Drop a program that no ring runs (root)", NULL, NULL,
+	 program_unload},
+	{"program check", "FILE", 1, 1, "Verify an object file only (root)",
+	 "A refusal prints the verifier's log.", NULL, program_check},
+	{0},
 };

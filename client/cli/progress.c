@@ -12,7 +12,7 @@
 #define BAR_CELLS_MAX 24
 #define BAR_FRAME     10 /* columns of "[", "] 100 %  " */
 #define BAR_LINE_MAX  256
-#define SMOOTHING     0.2 /* weight of the newest sample in the rate */
+#define SMOOTHING     0.2  /* weight of the newest sample in the rate */
 #define SAMPLE_MIN    0.05 /* seconds between two samples of the rate */
 
 static double now(void)

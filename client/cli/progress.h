@@ -9,11 +9,11 @@
 #include "iouctl.h"
 
 struct progress_bar {
-	bool shown; /* stderr is a terminal */
+	bool shown;	   /* stderr is a terminal */
 	const char *title; /* borrowed, as is the unit */
 	const char *unit;
-	double started;	  /* seconds of CLOCK_MONOTONIC */
-	double rate;	  /* per second, smoothed */
+	double started; /* seconds of CLOCK_MONOTONIC */
+	double rate;	/* per second, smoothed */
 	double last_time;
 	uint64_t last_done;
 	unsigned int width; /* of what stands on the line now */

@@ -14,7 +14,8 @@
 static const char *work_text(char *buffer, struct json_object *ring)
 {
 	struct json_object *work = json_member(ring, "work");
-	uint64_t done = (uint64_t)json_number(work, "done"), total = (uint64_t)json_number(work, "total");
+	uint64_t done = (uint64_t)json_number(work, "done"),
+		 total = (uint64_t)json_number(work, "total");
 	char amount[OUTPUT_NUMBER_MAX];
 
 	output_amount(amount, done, json_text(work, "unit"));
@@ -33,8 +34,8 @@ static bool is_adopted(struct json_object *ring)
 
 static int ring_list(struct cli *cli)
 {
-	static const char *const headings[] = { "RING", "PROGRAM", "STATE", "USER", "LIVES",
-						"GENERATION", "STEPS", "WORK" };
+	static const char *const headings[] = {"RING",	"PROGRAM",    "STATE", "USER",
+					       "LIVES", "GENERATION", "STEPS", "WORK"};
 	struct json_object *reply, *rings;
 	struct table *table;
 	int r = cli_call(cli, "ListRings", NULL, NULL, 0, &reply);
@@ -56,10 +57,11 @@ static int ring_list(struct cli *cli)
 			snprintf(buffer, sizeof(buffer), "%" PRId64, json_number(ring, "user"));
 			table_cell(table, buffer);
 			table_cell(table, is_adopted(ring)		  ? "in its application"
-					  : json_flag(ring, "declared")   ? "declared"
+					  : json_flag(ring, "declared")	  ? "declared"
 					  : json_flag(ring, "persistent") ? "persistent"
 									  : "with client");
-			snprintf(buffer, sizeof(buffer), "%" PRId64, json_number(ring, "generation"));
+			snprintf(buffer, sizeof(buffer), "%" PRId64,
+				 json_number(ring, "generation"));
 			table_cell(table, buffer);
 			snprintf(buffer, sizeof(buffer), "%" PRId64, json_number(ring, "steps"));
 			table_cell(table, buffer);
@@ -111,11 +113,14 @@ static void show_ring(struct json_object *ring)
 	else if (json_flag(ring, "persistent"))
 		show_line("Lives", "until it is destroyed (persistent)");
 	show_line("Note", json_text(ring, "note"));
-	show_number(is_adopted(ring) ? "Application" : "Host process", json_number(ring, "process"));
+	show_number(is_adopted(ring) ? "Application" : "Host process",
+		    json_number(ring, "process"));
 	show_line("Created", output_time(buffer, (uint64_t)json_number(ring, "created")));
 	show_number("Steps", json_number(ring, "steps"));
-	show_line("Region", output_amount(buffer, (uint64_t)json_number(ring, "regionBytes"), "bytes"));
-	show_line("Data area", output_amount(buffer, (uint64_t)json_number(ring, "dataBytes"), "bytes"));
+	show_line("Region",
+		  output_amount(buffer, (uint64_t)json_number(ring, "regionBytes"), "bytes"));
+	show_line("Data area",
+		  output_amount(buffer, (uint64_t)json_number(ring, "dataBytes"), "bytes"));
 	show_line("Work", work_text(buffer, ring));
 	show_number("In flight", json_number(work, "inFlight"));
 	show_line("Error", json_text(work, "error"));
@@ -128,7 +133,8 @@ static void show_ring(struct json_object *ring)
 static int ring_show(struct cli *cli)
 {
 	struct json_object *reply;
-	int r = cli_call(cli, "DescribeRing", cli_object("ring", cli->arguments[0]), NULL, 0, &reply);
+	int r = cli_call(cli, "DescribeRing", cli_object("ring", cli->arguments[0]), NULL, 0,
+			 &reply);
 
 	if (r != 0)
 		return r;
@@ -332,45 +338,47 @@ static int ring_rollback(struct cli *cli)
 }
 
 static const struct option_spec swap_options[] = {
-	{ "expected-generation", 'g', "N", "refuse if the ring was swapped since generation N" },
-	{ 0 },
+	{"expected-generation", 'g', "N", "refuse if the ring was swapped since generation N"},
+	{0},
 };
 
 static const struct option_spec destroy_options[] = {
-	{ "all", 'a', NULL, "all your rings (root: everybody's)" },
-	{ 0 },
+	{"all", 'a', NULL, "all your rings (root: everybody's)"},
+	{0},
 };
 
 static const struct option_spec watch_options[] = {
-	{ "interval", 'i', "SECONDS", "between two lines (default 1, from 0.1)" },
-	{ "count", 'n', "N", "end after N lines" },
-	{ 0 },
+	{"interval", 'i', "SECONDS", "between two lines (default 1, from 0.1)"},
+	{"count", 'n', "N", "end after N lines"},
+	{0},
 };
 
 const struct command commands_ring[] = {
-	{ "ring create", "PROGRAM --persistent", 1, 1, "Create and start a ring, and leave it to itself",
-	  "Prints the ring's name. The ring lives until 'iouctl ring destroy'.", create_options,
-	  ring_create },
-	{ "ring list", "", 0, 0, "List your rings (root: all)", NULL, NULL, ring_list },
-	{ "ring show", "RING", 1, 1, "Show one ring: state, host, work", NULL, NULL, ring_show },
-	{ "ring get", "RING [FIELD...]", 1, SIZE_MAX, "Read parameters and progress by name",
-	  "FIELD may be a path: table[3].state. Without one all are printed.", NULL, ring_get },
-	{ "ring set", "RING FIELD=VALUE...", 2, SIZE_MAX, "Write parameters of a ring, running or not",
-	  "Numbers take K, M and G (powers of 1024). All are set, or none.", NULL, ring_set },
-	{ "ring watch", "RING", 1, 1, "Follow a ring's rate and what happens to it",
-	  "Reads the param region itself: watching costs the ring nothing.", watch_options,
-	  watch_ring },
-	{ "ring pause", "RING", 1, 1, "Stop taking steps; requests in flight complete", NULL, NULL,
-	  ring_pause },
-	{ "ring resume", "RING", 1, 1, "Go on after a pause", NULL, NULL, ring_resume },
-	{ "ring swap", "RING PROGRAM", 2, 2, "Put another loop program into a ring, live",
-	  "The programs must have the same parameters; nothing in flight is lost.", swap_options,
-	  ring_swap },
-	{ "ring rollback", "RING", 1, 1, "Put back the program that the ring ran well before",
-	  "A program that fails within its probation is rolled back by itself.", swap_options,
-	  ring_rollback },
-	{ "ring destroy", "RING | --all", 0, 1, "End a ring at once; returns when it is gone",
-	  "Stopping or restarting iouringd.service ends no ring: this does.", destroy_options,
-	  ring_destroy },
-	{ 0 },
+	{"ring create", "PROGRAM --persistent", 1, 1,
+	 "Create and start a ring, and leave it to itself",
+	 "Prints the ring's name. The ring lives until 'iouctl ring destroy'.", create_options,
+	 ring_create},
+	{"ring list", "", 0, 0, "List your rings (root: all)", NULL, NULL, ring_list},
+	{"ring show", "RING", 1, 1, "Show one ring: state, host, work", NULL, NULL, ring_show},
+	{"ring get", "RING [FIELD...]", 1, SIZE_MAX, "Read parameters and progress by name",
+	 "FIELD may be a path: table[3].state. Without one all are printed.", NULL, ring_get},
+	{"ring set", "RING FIELD=VALUE...", 2, SIZE_MAX,
+	 "Write parameters of a ring, running or not",
+	 "Numbers take K, M and G (powers of 1024). All are set, or none.", NULL, ring_set},
+	{"ring watch", "RING", 1, 1, "Follow a ring's rate and what happens to it",
+	 "Reads the param region itself: watching costs the ring nothing.", watch_options,
+	 watch_ring},
+	{"ring pause", "RING", 1, 1, "Stop taking steps; requests in flight complete", NULL, NULL,
+	 ring_pause},
+	{"ring resume", "RING", 1, 1, "Go on after a pause", NULL, NULL, ring_resume},
+	{"ring swap", "RING PROGRAM", 2, 2, "Put another loop program into a ring, live",
+	 "The programs must have the same parameters; nothing in flight is lost.", swap_options,
+	 ring_swap},
+	{"ring rollback", "RING", 1, 1, "Put back the program that the ring ran well before",
+	 "A program that fails within its probation is rolled back by itself.", swap_options,
+	 ring_rollback},
+	{"ring destroy", "RING | --all", 0, 1, "End a ring at once; returns when it is gone",
+	 "Stopping or restarting iouringd.service ends no ring: this does.", destroy_options,
+	 ring_destroy},
+	{0},
 };

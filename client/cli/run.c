@@ -37,14 +37,15 @@ static void on_interrupt(int signal)
 /* Without SA_RESTART, so that waiting ends. */
 static void catch_interrupts(void)
 {
-	struct sigaction action = { .sa_handler = on_interrupt };
+	struct sigaction action = {.sa_handler = on_interrupt};
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 }
 
-/* As iouctl_ring_wait(); -EINTR: a second interrupt; -ETIMEDOUT: it did not stop after the first. */
+/* As iouctl_ring_wait(); -EINTR: a second interrupt; -ETIMEDOUT: it did not stop after the first.
+ */
 static int wait_for_end(struct run *run, struct iouctl_progress *progress)
 {
 	sig_atomic_t seen = 0;
@@ -143,9 +144,11 @@ static void say_targets(const struct run *run, uint64_t done)
 		if (!run->files.files[i].write)
 			continue;
 		if (strcmp(run->unit, "bytes") == 0)
-			fprintf(stderr, "iouctl: %s is incomplete: its first %s (%" PRIu64
-					" bytes) are good\n",
-				run->files.files[i].path, output_amount(amount, done, "bytes"), done);
+			fprintf(stderr,
+				"iouctl: %s is incomplete: its first %s (%" PRIu64
+				" bytes) are good\n",
+				run->files.files[i].path, output_amount(amount, done, "bytes"),
+				done);
 		else
 			fprintf(stderr, "iouctl: %s may be incomplete\n", run->files.files[i].path);
 	}
@@ -184,14 +187,17 @@ static int say_interrupted(struct run *run, int r, const struct iouctl_progress 
 	if (r == 0)
 		fprintf(stderr, "iouctl: interrupted; the ring %s is ended\n", name);
 	else if (r == -ETIMEDOUT)
-		fprintf(stderr, "iouctl: interrupted; iouringd did not say within %d s that the ring "
-				"%s is ended, its lease does that\n",
+		fprintf(stderr,
+			"iouctl: interrupted; iouringd did not say within %d s that the ring "
+			"%s is ended, its lease does that\n",
 			END_MS / 1000, name);
 	else
-		fprintf(stderr, "iouctl: interrupted; iouringd could not be asked to end the ring "
-				"%s (%s), its lease does that\n",
+		fprintf(stderr,
+			"iouctl: interrupted; iouringd could not be asked to end the ring "
+			"%s (%s), its lease does that\n",
 			name,
-			r == -EREMOTEIO ? iouctl_error_message(run->cli->connection) : strerror(-r));
+			r == -EREMOTEIO ? iouctl_error_message(run->cli->connection)
+					: strerror(-r));
 	say_targets(run, progress->done);
 	return STATUS_INTERRUPTED;
 }
@@ -225,7 +231,7 @@ static int say_end(struct run *run, int r, const struct iouctl_progress *progres
 
 static void print_result(struct run *run, int status, const struct iouctl_progress *progress)
 {
-	static const char *const states[] = { "idle", "running", "done", "stopped", "failed" };
+	static const char *const states[] = {"idle", "running", "done", "stopped", "failed"};
 	char amount[OUTPUT_NUMBER_MAX], rate[OUTPUT_NUMBER_MAX];
 	double seconds = progress_bar_seconds(&run->bar);
 	struct json_object *object;
@@ -285,7 +291,7 @@ static int work(struct run *run)
 
 static int run_program(struct cli *cli)
 {
-	struct run run = { .cli = cli, .program = cli->arguments[0] };
+	struct run run = {.cli = cli, .program = cli->arguments[0]};
 	int r = run_create(&run, false);
 
 	if (r == 0 && (r = files_truncate(&run.files)) == 0)
@@ -295,20 +301,20 @@ static int run_program(struct cli *cli)
 }
 
 static const struct option_spec run_options[] = {
-	{ "file", 'f', "SLOT=PATH", "the file for a slot of the program; repeatable" },
-	{ "set", 'S', "FIELD=VALUE", "a parameter; repeatable; numbers take K, M and G" },
-	{ "name", 'n', "NAME", "of the ring (default: the program's and a number)" },
-	{ "data-bytes", 'd', "BYTES", "size of the data area (default: what the program needs)" },
-	{ "quiet", 'q', NULL, "no progress bar, no closing line" },
-	{ 0 },
+	{"file", 'f', "SLOT=PATH", "the file for a slot of the program; repeatable"},
+	{"set", 'S', "FIELD=VALUE", "a parameter; repeatable; numbers take K, M and G"},
+	{"name", 'n', "NAME", "of the ring (default: the program's and a number)"},
+	{"data-bytes", 'd', "BYTES", "size of the data area (default: what the program needs)"},
+	{"quiet", 'q', NULL, "no progress bar, no closing line"},
+	{0},
 };
 
 const struct command commands_run[] = {
-	{ "run", "PROGRAM", 1, 1, "Run a loop program on files until it is done",
-	  "Creates a ring, passes the files, starts it and shows progress. Files to be written are\n"
-	  "made if missing and cut to nothing once the ring is granted. Ctrl-C lets what is in\n"
-	  "flight finish, for 2 s at the most; a second Ctrl-C ends the ring at once.\n\n"
-	  "  iouctl run copy --file source=a --file target=b --set depth=16",
-	  run_options, run_program },
-	{ 0 },
+	{"run", "PROGRAM", 1, 1, "Run a loop program on files until it is done",
+	 "Creates a ring, passes the files, starts it and shows progress. Files to be written are\n"
+	 "made if missing and cut to nothing once the ring is granted. Ctrl-C lets what is in\n"
+	 "flight finish, for 2 s at the most; a second Ctrl-C ends the ring at once.\n\n"
+	 "  iouctl run copy --file source=a --file target=b --set depth=16",
+	 run_options, run_program},
+	{0},
 };

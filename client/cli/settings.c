@@ -109,8 +109,9 @@ int cli_settings(struct cli *cli, const char *program, const char *const *words,
 	for (size_t i = 0; i < n_words; i++) {
 		if (put_setting(parameters, json_member(description, "fields"), words[i]))
 			continue;
-		fprintf(stderr, "iouctl: \"%s\" is not FIELD=VALUE; "
-				"'iouctl program show %s' lists the fields\n",
+		fprintf(stderr,
+			"iouctl: \"%s\" is not FIELD=VALUE; "
+			"'iouctl program show %s' lists the fields\n",
 			words[i], program);
 		json_object_put(parameters);
 		json_object_put(description);

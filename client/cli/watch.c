@@ -82,7 +82,7 @@ int watch_all(struct cli *cli)
 		fprintf(stderr, "iouctl: watching all rings that you may see; Ctrl-C ends it\n");
 	fflush(stdout);
 	do {
-		struct pollfd pfd = { .fd = iouctl_watch_get_fd(watch), .events = POLLIN };
+		struct pollfd pfd = {.fd = iouctl_watch_get_fd(watch), .events = POLLIN};
 
 		if (poll(&pfd, 1, -1) < 0 && errno != EINTR) {
 			r = -errno;
@@ -135,8 +135,8 @@ static int describe(struct follow *follow, char *program, size_t size)
 
 static const char *ring_state_text(uint32_t state)
 {
-	static const char *const texts[] = { "created", "running", "paused",
-					     "stopped", "failed",  "ended" };
+	static const char *const texts[] = {"created", "running", "paused",
+					    "stopped", "failed",  "ended"};
 
 	return state < sizeof(texts) / sizeof(texts[0]) ? texts[state] : "unknown";
 }
@@ -157,8 +157,9 @@ static void print_sample(struct follow *follow, const char *program)
 		struct json_object *object = cli_object("ring", iouctl_ring_name(follow->ring));
 
 		json_object_object_add(object, "program", json_object_new_string(program));
-		json_object_object_add(object, "state", json_object_new_string(
-								ring_state_text(progress.ring_state)));
+		json_object_object_add(
+			object, "state",
+			json_object_new_string(ring_state_text(progress.ring_state)));
 		json_object_object_add(object, "generation",
 				       json_object_new_uint64(progress.generation));
 		json_object_object_add(object, "done", json_object_new_uint64(progress.done));
@@ -191,7 +192,7 @@ static int follow_loop(struct follow *follow, struct iouctl_watch *watch, double
 	next = follow->last_time + interval;
 	generation = iouctl_ring_head(follow->ring)->life.generation;
 	while (!follow->ended) {
-		struct pollfd pfd = { .fd = iouctl_watch_get_fd(watch), .events = POLLIN };
+		struct pollfd pfd = {.fd = iouctl_watch_get_fd(watch), .events = POLLIN};
 		double left = next - now();
 
 		r = poll(&pfd, 1, left > 0 ? (int)(left * 1000) + 1 : 0);
@@ -225,7 +226,7 @@ static int follow_loop(struct follow *follow, struct iouctl_watch *watch, double
 int watch_ring(struct cli *cli)
 {
 	const char *text = cli_option(cli, "interval"), *count_text = cli_option(cli, "count");
-	struct follow follow = { .cli = cli };
+	struct follow follow = {.cli = cli};
 	struct iouctl_watch *watch;
 	double interval = 1;
 	uint64_t count = 0;
@@ -235,8 +236,9 @@ int watch_ring(struct cli *cli)
 	if (text) {
 		interval = strtod(text, &end);
 		if (end == text || *end || !(interval >= 0.1 && interval <= 3600)) {
-			fprintf(stderr, "iouctl ring watch: --interval takes seconds from 0.1 to "
-					"3600, not \"%s\"\n",
+			fprintf(stderr,
+				"iouctl ring watch: --interval takes seconds from 0.1 to "
+				"3600, not \"%s\"\n",
 				text);
 			return STATUS_USAGE;
 		}

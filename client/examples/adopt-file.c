@@ -5,8 +5,8 @@
  *	cc adopt-file.c -o adopt-file $(pkg-config --cflags --libs iouctl)
  *	./adopt-file SOURCE TARGET
  *
- * As copy-file.c, but no other process takes part: the thread that calls iouctl_ring_run() is in the
- * kernel, where the program runs, until the copy is done. Ctrl-C asks the program to stop.
+ * As copy-file.c, but no other process takes part: the thread that calls iouctl_ring_run() is in
+ *the kernel, where the program runs, until the copy is done. Ctrl-C asks the program to stop.
  */
 #define _GNU_SOURCE
 #include <errno.h>

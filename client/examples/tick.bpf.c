@@ -22,13 +22,9 @@ struct tick_region {
 	struct tick_params params;
 };
 
-IOURD_PROGRAM(tick_params,
-	      .name = "tick",
-	      .summary = "Does NOPs, one at a time",
-	      .version = 1,
+IOURD_PROGRAM(tick_params, .name = "tick", .summary = "Does NOPs, one at a time", .version = 1,
 	      .progress_unit = IOURD_UNIT_OPERATIONS,
-	      .opcodes = {IOURD_OP(NOP) | IOURD_OP(FUTEX_WAKE)},
-	      .field_count = 1,
+	      .opcodes = {IOURD_OP(NOP) | IOURD_OP(FUTEX_WAKE)}, .field_count = 1,
 	      .fields = {{.name = "limit", .initial = 100, .help = "NOPs to do"}});
 
 IOURD_STEP(tick_step, ctx_ring, wait)

@@ -98,17 +98,17 @@ struct iouctl_ring_options {
 int iouctl_ring_create(struct iouctl *c, const struct iouctl_ring_options *options,
 		       struct iouctl_ring **ret);
 /*
- * Since 0.2.0. As iouctl_ring_create(), but the ring is this process's own: an io_uring that it makes
- * here, and the daemon attaches the program to. There is no host; this process runs it, with its own
- * credentials: iouctl_ring_run(). It ends when it is freed, and with this process. options->persistent
- * must be 0.
+ * Since 0.2.0. As iouctl_ring_create(), but the ring is this process's own: an io_uring that it
+ * makes here, and the daemon attaches the program to. There is no host; this process runs it, with
+ * its own credentials: iouctl_ring_run(). It ends when it is freed, and with this process.
+ * options->persistent must be 0.
  */
 int iouctl_ring_adopt(struct iouctl *c, const struct iouctl_ring_options *options,
 		      struct iouctl_ring **ret);
 /*
  * Since 0.2.0. Runs an adopted ring on the calling thread, always the same one, until its work is
- * over: 0, or the work's negative errno. It starts the ring if that was not done, and waits while it
- * is paused. -EINTR: a signal came; call again to go on. -EOWNERDEAD: the ring was ended. Other
+ * over: 0, or the work's negative errno. It starts the ring if that was not done, and waits while
+ * it is paused. -EINTR: a signal came; call again to go on. -EOWNERDEAD: the ring was ended. Other
  * errors: why it could not be run, or its program failed and could not be replaced.
  */
 int iouctl_ring_run(struct iouctl_ring *ring);
@@ -152,14 +152,14 @@ void *iouctl_ring_data(const struct iouctl_ring *ring, size_t *ret_size);
 int iouctl_ring_lease_fd(const struct iouctl_ring *ring);
 
 struct iouctl_progress {
-	uint32_t ring_state; /* IOURD_RING_* */
-	uint32_t state;	     /* IOURD_WORK_* */
-	int error;	     /* positive errno of the work, or else of the ring; 0 */
-	uint64_t done;	     /* in the program's unit */
-	uint64_t total;	     /* the same; 0: not known */
+	uint32_t ring_state;   /* IOURD_RING_* */
+	uint32_t state;	       /* IOURD_WORK_* */
+	int error;	       /* positive errno of the work, or else of the ring; 0 */
+	uint64_t done;	       /* in the program's unit */
+	uint64_t total;	       /* the same; 0: not known */
 	uint64_t error_offset; /* bytes */
-	uint32_t error_op;   /* IORING_OP_* */
-	uint32_t error_slot; /* IOURD_SLOTS_MAX: none */
+	uint32_t error_op;     /* IORING_OP_* */
+	uint32_t error_slot;   /* IOURD_SLOTS_MAX: none */
 	uint64_t generation;
 };
 /* A snapshot of what program and daemon say. */
@@ -210,7 +210,7 @@ struct iouctl_event { /* valid until the callback returns; texts are NULL if abs
 	 * restarted
 	 */
 	const char *kind;
-	uint64_t number; /* rising by one with each event of the daemon, and of the next one */
+	uint64_t number;  /* rising by one with each event of the daemon, and of the next one */
 	uint64_t time_us; /* since the epoch */
 	const char *ring;
 	const char *program;

@@ -12,7 +12,7 @@
 #include "lib/connection.h"
 #include "lib/own-ring.h"
 #include "lib/ring.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 #include "wire/json.h"
 #include "wire/manager.h"
 

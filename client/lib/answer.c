@@ -44,8 +44,8 @@ static const struct schema_field entries_fields[] = {
 	 .maximum = IOURD_ENTRIES_MAX},
 	{},
 };
-static const struct schema_type entries_type = {
-	.size = sizeof(((struct answer_prepared *)0)->ring), .fields = entries_fields};
+static const struct schema_type entries_type = {.size = sizeof(((struct answer_prepared *)0)->ring),
+						.fields = entries_fields};
 static const struct schema_field prepared_fields[] = {
 	{.name = "ring",
 	 .kind = SCHEMA_STRUCT,
@@ -57,17 +57,15 @@ static const struct schema_field prepared_fields[] = {
 	{.name = "leaseFileDescriptor",
 	 .kind = SCHEMA_FD,
 	 .offset = offsetof(struct answer_prepared, lease_fd)},
-	{.name = "slots",
-	 .kind = SCHEMA_TEXTS,
-	 .offset = offsetof(struct answer_prepared, slots)},
+	{.name = "slots", .kind = SCHEMA_TEXTS, .offset = offsetof(struct answer_prepared, slots)},
 	{},
 };
 static const struct schema_field text_state_fields[] = {
 	{.name = "state", .kind = SCHEMA_TEXT},
 	{},
 };
-static const struct schema_type text_state_type = {
-	.size = sizeof(const char *), .fields = text_state_fields};
+static const struct schema_type text_state_type = {.size = sizeof(const char *),
+						   .fields = text_state_fields};
 static const struct schema_field state_fields[] = {
 	{.name = "ring",
 	 .kind = SCHEMA_STRUCT,
@@ -159,8 +157,7 @@ static void prune(struct json_object *object, const struct schema_type *type)
 
 	if (!json_object_is_type(object, json_type_object))
 		return; /* schema_decode() will say what is wrong with it */
-	json_object_object_foreach(object, name, member)
-	{
+	json_object_object_foreach(object, name, member) {
 		for (field = type->fields; field->name; field++)
 			if (strcmp(field->name, name) == 0)
 				break;

@@ -16,8 +16,7 @@ const char *iouctl_version(void)
 	return IOUCTL_VERSION;
 }
 
-int connection_parse(struct iouctl *c, const char *what, const char *text,
-		     struct json_object **ret)
+int connection_parse(struct iouctl *c, const char *what, const char *text, struct json_object **ret)
 {
 	_cleanup_(note_done) struct note note = {};
 	_cleanup_json_ struct json_object *object = NULL;

@@ -12,9 +12,9 @@
 #include "lib/futex.h"
 #include "lib/ring.h"
 
-struct chase_book { /* touched by any number of threads */
-	uint32_t next;			   /* serial number of the next ticket */
-	uint32_t tickets[CHASE_REQUESTS];  /* posted in this entry; 0: none */
+struct chase_book {			  /* touched by any number of threads */
+	uint32_t next;			  /* serial number of the next ticket */
+	uint32_t tickets[CHASE_REQUESTS]; /* posted in this entry; 0: none */
 };
 
 struct chase_book *chase_book_new(void)

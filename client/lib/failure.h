@@ -8,8 +8,8 @@
 struct json_object;
 struct note;
 
-struct failure { /* embedded; texts are owned. Without memory for one, the errno has to do */
-	char *name;	  /* of the daemon's error; NULL: the daemon did not refuse */
+struct failure {    /* embedded; texts are owned. Without memory for one, the errno has to do */
+	char *name; /* of the daemon's error; NULL: the daemon did not refuse */
 	char *parameters; /* JSON text; NULL as for the name */
 	char *message;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/own-ring.h"
 
-#include "wire/cleanup.h"
-#include "wire/loop-ring.h"
+#include "common/cleanup.h"
+#include "common/loop-ring.h"
 
 static int add_region(int fd, const struct own_ring_setup *setup)
 {

@@ -17,9 +17,9 @@ struct iouctl_ring {
 	struct iouctl *connection; /* borrowed */
 	char *name;
 	struct region region;
-	int lease_fd;		 /* -1: opened, not created; or persistent */
+	int lease_fd;		   /* -1: opened, not created; or persistent */
 	struct adoption *adoption; /* owned; NULL: a host runs it */
-	struct chase_book *book; /* tickets of this process; NULL: the layout is not chase's */
+	struct chase_book *book;   /* tickets of this process; NULL: the layout is not chase's */
 };
 
 static inline uint32_t load(const uint32_t *word)

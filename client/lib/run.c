@@ -2,8 +2,9 @@
 /*
  * run.c - running a ring that this process has made
  *
- * The loop is in the kernel. It is left when a signal comes, when the program stops or fails, and when
- * the dispatcher's pause flag is set: which of them it was is known by the region, or by the daemon.
+ * The loop is in the kernel. It is left when a signal comes, when the program stops or fails, and
+ * when the dispatcher's pause flag is set: which of them it was is known by the region, or by the
+ * daemon.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,8 +13,8 @@
 #include "lib/connection.h"
 #include "lib/futex.h"
 #include "lib/ring.h"
-#include "wire/cleanup.h"
-#include "wire/loop-ring.h"
+#include "common/cleanup.h"
+#include "common/loop-ring.h"
 #include "wire/manager.h"
 
 /* If the daemon is busy with the ring, and nothing comes of that, it is asked again. */
@@ -91,8 +92,7 @@ static int report(struct iouctl_ring *ring, int result)
 	r = connection_ask(c, "ReportRing", &in, &answer_state_type, &out, &answer);
 	if (r == -EREMOTEIO && strcmp(iouctl_error_name(c), MANAGER_INTERFACE ".RingBusy") == 0)
 		return VERDICT_BUSY;
-	if (r == -EREMOTEIO &&
-	    strcmp(iouctl_error_name(c), MANAGER_INTERFACE ".RingNotFound") == 0)
+	if (r == -EREMOTEIO && strcmp(iouctl_error_name(c), MANAGER_INTERFACE ".RingNotFound") == 0)
 		return -EOWNERDEAD;
 	if (r < 0)
 		return r;

@@ -7,7 +7,7 @@
 
 #include "lib/futex.h"
 #include "lib/transport.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 #include "wire/fault.h"
 #include "wire/manager.h"
 #include "wire/socket.h"

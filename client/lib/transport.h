@@ -12,7 +12,7 @@
 #include "wire/frame.h"
 #include "wire/message.h"
 
-struct transport { /* embedded */
+struct transport {  /* embedded */
 	char *path; /* of the daemon's socket */
 	int fd;	    /* -1: not connected */
 	/* of now_ns(): until then all functions here wait; INT64_MAX: for ever; 0: not at all */
@@ -39,10 +39,10 @@ void transport_disconnect(struct transport *transport);
  */
 int transport_reconnect(struct transport *transport);
 
-enum transport_kind { /* of a call */
-	TRANSPORT_CALL,	  /* one reply comes */
-	TRANSPORT_MORE,	  /* many */
-	TRANSPORT_ONEWAY, /* none */
+enum transport_kind {			/* of a call */
+		      TRANSPORT_CALL,	/* one reply comes */
+		      TRANSPORT_MORE,	/* many */
+		      TRANSPORT_ONEWAY, /* none */
 };
 
 /*

@@ -21,7 +21,7 @@
 #include "lib/failure.h"
 #include "lib/futex.h"
 #include "lib/transport.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 #include "wire/fault.h"
 #include "wire/json.h"
 #include "wire/manager.h"
@@ -55,7 +55,8 @@ static int subscribe(struct iouctl_watch *w)
 	r = schema_encode(method->input, &in, &fds, &parameters);
 	if (r < 0)
 		return r;
-	return transport_send(&w->transport, MANAGER_INTERFACE ".Watch", parameters, TRANSPORT_MORE, NULL, 0);
+	return transport_send(&w->transport, MANAGER_INTERFACE ".Watch", parameters, TRANSPORT_MORE,
+			      NULL, 0);
 }
 
 /* Hands on one event; what it points to is the answer's. */

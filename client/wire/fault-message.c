@@ -10,7 +10,7 @@
 
 #include <json-c/json.h>
 
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 #include "wire/tables.h"
 
 static const struct schema_error *find(const char *name)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 #include "wire/manager.h"
 #include "wire/socket.h"
 

@@ -191,8 +191,7 @@ int json_select(struct json_object *object, bool (*wanted)(void *arg, struct jso
 
 	if (!selected)
 		return -ENOMEM;
-	json_object_object_foreach(object, name, value)
-	{
+	json_object_object_foreach(object, name, value) {
 		_cleanup_json_ struct json_object *single = json_object_new_object();
 
 		if (!single)

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 struct json_object;
 struct note;

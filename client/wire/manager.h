@@ -91,16 +91,16 @@ struct wire_ring { /* type Ring */
 	int64_t user;	       /* user id of the owner */
 	const char *user_name; /* userName, optional */
 	int64_t generation;
-	const char *kind;	       /* choice: hosted, adopted */
-	bool persistent;	       /* optional: it lives without a client */
-	bool probation;		       /* optional */
-	const char *fallback;	       /* optional: what RollbackProgram puts back */
-	bool rollback;		       /* optional */
-	bool declared;		       /* optional: in rings.d */
-	const char *note; /* optional: what its declaration asks for and needs a new ring */
-	int64_t process;	       /* process id of its host, or of its application */
-	int64_t created;	       /* microseconds since the epoch */
-	int64_t steps;		       /* taken by the loop, counted by the dispatcher */
+	const char *kind;     /* choice: hosted, adopted */
+	bool persistent;      /* optional: it lives without a client */
+	bool probation;	      /* optional */
+	const char *fallback; /* optional: what RollbackProgram puts back */
+	bool rollback;	      /* optional */
+	bool declared;	      /* optional: in rings.d */
+	const char *note;     /* optional: what its declaration asks for and needs a new ring */
+	int64_t process;      /* process id of its host, or of its application */
+	int64_t created;      /* microseconds since the epoch */
+	int64_t steps;	      /* taken by the loop, counted by the dispatcher */
 	struct optional_int last_step; /* lastStep: microseconds of CLOCK_MONOTONIC */
 	int64_t region_bytes;	       /* regionBytes */
 	int64_t data_bytes;	       /* dataBytes */
@@ -181,7 +181,7 @@ struct out_create_ring {
 
 struct in_prepare_ring {
 	const char *program;
-	const char *name;		/* optional, as the rest, as in in_create_ring */
+	const char *name; /* optional, as the rest, as in in_create_ring */
 	struct schema_array files;
 	struct json_object *parameters;
 	struct optional_int data_bytes;
@@ -190,8 +190,8 @@ struct in_prepare_ring {
 
 struct out_prepare_ring {
 	struct wire_ring ring;
-	int region_fd; /* regionFileDescriptor */
-	int lease_fd;  /* leaseFileDescriptor: a listening socket */
+	int region_fd;		   /* regionFileDescriptor */
+	int lease_fd;		   /* leaseFileDescriptor: a listening socket */
 	struct schema_array slots; /* of const char *, in the order of the ring's fixed files */
 };
 
@@ -254,12 +254,12 @@ struct in_watch {
 	const char *ring; /* optional: only this ring's events */
 };
 
-struct out_watch {	  /* one event; the first has kind "watching" and comes at once */
-	const char *kind; /* choice: watching, created, started, paused, resumed, swapped,
-			     rolledBack, stopped, failed, destroyed, lost */
-	int64_t number;	  /* of the event, rising by one for each event of the daemon */
-	int64_t time;	  /* microseconds since the epoch */
-	const char *ring; /* optional */
+struct out_watch {	     /* one event; the first has kind "watching" and comes at once */
+	const char *kind;    /* choice: watching, created, started, paused, resumed, swapped,
+				rolledBack, stopped, failed, destroyed, lost */
+	int64_t number;	     /* of the event, rising by one for each event of the daemon */
+	int64_t time;	     /* microseconds since the epoch */
+	const char *ring;    /* optional */
 	const char *program; /* optional */
 	struct optional_int user;
 	struct optional_int generation;

@@ -71,8 +71,7 @@ static int check_keys(struct json_object *root, struct note *note)
 {
 	static const char *const known[] = {"method", "parameters", "oneway", "more", "upgrade"};
 
-	json_object_object_foreach(root, key, value)
-	{
+	json_object_object_foreach(root, key, value) {
 		char reason[128];
 		size_t i = 0;
 

@@ -286,8 +286,7 @@ static int decode_struct(struct decoding *d, const struct place *place,
 	if (!object && place)
 		return refuse(d, place, NULL, "an object");
 	if (object && !d->lenient) {
-		json_object_object_foreach(object, key, value)
-		{
+		json_object_object_foreach(object, key, value) {
 			struct place unknown = {.parent = place, .name = key};
 			_cleanup_free_ char *expected = NULL;
 

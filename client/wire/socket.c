@@ -9,7 +9,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 #include "wire/manager.h"
 
 union control {

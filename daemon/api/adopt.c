@@ -7,7 +7,7 @@
 #include "api/handlers.h"
 #include "api/ring-call.h"
 #include "api/views.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 static void prepared(void *arg, int r, const struct note *note, const struct ring_view *view)
 {
@@ -22,8 +22,8 @@ static void prepared(void *arg, int r, const struct note *note, const struct rin
 	view_ring(view, &out.ring);
 	out.region_fd = view->region_fd;
 	out.lease_fd = view->lease_fd;
-	out.slots = (struct schema_array){
-		.items = slots, .n = view->program->descriptor.slot_count};
+	out.slots =
+		(struct schema_array){.items = slots, .n = view->program->descriptor.slot_count};
 	for (size_t i = 0; i < out.slots.n; i++)
 		slots[i] = view->program->descriptor.slots[i].name;
 	call_answer(call, &out);
@@ -61,9 +61,8 @@ int handle_adopt_ring(struct call *call, const void *input)
 		.region_address = (uint64_t)in->region_address,
 	};
 
-	return manager_ring_adopt(call->api->manager, &call->peer, in->ring, &adoption, ring_call_told,
-				  call,
-				  &call->note);
+	return manager_ring_adopt(call->api->manager, &call->peer, in->ring, &adoption,
+				  ring_call_told, call, &call->note);
 }
 
 int handle_report_ring(struct call *call, const void *input)
@@ -73,8 +72,8 @@ int handle_report_ring(struct call *call, const void *input)
 	bool pending;
 	int r;
 
-	r = manager_ring_report(call->api->manager, &call->peer, in->ring, (int)in->result, ring_call_told,
-				call, &call->note, &pending);
+	r = manager_ring_report(call->api->manager, &call->peer, in->ring, (int)in->result,
+				ring_call_told, call, &call->note, &pending);
 	if (r != 0 || pending)
 		return r;
 	r = manager_ring_find(call->api->manager, &call->peer, in->ring, &call->note, &view);

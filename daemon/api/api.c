@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "api/context.h"
+#include "common/container-of.h"
 
 int api_new(const struct api_setup *setup, struct api **ret)
 {
@@ -31,6 +32,6 @@ void api_free(struct api *api)
 		return;
 	assert(list_is_empty(&api->sessions) && list_is_empty(&api->watchers));
 	while ((link = list_first(&api->calls)))
-		call_free(list_entry(link, struct call, link));
+		call_free(container_of(link, struct call, link));
 	free(api);
 }

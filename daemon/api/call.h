@@ -8,8 +8,8 @@
 #ifndef DAEMON_API_CALL_H
 #define DAEMON_API_CALL_H
 
-#include "ring/manager.h"
-#include "util/list.h"
+#include "manager/manager.h"
+#include "common/list.h"
 #include "wire/fault.h"
 #include "wire/message.h"
 #include "wire/schema.h"
@@ -30,15 +30,15 @@ struct method {
 	method_handler handle;
 };
 
-struct call { /* owned by the api, and freed when it is answered */
-	struct api *api;	 /* borrowed */
-	struct session *session; /* borrowed; NULL: the client has gone */
-	struct list_link link;	 /* in the api's list */
+struct call {			     /* owned by the api, and freed when it is answered */
+	struct api *api;	     /* borrowed */
+	struct session *session;     /* borrowed; NULL: the client has gone */
+	struct list_link link;	     /* in the api's list */
 	struct message_call message; /* input borrows from it */
 	struct schema_fds fds;	     /* that came with it */
 	const struct schema_method *schema;
 	method_handler handle;
-	void *input; /* as schema->input describes it */
+	void *input;	  /* as schema->input describes it */
 	struct peer peer; /* its groups only while the handler runs: they are the connection's */
 	struct note note; /* for the handler's fault */
 };
@@ -49,7 +49,8 @@ void call_orphan(struct call *call);
 /* Without an answer: when there is nobody left to give or to take one. */
 void call_free(struct call *call);
 
-/* The end of a call: its answer is sent, and it is freed. @output: as schema->output describes it. */
+/* The end of a call: its answer is sent, and it is freed. @output: as schema->output describes it.
+ */
 void call_answer(struct call *call, const void *output);
 void call_answer_nothing(struct call *call); /* for methods without output */
 /* @r: a fault or -errno; @note: of the fault. */

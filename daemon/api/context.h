@@ -6,7 +6,7 @@
 #include "api/api.h"
 #include "api/call.h"
 
-struct api { /* owned by the daemon */
+struct api {			 /* owned by the daemon */
 	struct manager *manager; /* borrowed, as is the next */
 	struct kern *kern;
 	struct wire_limits limits;
@@ -16,10 +16,10 @@ struct api { /* owned by the daemon */
 	struct list watchers;
 };
 
-struct session { /* one connection; owned by it, freed when it is closed */
-	struct api *api;   /* borrowed, as is the next */
+struct session {	 /* one connection; owned by it, freed when it is closed */
+	struct api *api; /* borrowed, as is the next */
 	struct conn *conn;
-	struct call *call; /* that is being answered; the api's */
+	struct call *call;	 /* that is being answered; the api's */
 	struct watcher *watcher; /* of a Watch; owned */
 	struct list_link link;
 };

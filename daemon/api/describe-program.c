@@ -8,7 +8,7 @@
 #include "api/handlers.h"
 #include "api/views.h"
 #include "wire/json.h"
-#include "wire/layout.h"
+#include "layout/layout.h"
 
 #define FILE_TYPES 5
 

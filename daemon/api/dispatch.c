@@ -8,13 +8,14 @@
 
 #include "api/context.h"
 #include "api/handlers.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 static const struct schema_interface *find_interface(const struct message_call *message)
 {
 	for (size_t i = 0; api_interfaces[i]; i++)
 		if (strlen(api_interfaces[i]->name) == message->interface_length &&
-		    memcmp(api_interfaces[i]->name, message->method, message->interface_length) == 0)
+		    memcmp(api_interfaces[i]->name, message->method, message->interface_length) ==
+			    0)
 			return api_interfaces[i];
 	return NULL;
 }

@@ -6,7 +6,7 @@
 #include "api/context.h"
 #include "api/handlers.h"
 #include "api/views.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 int handle_list_programs(struct call *call, const void *input)
 {

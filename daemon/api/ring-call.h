@@ -3,7 +3,7 @@
 #ifndef DAEMON_API_RING_CALL_H
 #define DAEMON_API_RING_CALL_H
 
-#include "ring/manager.h"
+#include "manager/manager.h"
 #include "wire/schema.h"
 
 /* Of struct wire_file, for a ring_request; descriptors and texts are borrowed. The caller frees. */

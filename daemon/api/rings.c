@@ -7,7 +7,7 @@
 #include "api/handlers.h"
 #include "api/ring-call.h"
 #include "api/views.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 static void created(void *arg, int r, const struct note *note, const struct ring_view *view)
 {
@@ -124,8 +124,8 @@ static void swapped(void *arg, int r, const struct note *note, const struct ring
 int handle_swap_program(struct call *call, const void *input)
 {
 	const struct in_swap_program *in = input;
-	uint64_t expected = in->expected_generation.set ? (uint64_t)in->expected_generation.value
-							: 0;
+	uint64_t expected =
+		in->expected_generation.set ? (uint64_t)in->expected_generation.value : 0;
 
 	return manager_ring_swap(call->api->manager, &call->peer, in->ring, in->program, expected,
 				 swapped, call, &call->note);
@@ -134,8 +134,8 @@ int handle_swap_program(struct call *call, const void *input)
 int handle_rollback_program(struct call *call, const void *input)
 {
 	const struct in_rollback_program *in = input;
-	uint64_t expected = in->expected_generation.set ? (uint64_t)in->expected_generation.value
-							: 0;
+	uint64_t expected =
+		in->expected_generation.set ? (uint64_t)in->expected_generation.value : 0;
 
 	return manager_ring_rollback(call->api->manager, &call->peer, in->ring, expected, swapped,
 				     call, &call->note);

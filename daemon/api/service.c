@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "api/handlers.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 #include "wire/manager.h"
 
 #define INTERFACES_MAX 8

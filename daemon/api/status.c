@@ -6,7 +6,7 @@
 
 #include "api/context.h"
 #include "api/handlers.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 static bool view_capabilities(const struct kern_capability *capabilities, size_t n,
 			      struct wire_capability *ret)

@@ -3,7 +3,7 @@
 #ifndef DAEMON_API_VIEWS_H
 #define DAEMON_API_VIEWS_H
 
-#include "ring/manager.h"
+#include "manager/manager.h"
 #include "wire/manager.h"
 
 #define DIGEST_TEXT_SIZE 65 /* bytes: 32 in hexadecimal and a NUL */

@@ -12,11 +12,11 @@
 
 #include "api/context.h"
 #include "api/handlers.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 #define WATCH_QUEUE_MAX (64u << 10) /* bytes that may wait for a slow reader */
 
-struct watcher { /* owned by its session */
+struct watcher {	       /* owned by its session */
 	struct list_link link; /* in the api's list */
 	struct session *session;
 	char *ring; /* only this one's events; NULL: all */
@@ -24,10 +24,11 @@ struct watcher { /* owned by its session */
 };
 
 static const char *const kinds[] = {
-	[EVENT_CREATED] = "created", [EVENT_STARTED] = "started",   [EVENT_PAUSED] = "paused",
-	[EVENT_RESUMED] = "resumed", [EVENT_SWAPPED] = "swapped",   [EVENT_STOPPED] = "stopped",
-	[EVENT_ROLLED_BACK] = "rolledBack",
-	[EVENT_FAILED] = "failed",   [EVENT_DESTROYED] = "destroyed",
+	[EVENT_CREATED] = "created",	    [EVENT_STARTED] = "started",
+	[EVENT_PAUSED] = "paused",	    [EVENT_RESUMED] = "resumed",
+	[EVENT_SWAPPED] = "swapped",	    [EVENT_STOPPED] = "stopped",
+	[EVENT_ROLLED_BACK] = "rolledBack", [EVENT_FAILED] = "failed",
+	[EVENT_DESTROYED] = "destroyed",
 };
 
 static int64_t now_us(void)
@@ -101,8 +102,7 @@ void api_event(struct api *api, const struct manager_event *event)
 	list_for_each(watcher, &api->watchers, link) {
 		if (!concerns(watcher, event))
 			continue;
-		if (watcher->lost > 0 ||
-		    conn_queued(watcher->session->conn) > WATCH_QUEUE_MAX)
+		if (watcher->lost > 0 || conn_queued(watcher->session->conn) > WATCH_QUEUE_MAX)
 			watcher->lost++;
 		else
 			tell(watcher, &out);

@@ -13,7 +13,7 @@
 
 #include "host/control-socket.h"
 #include "host/hosts-linux.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 int host_adopt(struct hosts *port, const char *name, const struct host_callbacks *callbacks,
 	       void *arg, int *ret_lease_fd, struct host **ret)

@@ -11,7 +11,7 @@
 
 #include "host/control-socket.h"
 #include "host/control.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 #define BACKLOG 8
 

@@ -55,8 +55,8 @@ static int on_left(struct host *host, const struct control_event *event)
 	bool says_paused = event->head.type == CONTROL_PAUSED;
 	bool paused = left && (host->pauses_ordered > 0 || (says_paused && host->inherited));
 
-	if (!host->running || (says_paused && !paused) ||
-	    event->result > 0 || event->result < -4095)
+	if (!host->running || (says_paused && !paused) || event->result > 0 ||
+	    event->result < -4095)
 		return -EPROTO;
 	host->running = false;
 	host->pauses_ordered = 0;

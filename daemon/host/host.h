@@ -53,18 +53,19 @@ struct host_callbacks {
 	void (*returned)(void *arg, int result);
 	/*
 	 * Of a host that was taken over: in what state it is (READY, RUNNING, PAUSED or RETURNED,
-	 * with @result). Comes once, before any other but exited; from then on all is as with a host
-	 * that was started here. One that is stopped says nothing: this then comes late or never.
+	 * with @result). Comes once, before any other but exited; from then on all is as with a
+	 * host that was started here. One that is stopped says nothing: this then comes late or
+	 * never.
 	 */
 	void (*found)(void *arg, enum control_type state, int result, int ring_fd);
 	/*
-	 * The last holder of the client's end of the lease has closed it. The host ends itself then,
-	 * unless it is stopped.
+	 * The last holder of the client's end of the lease has closed it. The host ends itself
+	 * then, unless it is stopped.
 	 */
 	void (*client_gone)(void *arg);
 	/*
-	 * The process is gone: the last callback. @status as of waitid: si_code, si_status. @code 0:
-	 * how it ended is not known (it was not our child, and the kernel does not tell).
+	 * The process is gone: the last callback. @status as of waitid: si_code, si_status. @code
+	 * 0: how it ended is not known (it was not our child, and the kernel does not tell).
 	 */
 	void (*exited)(void *arg, int code, int status);
 };
@@ -72,9 +73,9 @@ struct host_callbacks {
 /* A control socket that an earlier daemon has left. */
 struct host_found {
 	char name[CONTROL_NAME_MAX]; /* of the ring */
-	bool adopted; /* the application that runs it listens, not a host */
-	bool alive; /* somebody listens there; else its process is gone */
-	uid_t uid;  /* the next two: of who listens, if alive */
+	bool adopted;		     /* the application that runs it listens, not a host */
+	bool alive;		     /* somebody listens there; else its process is gone */
+	uid_t uid;		     /* the next two: of who listens, if alive */
 	pid_t pid;
 };
 
@@ -100,7 +101,8 @@ struct hosts_ops {
 	 */
 	int (*adopt)(struct hosts *hosts, const char *name, const struct host_callbacks *callbacks,
 		     void *arg, int *ret_lease_fd, struct host **ret);
-	/* From then on there is a pidfd. -EPERM: it is not process @pid of user @uid who listens. */
+	/* From then on there is a pidfd. -EPERM: it is not process @pid of user @uid who listens.
+	 */
 	int (*application)(struct host *host, uid_t uid, pid_t pid);
 	/*
 	 * START, PAUSE, RESUME or END. Of an adopted ring the first three are answered as if the
@@ -118,28 +120,28 @@ struct hosts_ops {
 	/* SIGKILL, also to an application; exited will come. */
 	void (*kill)(struct host *host);
 	/*
-	 * After exited: its socket goes, too, so nothing else of the ring may be left. Or before it,
-	 * to forget the host without ending it: the daemon goes, the host stays.
+	 * After exited: its socket goes, too, so nothing else of the ring may be left. Or before
+	 * it, to forget the host without ending it: the daemon goes, the host stays.
 	 */
 	void (*host_free)(struct host *host);
 	/*
-	 * What earlier daemons have left. The caller frees the array. The two calls that follow go on
-	 * with what was found last.
+	 * What earlier daemons have left. The caller frees the array. The two calls that follow go
+	 * on with what was found last.
 	 */
 	int (*find)(struct hosts *hosts, struct host_found **ret, size_t *ret_n);
 	/*
 	 * Takes over the host of a ring: connects, asks for its state, and takes the region's memfd
 	 * out of the process (*ret_region_fd, the caller's; -1 if it is not open there any more).
-	 * Nothing that the process says is trusted: it is known by the kernel's word (user id of who
-	 * listens, inode of the memfd). -ENOENT, -ECONNREFUSED: there is no such host (any more);
-	 * -EPERM: it is somebody else's; -EAGAIN: it has not accepted anybody for long.
+	 * Nothing that the process says is trusted: it is known by the kernel's word (user id of
+	 * who listens, inode of the memfd). -ENOENT, -ECONNREFUSED: there is no such host (any
+	 * more); -EPERM: it is somebody else's; -EAGAIN: it has not accepted anybody for long.
 	 */
 	int (*take_over)(struct hosts *hosts, const struct host_takeover *takeover,
 			 const struct host_callbacks *callbacks, void *arg, int *ret_region_fd,
 			 struct host **ret);
 	/*
-	 * Ends the hosts of these rings (never an application), and waits for their end, 2 seconds at most in all; their
-	 * sockets stay. -ETIMEDOUT: some would not end.
+	 * Ends the hosts of these rings (never an application), and waits for their end, 2 seconds
+	 * at most in all; their sockets stay. -ETIMEDOUT: some would not end.
 	 */
 	int (*strays_end)(struct hosts *hosts, const char *const *names, size_t n);
 	/* Removes the socket of a ring whose host is gone, once nothing else of it is left. */

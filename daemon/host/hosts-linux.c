@@ -12,7 +12,7 @@
 #include "host/message.h"
 #include "host/setup.h"
 #include "host/process.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 static struct hosts_linux *hosts_linux(struct hosts *hosts)
 {
@@ -40,7 +40,8 @@ static int launch(struct hosts_linux *hosts, struct host *host, const struct set
 	_cleanup_close_ int listener = -1;
 	int r;
 
-	r = control_socket_listen(hosts->directory_fd, host->name, CONTROL_SOCKET_SUFFIX, &listener);
+	r = control_socket_listen(hosts->directory_fd, host->name, CONTROL_SOCKET_SUFFIX,
+				  &listener);
 	if (r < 0)
 		return r;
 	r = connect_first(hosts, host->name, message, &host->connection);

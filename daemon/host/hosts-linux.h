@@ -17,7 +17,7 @@
 #include <ev.h>
 
 #include "host/host.h"
-#include "util/list.h"
+#include "common/list.h"
 
 /* A host that an earlier daemon has left, or its socket. Owns its descriptors. */
 struct stray {

@@ -19,7 +19,9 @@ static struct host *find_serial(struct hosts_linux *hosts, uint64_t serial)
 {
 	struct host *host;
 
-	list_for_each(host, &hosts->list, link) if (host->serial == serial) return host;
+	list_for_each(host, &hosts->list, link)
+		if (host->serial == serial)
+			return host;
 	return NULL;
 }
 

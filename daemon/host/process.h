@@ -15,8 +15,8 @@ int host_spawn(const char *program, const char *name, int listen_fd, pid_t *ret_
 	       int *ret_pidfd);
 
 /*
- * How a process ended that is no child of ours: as si_code and si_status of waitid. The kernel tells
- * since 6.15, and only once its parent has asked: code 0 if it does not.
+ * How a process ended that is no child of ours: as si_code and si_status of waitid. The kernel
+ * tells since 6.15, and only once its parent has asked: code 0 if it does not.
  */
 void process_exit_status(int pidfd, int *ret_code, int *ret_status);
 

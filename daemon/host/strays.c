@@ -3,8 +3,8 @@
  * strays.c - hosts of an earlier daemon: finding them by their sockets, and ending those whose ring
  * is not to be kept
  *
- * Each is asked to end, killed if it does not, and waited for: its ring must be gone before its pins
- * go.
+ * Each is asked to end, killed if it does not, and waited for: its ring must be gone before its
+ * pins go.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,7 +22,7 @@
 #include "host/control-socket.h"
 #include "host/hosts-linux.h"
 #include "host/message.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77
@@ -85,8 +85,7 @@ void host_look_at_peer(int connection, uid_t *ret_uid, pid_t *ret_pid, int *ret_
 
 static int strays_add(struct hosts_linux *hosts, const char *name, bool adopted)
 {
-	struct stray stray = {
-		.adopted = adopted, .connection = -1, .pidfd = -1, .uid = (uid_t)-1};
+	struct stray stray = {.adopted = adopted, .connection = -1, .pidfd = -1, .uid = (uid_t)-1};
 	struct stray *strays;
 	int r;
 

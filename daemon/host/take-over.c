@@ -13,7 +13,7 @@
 
 #include "host/hosts-linux.h"
 #include "host/message.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 #define DESCRIPTORS_MAX 32 /* of a host, which has no more (identity.c) */
 

@@ -19,7 +19,7 @@
 #include "kern/kern.h"
 #include "kern/kernel-btf.h"
 #include "kern/ring-probe.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 #define DETAIL_SIZE 256u
 
@@ -124,9 +124,10 @@ static bool probe_safe_reattach(const struct probe *probe, char *detail)
 }
 
 /*
- * Until Linux 7.3 a task that enters a ring that it did not make crashes the kernel (seen on 7.2.13), and
- * the requests of a program run in the program's context, where some checks are skipped: an application
- * with its own ring decides on both. Kernels older than 7.1 have rings from a patch: ours has neither.
+ * Until Linux 7.3 a task that enters a ring that it did not make crashes the kernel (seen
+ * on 7.2.13), and the requests of a program run in the program's context, where some checks are
+ * skipped: an application with its own ring decides on both. Kernels older than 7.1 have rings from
+ * a patch: ours has neither.
  */
 bool release_trusts_submitters(const char *release)
 {
@@ -139,7 +140,8 @@ static bool probe_safe_adoption(const struct probe *probe, char *detail)
 {
 	if (!release_trusts_submitters(probe->kernel.release))
 		return true;
-	say(detail, "on Linux %s an application that runs its own ring can crash the kernel: only root may",
+	say(detail,
+	    "on Linux %s an application that runs its own ring can crash the kernel: only root may",
 	    probe->kernel.release);
 	return false;
 }

@@ -14,8 +14,7 @@
 #define OPCODE_URING_CMD128 64u
 #define OPCODE_LAST	    65u
 
-#define SLOT_FLAGS                                                                                 \
-	(IOURD_SLOT_READ | IOURD_SLOT_WRITE | IOURD_SLOT_OPTIONAL | IOURD_SLOT_DISTINCT)
+#define SLOT_FLAGS	    (IOURD_SLOT_READ | IOURD_SLOT_WRITE | IOURD_SLOT_OPTIONAL | IOURD_SLOT_DISTINCT)
 #define SLOT_TYPES                                                                                 \
 	(IOURD_TYPE_REGULAR | IOURD_TYPE_BLOCK | IOURD_TYPE_SOCKET | IOURD_TYPE_PIPE |             \
 	 IOURD_TYPE_CHAR)

@@ -12,7 +12,7 @@
 #include "kern/linux.h"
 #include "kern/pins.h"
 #include "kern/take-ring.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 /* Owns its descriptors, the mapping, and the folder of pins. */
 struct kern_dispatch {

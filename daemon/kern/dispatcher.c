@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "iourd/ledger.h"
+#include "kern/ledger.h"
 #include "kern/elf-view.h"
 #include "kern/image.h"
 #include "kern/kernel-btf.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 #include "wire/fault.h"
 
 #define CODE_SECTION	   "struct_ops.s/loop_step"

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "kern/reject.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 static const char *type_text(mode_t mode)
 {

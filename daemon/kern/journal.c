@@ -10,22 +10,21 @@
 
 #include "kern/pins.h"
 #include "util/log.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 static bool is_ours(int fd)
 {
 	struct bpf_map_info info = {};
 	uint32_t size = sizeof(info);
 
-	return bpf_map_get_info_by_fd(fd, &info, &size) == 0 &&
-	       info.type == BPF_MAP_TYPE_ARRAY && (info.map_flags & BPF_F_MMAPABLE) &&
-	       info.value_size >= sizeof(struct iourd_journal);
+	return bpf_map_get_info_by_fd(fd, &info, &size) == 0 && info.type == BPF_MAP_TYPE_ARRAY &&
+	       (info.map_flags & BPF_F_MMAPABLE) && info.value_size >= sizeof(struct iourd_journal);
 }
 
 static int map_journal(int fd, struct iourd_journal **ret)
 {
-	void *journal = mmap(NULL, sizeof(struct iourd_journal), PROT_READ | PROT_WRITE, MAP_SHARED,
-			     fd, 0);
+	void *journal =
+		mmap(NULL, sizeof(struct iourd_journal), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (journal == MAP_FAILED)
 		return -errno;

@@ -5,11 +5,11 @@
 
 #include <stdbool.h>
 
-#include "iourd/ledger.h"
+#include "kern/ledger.h"
 
 /*
- * The journal under @directory, made if it is not there or not of ours. Where BPF cannot keep it: of
- * this process's memory (*ret_is_mapped false), because without rings there is nothing to keep.
+ * The journal under @directory, made if it is not there or not of ours. Where BPF cannot keep it:
+ * of this process's memory (*ret_is_mapped false), because without rings there is nothing to keep.
  */
 int journal_open(const char *directory, struct iourd_journal **ret, bool *ret_is_mapped);
 void journal_close(struct iourd_journal *journal, bool is_mapped);

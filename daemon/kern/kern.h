@@ -19,10 +19,10 @@
 #include <sys/types.h>
 
 #include "iourd/abi.h"
-#include "iourd/dispatch.h"
-#include "iourd/ledger.h"
+#include "dispatcher/state.h"
+#include "kern/ledger.h"
 #include "wire/fault.h"
-#include "wire/layout.h"
+#include "layout/layout.h"
 
 struct kern;
 struct kern_program;
@@ -37,8 +37,8 @@ struct kern_capability {
 };
 
 /*
- * Not required. Without it, whoever runs a ring of its own can crash the kernel, or pass by its checks:
- * hosts do not let their clients.
+ * Not required. Without it, whoever runs a ring of its own can crash the kernel, or pass by its
+ * checks: hosts do not let their clients.
  */
 #define KERN_SAFE_ADOPTION "kernel.safe_adoption"
 
@@ -56,7 +56,7 @@ struct kern_pins {
 	bool state;
 	bool dispatcher;
 	bool link;
-	bool has_ledger; /* in a state that is there, of a version that has one */
+	bool has_ledger;	    /* in a state that is there, of a version that has one */
 	struct iourd_ledger ledger; /* a copy */
 };
 
@@ -95,9 +95,9 @@ struct kern_ops {
 	 */
 	int (*dispatch_new)(struct kern *kern, const char *name, struct kern_dispatch **ret);
 	/*
-	 * Takes up the dispatcher that an earlier daemon has pinned, attached or not. -ENOENT: there
-	 * are no pins of that name; -ENODATA: some are missing, the link, too; -EPROTO: its record is
-	 * smaller than one with a ledger, or its ledger's magic is not ours. Slow.
+	 * Takes up the dispatcher that an earlier daemon has pinned, attached or not. -ENOENT:
+	 * there are no pins of that name; -ENODATA: some are missing, the link, too; -EPROTO: its
+	 * record is smaller than one with a ledger, or its ledger's magic is not ours. Slow.
 	 */
 	int (*dispatch_open)(struct kern *kern, const char *name, struct kern_dispatch **ret);
 	/*
@@ -127,9 +127,9 @@ struct kern_ops {
 	 */
 	void (*dispatch_free)(struct kern_dispatch *dispatch);
 	/*
-	 * Completions that wait in the completion queue of ring @ring_fd of process @pid, and are not
-	 * reaped. -EAGAIN: somebody is at work in the ring right now; -EBADF: it is no ring (any
-	 * more); -ESRCH: no such process. Reads what the kernel shows in /proc; never waits.
+	 * Completions that wait in the completion queue of ring @ring_fd of process @pid, and are
+	 * not reaped. -EAGAIN: somebody is at work in the ring right now; -EBADF: it is no ring
+	 * (any more); -ESRCH: no such process. Reads what the kernel shows in /proc; never waits.
 	 */
 	int (*ring_waiting)(struct kern *kern, pid_t pid, int ring_fd, uint32_t *ret_n);
 	/* The entries of its two queues; the same. */

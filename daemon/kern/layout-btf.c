@@ -12,7 +12,7 @@
 #include "kern/names.h"
 #include "kern/reject.h"
 #include "wire/fault.h"
-#include "wire/layout.h"
+#include "layout/layout.h"
 
 #define MODIFIERS_MAX 32u   /* typedef, const, ... in a row: BTF may be made to go in circles */
 #define ARRAYS_MAX    8u    /* arrays of arrays of ... */

@@ -7,7 +7,7 @@
 
 #include "iourd/abi.h"
 #include "kern/reject.h"
-#include "wire/layout.h"
+#include "layout/layout.h"
 
 /* What a field's type can hold, as far as a descriptor can say it (unsigned 64-bit: half of it). */
 static void type_range(const struct layout_field *field, int64_t *ret_minimum, int64_t *ret_maximum)

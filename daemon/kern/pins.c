@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 #define NAME_BYTES_MAX 64u
 

@@ -18,7 +18,7 @@
 #include "kern/libbpf-log.h"
 #include "kern/reject.h"
 #include "util/sha256.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 #define OPS_TYPE    "io_uring_bpf_ops"
 #define OPS_SECTION ".struct_ops.link"
@@ -98,8 +98,7 @@ static int check_programs(struct bpf_object *object, const char *name, struct no
 {
 	struct bpf_program *program, *found = NULL;
 
-	bpf_object__for_each_program(program, object)
-	{
+	bpf_object__for_each_program(program, object) {
 		if (bpf_program__type(program) != BPF_PROG_TYPE_STRUCT_OPS)
 			return reject(note, name,
 				      "its program %s is of type %d, expected %d (struct_ops)",
@@ -129,8 +128,7 @@ static int check_maps(struct bpf_object *object, const struct bpf_program *step,
 	r = find_loop_step(bpf_object__btf(object), name, note, &loop_step);
 	if (r != 0)
 		return r;
-	bpf_object__for_each_map(map, object)
-	{
+	bpf_object__for_each_map(map, object) {
 		if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS) {
 			ops = map; /* there is one: find_loop_step() has seen to that */
 			continue;

@@ -11,7 +11,7 @@
 #include "kern/linux.h"
 #include "kern/program-file.h"
 #include "kern/reject.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 #define VERIFIER_LOG_SIZE (64u << 10) /* bytes; of a longer log the kernel keeps the end */
 

@@ -9,15 +9,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "wire/cleanup.h"
-#include "wire/loop-ring.h"
+#include "common/cleanup.h"
+#include "common/loop-ring.h"
 
 /* Newer than the C library's headers of the oldest machine that builds this. */
 #define OPCODE_FUTEX_WAIT 51u
 #define OPCODE_FUTEX_WAKE 52u
 #define OPCODES		  256u
 
-#define FLAGS_SQARRAY (LOOP_RING_FLAGS & ~IORING_SETUP_NO_SQARRAY)
+#define FLAGS_SQARRAY	  (LOOP_RING_FLAGS & ~IORING_SETUP_NO_SQARRAY)
 
 static int make_ring(uint32_t flags)
 {

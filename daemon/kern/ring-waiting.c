@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 #define SHOWN_MAX 16384u /* bytes: the head of the file, before the lists that can be long */
 

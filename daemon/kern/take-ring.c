@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "kern/ring-waiting.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 static bool is_ring(int fd)
 {

@@ -9,10 +9,11 @@
 
 #include "net/loop.h"
 #include "util/log.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 #include "wire/fault.h"
 #include "wire/frame.h"
 #include "wire/message.h"
+#include "common/container-of.h"
 
 #define MESSAGES_AT_ONCE 8  /* then others have their turn */
 #define LINGER_SECONDS	 3. /* for a client that is hung up on to read why */
@@ -32,7 +33,7 @@ struct conn { /* owned by the list that it is in; freed by the reaper, or conn_f
 	struct frame_reader reader;
 	struct frame_writer writer;
 	struct frame next; /* taken from the reader, not handed on yet */
-	char *refusal; /* why nothing more is read; told after the answers that are owed */
+	char *refusal;	   /* why nothing more is read; told after the answers that are owed */
 	size_t refusal_length;
 	bool has_next;
 	bool busy;	/* a message is being answered */
@@ -45,7 +46,7 @@ struct conn { /* owned by the list that it is in; freed by the reaper, or conn_f
 
 struct conn *conn_of_link(struct list_link *link)
 {
-	return list_entry(link, struct conn, link);
+	return container_of(link, struct conn, link);
 }
 
 const struct identity *conn_identity(const struct conn *conn)
@@ -68,8 +69,7 @@ static void set_watcher(struct conn *conn, struct ev_io *watcher, bool on)
 
 static bool may_take_up(const struct conn *conn)
 {
-	return !conn->busy && !conn->finishing && !conn->dead &&
-	       frame_writer_empty(&conn->writer);
+	return !conn->busy && !conn->finishing && !conn->dead && frame_writer_empty(&conn->writer);
 }
 
 static bool is_reading(const struct conn *conn)
@@ -284,7 +284,7 @@ void conn_give_up(struct conn *conn)
 
 static void reap_conn(struct reap *reap)
 {
-	conn_free(list_entry(reap, struct conn, reap));
+	conn_free(container_of(reap, struct conn, reap));
 }
 
 int conn_new_take_fd(struct loop *loop, int fd, struct identity *identity,

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #include "net/identity.h"
-#include "util/list.h"
+#include "common/list.h"
 #include "wire/schema.h"
 
 struct conn;
@@ -26,7 +26,8 @@ struct loop;
 struct conn_handler {
 	/* A client came. -errno: it is hung up on. */
 	int (*opened)(void *arg, struct conn *conn, void **ret_session);
-	/* @fds are closed after it, unless they were taken. Ends with conn_answered(), some time. */
+	/* @fds are closed after it, unless they were taken. Ends with conn_answered(), some time.
+	 */
 	void (*message)(void *session, const char *text, size_t length, struct schema_fds *fds);
 	/* The client will send no more, or is gone; while a message is not answered. */
 	void (*ended)(void *session);

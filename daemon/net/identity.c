@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 static int read_groups(int socket_fd, gid_t **ret, size_t *ret_n)
 {

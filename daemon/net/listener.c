@@ -9,7 +9,7 @@
 
 #include "net/loop.h"
 #include "util/log.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 #include "wire/fault.h"
 #include "wire/message.h"
 #include "wire/socket.h"

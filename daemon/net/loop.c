@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "net/loop.h"
+#include "common/container-of.h"
 
 #include <errno.h>
 #include <ev.h>
@@ -17,7 +18,7 @@ static void reap_all(struct loop *loop)
 
 	/* what goes may take others with it */
 	while ((link = list_first(&loop->dead))) {
-		struct reap *reap = list_entry(link, struct reap, link);
+		struct reap *reap = container_of(link, struct reap, link);
 
 		list_unlink(link);
 		reap->free(reap);

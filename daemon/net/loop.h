@@ -5,7 +5,7 @@
 #ifndef DAEMON_NET_LOOP_H
 #define DAEMON_NET_LOOP_H
 
-#include "util/list.h"
+#include "common/list.h"
 
 struct ev_loop;
 struct loop;

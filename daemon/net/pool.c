@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "net/loop.h"
-#include "util/list.h"
+#include "common/list.h"
 
 struct job_queue {
 	struct job *first;
@@ -18,9 +18,9 @@ struct job_queue {
 
 struct pool { /* owned by the daemon */
 	struct executor executor;
-	struct loop *loop; /* borrowed */
+	struct loop *loop;    /* borrowed */
 	struct ev_async wake; /* the loop: there are finished jobs */
-	size_t under_way; /* submitted, and done() not called: they keep the loop running */
+	size_t under_way;     /* submitted, and done() not called: they keep the loop running */
 	size_t n_threads;
 	pthread_t threads[POOL_THREADS];
 
@@ -113,7 +113,7 @@ static void start_threads(struct pool *pool)
 
 static void pool_submit(struct executor *executor, struct job *job)
 {
-	struct pool *pool = list_entry(executor, struct pool, executor);
+	struct pool *pool = container_of(executor, struct pool, executor);
 
 	if (pool->n_threads < POOL_THREADS)
 		start_threads(pool);

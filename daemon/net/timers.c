@@ -4,7 +4,7 @@
 #include <ev.h>
 
 #include "net/loop.h"
-#include "util/list.h"
+#include "common/list.h"
 
 _Static_assert(sizeof(struct ev_timer) <= TIMER_WATCHER_SIZE, "a timer has room for libev's");
 
@@ -23,7 +23,7 @@ static void on_timer(struct ev_loop *ev, struct ev_timer *watcher, int events)
 
 static void timer_cancel(struct clock_port *port, struct timer *timer)
 {
-	struct loop_clock *clock = list_entry(port, struct loop_clock, port);
+	struct loop_clock *clock = container_of(port, struct loop_clock, port);
 
 	if (!timer->armed)
 		return;
@@ -33,7 +33,7 @@ static void timer_cancel(struct clock_port *port, struct timer *timer)
 
 static void timer_start(struct clock_port *port, struct timer *timer, unsigned int ms)
 {
-	struct loop_clock *clock = list_entry(port, struct loop_clock, port);
+	struct loop_clock *clock = container_of(port, struct loop_clock, port);
 	struct ev_timer *watcher = timer_watcher(timer);
 
 	timer_cancel(port, timer);

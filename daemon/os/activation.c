@@ -11,17 +11,18 @@
 #include <unistd.h>
 
 #include "os/problem.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 static int passed_socket(struct listen_socket *listening, int n, char **ret_problem)
 {
 	int fd = SD_LISTEN_FDS_START;
 
 	if (n != 1)
-		return problem(ret_problem, -EINVAL,
-			       "systemd passed %d sockets, but one is expected: iouringd.socket may "
-			       "have one ListenStream= only",
-			       n);
+		return problem(
+			ret_problem, -EINVAL,
+			"systemd passed %d sockets, but one is expected: iouringd.socket may "
+			"have one ListenStream= only",
+			n);
 	if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0)
 		return problem(ret_problem, -EINVAL,
 			       "what systemd passed is no listening Unix stream socket: look at "
@@ -63,10 +64,11 @@ static int remove_stale(const struct sockaddr_un *address, char **ret_problem)
 	if (lstat(path, &status) < 0)
 		return problem(ret_problem, -errno, "%s: %s", path, strerror(errno));
 	if (!S_ISSOCK(status.st_mode))
-		return problem(ret_problem, -EEXIST,
-			       "%s is there and is no socket: remove it, or choose another path with "
-			       "--socket",
-			       path);
+		return problem(
+			ret_problem, -EEXIST,
+			"%s is there and is no socket: remove it, or choose another path with "
+			"--socket",
+			path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return problem(ret_problem, -errno, "a socket cannot be made: %s", strerror(errno));
@@ -76,8 +78,9 @@ static int remove_stale(const struct sockaddr_un *address, char **ret_problem)
 	if (errno != ECONNREFUSED)
 		return problem(ret_problem, -EADDRINUSE, "%s is in use: %s", path, strerror(errno));
 	if (unlink(path) < 0)
-		return problem(ret_problem, -errno, "%s, left by another process, cannot be removed: %s",
-			       path, strerror(errno));
+		return problem(ret_problem, -errno,
+			       "%s, left by another process, cannot be removed: %s", path,
+			       strerror(errno));
 	return 0;
 }
 

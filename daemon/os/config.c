@@ -12,7 +12,7 @@
 
 #include "os/json-file.h"
 #include "os/problem.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 static void put_json(struct json_object **object)
 {
@@ -111,13 +111,15 @@ static int set_json(struct config *config, const char *where, const struct confi
 
 	if (key->kind == CONFIG_CHOICE) {
 		const char *text = json_object_get_string(value);
-		int choice = json_object_is_type(value, json_type_string) &&
-					     strlen(text) == (size_t)json_object_get_string_len(value)
-				     ? find_choice(key->choices, text)
-				     : -1;
+		int choice =
+			json_object_is_type(value, json_type_string) &&
+					strlen(text) == (size_t)json_object_get_string_len(value)
+				? find_choice(key->choices, text)
+				: -1;
 
 		if (choice < 0)
-			return bad_value(ret_problem, where, key, json_object_to_json_string(value));
+			return bad_value(ret_problem, where, key,
+					 json_object_to_json_string(value));
 		*number_of(config, key) = choice;
 		return 0;
 	}
@@ -126,7 +128,8 @@ static int set_json(struct config *config, const char *where, const struct confi
 
 		if (!json_object_is_type(value, json_type_string) || text[0] != '/' ||
 		    strlen(text) != (size_t)json_object_get_string_len(value))
-			return bad_value(ret_problem, where, key, json_object_to_json_string(value));
+			return bad_value(ret_problem, where, key,
+					 json_object_to_json_string(value));
 		return replace_path(config, key, text);
 	}
 	number = json_object_get_int64(value); /* saturates */
@@ -154,8 +157,8 @@ static int unknown_key(char **ret_problem, const char *where, const char *name)
 	for (const struct config_key *key = config_keys; key->name && used < sizeof(known); key++)
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
 					 used ? ", " : "", key->name);
-	return problem(ret_problem, -EINVAL, "%sthere is no setting \"%.80s\"; there are: %s", where,
-		       name, known);
+	return problem(ret_problem, -EINVAL, "%sthere is no setting \"%.80s\"; there are: %s",
+		       where, name, known);
 }
 
 static int apply(struct config *config, const char *path, struct json_object *settings,
@@ -167,8 +170,7 @@ static int apply(struct config *config, const char *path, struct json_object *se
 		where = NULL;
 		return -ENOMEM;
 	}
-	json_object_object_foreach(settings, name, value)
-	{
+	json_object_object_foreach(settings, name, value) {
 		const struct config_key *key = config_keys;
 		int r;
 

@@ -16,9 +16,9 @@
 #define CONFIG_EXIT_STATUS 78 /* EX_CONFIG: something is wrong with the configuration */
 
 enum config_who { /* who may do something: "root", "all", "none" */
-	CONFIG_WHO_ROOT,
-	CONFIG_WHO_ALL,
-	CONFIG_WHO_NONE,
+		  CONFIG_WHO_ROOT,
+		  CONFIG_WHO_ALL,
+		  CONFIG_WHO_NONE,
 };
 
 struct config { /* embedded; owns its texts */
@@ -46,14 +46,14 @@ enum config_kind {
 };
 
 struct config_key {
-	const char *name; /* in files, camelCase; NULL ends the table */
+	const char *name;   /* in files, camelCase; NULL ends the table */
 	const char *option; /* on the command line, without its dashes; NULL: in files only */
 	enum config_kind kind;
 	size_t offset; /* in struct config */
 	int64_t minimum;
 	int64_t maximum;
-	int64_t number; /* the default; of a choice, too */
-	const char *path; /* the same */
+	int64_t number;		    /* the default; of a choice, too */
+	const char *path;	    /* the same */
 	const char *const *choices; /* NULL ends them */
 	const char *help;
 };

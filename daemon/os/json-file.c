@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "os/problem.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 #define JSON_FILE_MAX	(1u << 20) /* bytes */
 #define JSON_FILE_DEPTH 16	   /* levels */

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "os/problem.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 #define LOCK_NAME "lock"
 

@@ -20,11 +20,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 #define LINKS_MAX 40 /* the kernel's limit, too */
 
-struct walk { /* on open_path's stack */
+struct walk {	       /* on open_path's stack */
 	int directory; /* where it is; owned */
 	char rest[PATH_MAX];
 	unsigned int links;

@@ -8,7 +8,8 @@
 /*
  * A file that is there, with the rights of the calling thread, whose file system user id is @uid.
  * @path: from the root. @flags: as of open(2). Returns a descriptor; -EXDEV: the way leads into
- * /proc; -ELOOP: through too many links, or one that somebody else has put into a directory for all.
+ * /proc; -ELOOP: through too many links, or one that somebody else has put into a directory for
+ * all.
  */
 int open_path(const char *path, int flags, uid_t uid);
 

@@ -14,7 +14,7 @@
 #include "iourd/abi.h"
 #include "os/json-file.h"
 #include "os/problem.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 #include "wire/json.h"
 
 #define SUFFIX ".json"
@@ -182,8 +182,7 @@ static int set_file(struct rings_d_ring *ring, const char *where, struct json_ob
 		return bad_value(ring, where, value,
 				 "an object with \"path\" and perhaps \"mode\"");
 	file->access = -1;
-	json_object_object_foreach(value, key, member)
-	{
+	json_object_object_foreach(value, key, member) {
 		snprintf(name, sizeof(name), "%s.%s", where, key);
 		if (strcmp(key, "path") == 0) {
 			const char *text = text_of(member);
@@ -220,8 +219,7 @@ static int set_files(struct rings_d_ring *ring, const char *name, struct json_ob
 	ring->files = calloc(IOURD_SLOTS_MAX, sizeof(*ring->files));
 	if (!ring->files)
 		return -ENOMEM;
-	json_object_object_foreach(value, slot, member)
-	{
+	json_object_object_foreach(value, slot, member) {
 		struct rings_d_file *file = &ring->files[ring->n_files++];
 
 		snprintf(where, sizeof(where), "%s.%s", name, slot);
@@ -301,8 +299,7 @@ static int read_file(int directory_fd, const char *file, struct rings_d_ring *ri
 	if (r < 0)
 		return r;
 	ring->start = true;
-	json_object_object_foreach(object, name, value)
-	{
+	json_object_object_foreach(object, name, value) {
 		r = set(ring, name, value);
 		if (r < 0)
 			return r;

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "os/open-path.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 #ifdef SYS_setgroups32 /* where the other one takes groups of 16 bits */
 #define SYSCALL_SETGROUPS SYS_setgroups32

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "ring/context.h"
+#include "manager/context.h"
 #include "ring/create.h"
 #include "ring/ring.h"
 
@@ -27,12 +27,14 @@ void adopt_refuse(struct ring *ring, int r)
 					    "(IORING_SETUP_R_DISABLED), and has no program yet");
 		break;
 	case -EOPNOTSUPP:
-		r = fault_invalid_parameter(&note, "ringDescriptor", value,
-					    "an io_uring with IORING_SETUP_DEFER_TASKRUN and "
-					    "IORING_SETUP_SINGLE_ISSUER, without IOPOLL and SQPOLL");
+		r = fault_invalid_parameter(
+			&note, "ringDescriptor", value,
+			"an io_uring with IORING_SETUP_DEFER_TASKRUN and "
+			"IORING_SETUP_SINGLE_ISSUER, without IOPOLL and SQPOLL");
 		break;
 	case -EAGAIN:
-		r = fault_ring_busy(&note, ring->name, "its application is at work in the io_uring");
+		r = fault_ring_busy(&note, ring->name,
+				    "its application is at work in the io_uring");
 		break;
 	default:
 		break;
@@ -79,16 +81,17 @@ static int check_entries(struct ring *ring, int ring_fd, struct note *note)
 	uint32_t sq, cq;
 	int r;
 
-	r = manager->kern->ops->ring_entries(manager->kern,
-					     manager->hosts->ops->pid(ring->host), ring_fd, &sq, &cq);
+	r = manager->kern->ops->ring_entries(manager->kern, manager->hosts->ops->pid(ring->host),
+					     ring_fd, &sq, &cq);
 	if (r == -EAGAIN)
 		return fault_ring_busy(note, ring->name,
 				       "its application is at work in the io_uring");
 	snprintf(value, sizeof(value), "%d", ring_fd);
 	if (r < 0)
-		return fault_invalid_parameter(note, "ringDescriptor", value,
-					       "the number of an io_uring's descriptor in the calling "
-					       "process");
+		return fault_invalid_parameter(
+			note, "ringDescriptor", value,
+			"the number of an io_uring's descriptor in the calling "
+			"process");
 	if (sq == ring->made_of.sq_entries && cq == ring->made_of.cq_entries)
 		return 0;
 	snprintf(expected, sizeof(expected),
@@ -111,8 +114,9 @@ int manager_ring_adopt(struct manager *manager, const struct peer *peer, const c
 		return fault_ring_busy(note, name, "it does not wait to be adopted");
 	r = manager->hosts->ops->application(ring->host, peer->uid, peer->pid);
 	if (r == -EPERM)
-		return fault_not_permitted(note, "the calling process does not listen on the ring's "
-						 "lease: call listen(2) on it before AdoptRing");
+		return fault_not_permitted(note,
+					   "the calling process does not listen on the ring's "
+					   "lease: call listen(2) on it before AdoptRing");
 	if (r == 0)
 		r = check_entries(ring, adoption->ring_fd, note);
 	if (r != 0)

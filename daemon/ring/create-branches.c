@@ -7,12 +7,13 @@
 #include <unistd.h>
 
 #include "ring/adopt.h"
-#include "ring/context.h"
+#include "manager/context.h"
 #include "ring/create-inside.h"
 #include "ring/create.h"
 #include "ring/reasons.h"
 #include "ring/ring.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
+#include "common/container-of.h"
 
 #define ADOPT_PATIENCE_MS 10000 /* for its application, once it is prepared */
 
@@ -120,7 +121,7 @@ void create_dispatcher_made(void *arg, int r)
 
 void create_program_loaded(struct program_waiter *waiter, int r, const struct note *note)
 {
-	struct create *create = (struct create *)((char *)waiter - offsetof(struct create, waiter));
+	struct create *create = container_of(waiter, struct create, waiter);
 	struct note copy = {};
 
 	if (r > 0)

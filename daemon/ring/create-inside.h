@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "ring/program.h"
+#include "program/program.h"
 #include "ring/wanted.h"
 #include "wire/fault.h"
 
@@ -20,12 +20,12 @@ struct create {
 	struct ring *ring;
 	struct wanted wanted;
 	struct program_waiter waiter;
-	int lease[2]; /* the client's end, the host's */
-	bool loaded;  /* the program */
-	bool made;    /* the dispatcher */
+	int lease[2];  /* the client's end, the host's */
+	bool loaded;   /* the program */
+	bool made;     /* the dispatcher */
 	bool prepared; /* of a ring to be adopted: its application was told */
-	int ring_fd;  /* in the host, once that is ready; else -1 */
-	int result;   /* of what failed first */
+	int ring_fd;   /* in the host, once that is ready; else -1 */
+	int result;    /* of what failed first */
 	struct note note;
 };
 

@@ -7,14 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ring/context.h"
+#include "manager/context.h"
 #include "ring/create-inside.h"
 #include "ring/create.h"
 #include "ring/files.h"
 #include "ring/params.h"
 #include "ring/ring.h"
 #include "ring/wanted.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
+#include "common/container-of.h"
 
 static int create_new(struct ring *ring, const struct peer *peer,
 		      const struct ring_request *request)
@@ -140,7 +141,7 @@ static int create_begin(struct ring *ring, struct note *note)
 /* For a request that had to wait until its program was open. */
 static void program_opened(struct program_waiter *waiter, int r, const struct note *why)
 {
-	struct create *create = (struct create *)((char *)waiter - offsetof(struct create, waiter));
+	struct create *create = container_of(waiter, struct create, waiter);
 	struct note note = {};
 
 	r = create_begin(create->ring, &note);
@@ -156,11 +157,10 @@ static int check_persistent(const struct manager *manager, const struct peer *pe
 	if (!request->persistent || request->declared || who == WHO_ALL ||
 	    (who == WHO_ROOT && peer->uid == 0))
 		return 0;
-	return fault_not_permitted(note, who == WHO_ROOT
-						 ? "persistent rings are for root only, as "
-						   "persistentRings in iouringd.conf says"
-						 : "there are no persistent rings here, as "
-						   "persistentRings in iouringd.conf says");
+	return fault_not_permitted(note, who == WHO_ROOT ? "persistent rings are for root only, as "
+							   "persistentRings in iouringd.conf says"
+							 : "there are no persistent rings here, as "
+							   "persistentRings in iouringd.conf says");
 }
 
 int manager_ring_create(struct manager *manager, const struct peer *peer,

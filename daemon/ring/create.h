@@ -24,8 +24,8 @@ void create_free(struct create *create);
 int create_lease(const struct create *create);
 
 /*
- * It ends, and the request is answered so. The first failure is the one that is told. @note is taken;
- * NULL is fine if r < 0.
+ * It ends, and the request is answered so. The first failure is the one that is told. @note is
+ * taken; NULL is fine if r < 0.
  */
 void create_fail(struct ring *ring, int r, struct note *note);
 

@@ -3,19 +3,18 @@
 #include <stddef.h>
 
 #include "ring/dispatch.h"
+#include "common/container-of.h"
 
 static void dispatch_work(struct job *job)
 {
-	struct dispatch *dispatch =
-		(struct dispatch *)((char *)job - offsetof(struct dispatch, job));
+	struct dispatch *dispatch = container_of(job, struct dispatch, job);
 
 	dispatch->result = dispatch->work(dispatch);
 }
 
 static void dispatch_worked(struct job *job)
 {
-	struct dispatch *dispatch =
-		(struct dispatch *)((char *)job - offsetof(struct dispatch, job));
+	struct dispatch *dispatch = container_of(job, struct dispatch, job);
 
 	dispatch->busy = false;
 	dispatch->kern_dispatch = dispatch->subject;

@@ -9,10 +9,11 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "ring/context.h"
+#include "manager/context.h"
 #include "ring/create.h"
 #include "ring/ledger.h"
 #include "ring/ring.h"
+#include "common/container-of.h"
 
 #define END_PATIENCE_MS 2000
 /*
@@ -49,7 +50,8 @@ static bool work_over(const struct ring *ring)
 {
 	uint32_t state = ring->region.head ? ring->region.head->progress.state : IOURD_WORK_IDLE;
 
-	return state == IOURD_WORK_DONE || state == IOURD_WORK_STOPPED || state == IOURD_WORK_FAILED;
+	return state == IOURD_WORK_DONE || state == IOURD_WORK_STOPPED ||
+	       state == IOURD_WORK_FAILED;
 }
 
 /* The last of it: those who asked are told when nothing of it is left. */
@@ -130,7 +132,7 @@ void ring_end(struct ring *ring)
 
 void ring_timeout(struct timer *timer)
 {
-	struct ring *ring = (struct ring *)((char *)timer - offsetof(struct ring, timer));
+	struct ring *ring = container_of(timer, struct ring, timer);
 
 	if (ring->phase == PHASE_CREATING)
 		create_timeout(ring);

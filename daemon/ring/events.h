@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "ring/manager.h"
+#include "manager/manager.h"
 
 struct events {
 	void (*listener)(void *arg, const struct manager_event *event); /* or NULL */

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "iourd/abi.h"
-#include "ring/manager.h"
+#include "manager/manager.h"
 
 struct note;
 

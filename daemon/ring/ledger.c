@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ring/context.h"
+#include "manager/context.h"
 #include "ring/ledger.h"
 #include "ring/ring.h"
 

@@ -2,7 +2,7 @@
 /*
  * ledger.h - a ring is written down, for the daemon that comes after this one
  *
- * The ledger lies in the ring's pinned memory (iourd/ledger.h). Each of these may be the last thing
+ * The ledger lies in the ring's pinned memory (kern/ledger.h). Each of these may be the last thing
  * that this daemon does: what they leave after any store is a ring as it was before, or after.
  */
 #ifndef RING_LEDGER_H
@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "iourd/ledger.h"
+#include "kern/ledger.h"
 
 struct program;
 struct ring;

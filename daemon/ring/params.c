@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ring/context.h"
+#include "manager/context.h"
 #include "ring/params.h"
 #include "ring/region.h"
 #include "ring/ring.h"
-#include "wire/cleanup.h"
-#include "wire/layout.h"
+#include "common/cleanup.h"
+#include "layout/layout.h"
 
 int params_make(const struct kern_program_info *info, struct json_object *object, struct note *note,
 		void **ret)

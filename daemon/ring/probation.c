@@ -3,17 +3,17 @@
 
 #include <stddef.h>
 
-#include "ring/context.h"
+#include "manager/context.h"
 #include "ring/ledger.h"
 #include "ring/ring.h"
 #include "ring/rollback.h"
-#include "util/list.h"
+#include "common/list.h"
 
-#define LOOKS	      8u
-#define SUSPICIONS    3u
-#define CALM_MS	      1000u /* doubled by each rollback in a row */
-#define CALM_MAX_MS   60000u
-#define CALM_FORGET   10u /* that many times as long without one, and they are forgotten */
+#define LOOKS	    8u
+#define SUSPICIONS  3u
+#define CALM_MS	    1000u /* doubled by each rollback in a row */
+#define CALM_MAX_MS 60000u
+#define CALM_FORGET 10u /* that many times as long without one, and they are forgotten */
 
 static struct clock_port *clock_of(const struct ring *ring)
 {
@@ -88,8 +88,8 @@ static void pass(struct ring *ring)
 
 static void look(struct timer *timer)
 {
-	struct probation *probation = list_entry(timer, struct probation, timer);
-	struct ring *ring = (struct ring *)((char *)probation - offsetof(struct ring, probation));
+	struct probation *probation = container_of(timer, struct probation, timer);
+	struct ring *ring = container_of(probation, struct ring, probation);
 
 	if (ring->phase != PHASE_RUNNING || ring->swap.program) {
 		/* time in which it does not run does not count */
@@ -98,8 +98,9 @@ static void look(struct timer *timer)
 		return;
 	}
 	if (stands_still(ring)) {
-		ring_explain(ring, "the program stands still: it takes no step, although completions "
-				   "or a doorbell wait");
+		ring_explain(ring,
+			     "the program stands still: it takes no step, although completions "
+			     "or a doorbell wait");
 		probation_broke(ring, false);
 	} else if (--probation->looks == 0) {
 		pass(ring);
@@ -110,8 +111,8 @@ static void look(struct timer *timer)
 
 static void calmed(struct timer *timer)
 {
-	struct probation *probation = list_entry(timer, struct probation, calm);
-	struct ring *ring = (struct ring *)((char *)probation - offsetof(struct ring, probation));
+	struct probation *probation = container_of(timer, struct probation, calm);
+	struct ring *ring = container_of(probation, struct ring, probation);
 
 	if (probation->calming)
 		clock_of(ring)->start(clock_of(ring), timer, CALM_FORGET * CALM_MAX_MS);
@@ -205,6 +206,5 @@ void probation_rolled_back(struct ring *ring)
 	unsigned int n = probation->rollbacks++;
 
 	probation->calming = true;
-	clock_of(ring)->start(clock_of(ring), &probation->calm,
-			      n < 6 ? CALM_MS << n : CALM_MAX_MS);
+	clock_of(ring)->start(clock_of(ring), &probation->calm, n < 6 ? CALM_MS << n : CALM_MAX_MS);
 }

@@ -4,11 +4,11 @@
  *
  * From each start and swap on a program is on probation for a while. It breaks it by returning what
  * is neither continue nor stop, by leaving the array empty, by reporting FAILED, or by standing
- * still: no step from one look to the next although completions, or a doorbell, wait, three times in a
- * row (whoever is short of processors is slow, and not bad; of a doorbell that was rung between the
- * same two looks as a step came, the step is taken to be the answer). Then
- * the last program that has passed (`good`) is put back by the same update of the array, and the
- * ring goes on; with none the ring is paused, with its reason.
+ * still: no step from one look to the next although completions, or a doorbell, wait, three times
+ * in a row (whoever is short of processors is slow, and not bad; of a doorbell that was rung
+ * between the same two looks as a step came, the step is taken to be the answer). Then the last
+ * program that has passed (`good`) is put back by the same update of the array, and the ring goes
+ * on; with none the ring is paused, with its reason.
  *
  * Later a program that fails pauses its ring; or it rolls back, if the ring was made so. Nothing
  * flaps: a rollback uses `good` up, and after n of them in a row the next comes no sooner than
@@ -35,9 +35,10 @@ struct probation {
 	/* as of the last look */
 	uint64_t steps;
 	uint32_t doorbell;
-	bool nudged;	 /* it was made to take one step since */
+	bool nudged;		 /* it was made to take one step since */
 	unsigned int suspicions; /* looks in a row at which something waited, and no step came */
-	/* rollbacks in a row; the timer is armed until the next may come, then until they are forgotten */
+	/* rollbacks in a row; the timer is armed until the next may come, then until they are
+	 * forgotten */
 	unsigned int rollbacks;
 	bool calming;
 	struct timer calm;

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "ring/manager.h"
+#include "manager/manager.h"
 
 struct note;
 

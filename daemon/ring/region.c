@@ -12,7 +12,7 @@
 
 #include "host/control.h"
 #include "ring/region.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "ring/context.h"
+#include "manager/context.h"
 #include "ring/ledger.h"
 #include "ring/ring.h"
 #include "util/log.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 /* Of what a daemon writes down; what was on its way is told by the host. */
 static enum phase settled_phase(uint32_t phase)
@@ -32,9 +32,8 @@ static enum phase settled_phase(uint32_t phase)
 static int read_ledger(struct ring *ring, const struct takeover_entry *entry)
 {
 	const struct iourd_ledger *ledger = &entry->pins.ledger;
-	const struct program *origin = entry->origin && program_info(entry->origin)
-					       ? entry->origin
-					       : entry->program;
+	const struct program *origin =
+		entry->origin && program_info(entry->origin) ? entry->origin : entry->program;
 
 	ring->gid = ledger->gid;
 	ring->phase = settled_phase(ledger->phase);
@@ -82,7 +81,7 @@ static void map_region(struct ring *ring, const struct iourd_ledger *ledger, int
 	log_warning("ring %s: its param region cannot be reached, so its parameters cannot be read "
 		    "or written by iouringd: %s",
 		    ring->name,
-		    r != -ENOENT     ? strerror(-r)
+		    r != -ENOENT    ? strerror(-r)
 		    : ring->adopted ? "its application has closed the descriptor"
 				    : "its host is of an earlier version");
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ring/context.h"
+#include "manager/context.h"
 #include "ring/create.h"
 #include "ring/ledger.h"
 #include "ring/ring.h"

@@ -13,10 +13,10 @@
 #include <stdint.h>
 
 #include "ring/dispatch.h"
-#include "ring/manager.h"
-#include "ring/names.h"
+#include "manager/manager.h"
+#include "common/names.h"
 #include "ring/probation.h"
-#include "ring/program.h"
+#include "program/program.h"
 #include "ring/quota.h"
 #include "ring/region.h"
 #include "ring/states.h"
@@ -57,9 +57,9 @@ struct ring {
 	uid_t uid;
 	gid_t gid;
 	enum phase phase;
-	char *reason;	/* of its stop, failure or end; or NULL */
-	int error;	/* positive errno of its failure, or 0 */
-	bool announced; /* EVENT_CREATED was told */
+	char *reason;	 /* of its stop, failure or end; or NULL */
+	int error;	 /* positive errno of its failure, or 0 */
+	bool announced;	 /* EVENT_CREATED was told */
 	bool adopted;	 /* its application makes and runs it; else a host does */
 	bool persistent; /* lives without a client: there is no lease */
 	bool rollback;	 /* also when its program fails after probation */
@@ -69,7 +69,7 @@ struct ring {
 	uint64_t created_us;
 	/* what it runs */
 	struct program *program; /* held */
-	uint32_t kernel_id; /* of the program in the array */
+	uint32_t kernel_id;	 /* of the program in the array */
 	uint64_t generation;
 	/* what it was made with: a swap cannot change it */
 	struct iourd_descriptor made_of;
@@ -145,7 +145,8 @@ void ring_end(struct ring *ring);
 void ring_end_continue(struct ring *ring);
 /* Its timer went off. */
 void ring_timeout(struct timer *timer);
-/* The daemon goes, the ring stays: frees it, after an answer to each request. No job is under way. */
+/* The daemon goes, the ring stays: frees it, after an answer to each request. No job is under way.
+ */
 void ring_leave(struct ring *ring);
 
 #endif

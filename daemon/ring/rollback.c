@@ -5,10 +5,11 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "ring/context.h"
+#include "manager/context.h"
 #include "ring/ledger.h"
 #include "ring/ring.h"
 #include "ring/swap.h"
+#include "common/container-of.h"
 
 /* The next program finds the work going on, as far as the daemon can say that. */
 static void revive_work(struct ring *ring)
@@ -101,7 +102,7 @@ static void put_back(struct ring *ring)
 
 static void loaded(struct program_waiter *waiter, int r, const struct note *note)
 {
-	struct ring *ring = (struct ring *)((char *)waiter - offsetof(struct ring, swap.waiter));
+	struct ring *ring = container_of(waiter, struct ring, swap.waiter);
 
 	if (r != 0)
 		give_up(ring, r, note);

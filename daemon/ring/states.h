@@ -8,21 +8,21 @@
 #ifndef RING_STATES_H
 #define RING_STATES_H
 
-#include "ring/manager.h"
+#include "manager/manager.h"
 
-enum phase { /* the numbers are written down (iourd/ledger.h): they never change */
-	PHASE_CREATING = 0,
-	PHASE_CREATED = 1,
-	PHASE_STARTING = 2,
-	PHASE_RUNNING = 3,
-	PHASE_PAUSING = 4,
-	PHASE_PAUSED = 5,
-	PHASE_RESUMING = 6,
-	PHASE_STOPPED = 7,
-	PHASE_FAILED = 8,
-	PHASE_ENDING = 9,
-	PHASE_ROLLING = 10, /* its loop was left; its good program is put back */
-	PHASE_MAX,
+enum phase { /* the numbers are written down (kern/ledger.h): they never change */
+	     PHASE_CREATING = 0,
+	     PHASE_CREATED = 1,
+	     PHASE_STARTING = 2,
+	     PHASE_RUNNING = 3,
+	     PHASE_PAUSING = 4,
+	     PHASE_PAUSED = 5,
+	     PHASE_RESUMING = 6,
+	     PHASE_STOPPED = 7,
+	     PHASE_FAILED = 8,
+	     PHASE_ENDING = 9,
+	     PHASE_ROLLING = 10, /* its loop was left; its good program is put back */
+	     PHASE_MAX,
 };
 
 enum input {

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 
-#include "ring/context.h"
+#include "manager/context.h"
 #include "ring/create.h"
 #include "ring/ledger.h"
 #include "ring/reasons.h"
@@ -213,7 +213,7 @@ void ring_returned(struct ring *ring, int result)
 	}
 	if (result >= 0 && last == IOURD_STEP_PAUSED) {
 		ring_input(ring, INPUT_RETURNED_PAUSED);
-	} else if (result >= 0 && last == IOURD_STEP_PROGRAM && 
+	} else if (result >= 0 && last == IOURD_STEP_PROGRAM &&
 		   !(probation_is_on(ring) && work_failed(ring))) {
 		ring_input(ring, INPUT_RETURNED_PROGRAM);
 	} else if (states_transition(ring->phase, INPUT_BROKE)->action != ACTION_NONE) {
@@ -295,8 +295,7 @@ static const struct host_callbacks callbacks = {
 	.exited = host_exited,
 };
 
-int ring_take_over_host(struct ring *ring, const struct host_takeover *takeover,
-			int *ret_region_fd)
+int ring_take_over_host(struct ring *ring, const struct host_takeover *takeover, int *ret_region_fd)
 {
 	return ring->manager->hosts->ops->take_over(ring->manager->hosts, takeover, &callbacks,
 						    ring, ret_region_fd, &ring->host);

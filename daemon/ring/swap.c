@@ -4,13 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ring/context.h"
+#include "manager/context.h"
 #include "ring/ledger.h"
 #include "ring/params.h"
 #include "ring/ring.h"
 #include "ring/swap.h"
-#include "wire/layout.h"
+#include "layout/layout.h"
 #include "wire/manager.h"
+#include "common/container-of.h"
 
 static int check_number(const char *field, uint32_t from, uint32_t to, struct note *note)
 {
@@ -177,7 +178,7 @@ static int swap_go(struct ring *ring, struct note *note)
 /* Open, or loaded: whichever it waited for. */
 static void swap_ready(struct program_waiter *waiter, int r, const struct note *why)
 {
-	struct ring *ring = (struct ring *)((char *)waiter - offsetof(struct ring, swap.waiter));
+	struct ring *ring = container_of(waiter, struct ring, swap.waiter);
 	struct note note = {};
 
 	if (r > 0)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "ring/manager.h"
+#include "manager/manager.h"
 
 /* Owns all of it: texts, descriptors, a copy of the parameters. */
 struct wanted {

@@ -9,10 +9,10 @@
 #define DAEMON_UTIL_LOG_H
 
 enum log_level { /* syslog's numbers */
-	LOG_LEVEL_ERROR = 3,
-	LOG_LEVEL_WARNING = 4,
-	LOG_LEVEL_NOTICE = 5,
-	LOG_LEVEL_INFO = 6,
+		 LOG_LEVEL_ERROR = 3,
+		 LOG_LEVEL_WARNING = 4,
+		 LOG_LEVEL_NOTICE = 5,
+		 LOG_LEVEL_INFO = 6,
 };
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

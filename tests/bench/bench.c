@@ -35,7 +35,7 @@ static void nop_rows(struct iouctl *c, const struct bench_paths *paths)
 	static const struct {
 		unsigned int depth;
 		double goal;
-	} rows[] = { { 1, 0.71 }, { 8, 0.90 }, { 32, 0.95 } };
+	} rows[] = {{1, 0.71}, {8, 0.90}, {32, 0.95}};
 
 	heading("NOP, instructions per operation (restricted: attached directly, but with the\n"
 		"restrictions on opcodes and files that a host registers)");
@@ -57,11 +57,12 @@ static void nop_rows(struct iouctl *c, const struct bench_paths *paths)
 
 static void stopped_rows(struct iouctl *c, pid_t daemon)
 {
-	static const unsigned int depths[] = { 1, 8, 32 };
+	static const unsigned int depths[] = {1, 8, 32};
 
-	heading("NOP, instructions per operation, with the daemon and with the daemon stopped (SIGSTOP)");
-	printf("%6s %9s %9s %9s %9s %9s %9s %16s\n", "depth", "hosted", "stopped", "ratio", "adopted",
-	       "stopped", "ratio", "adopted/hosted");
+	heading("NOP, instructions per operation, with the daemon and with the daemon stopped "
+		"(SIGSTOP)");
+	printf("%6s %9s %9s %9s %9s %9s %9s %16s\n", "depth", "hosted", "stopped", "ratio",
+	       "adopted", "stopped", "ratio", "adopted/hosted");
 	for (size_t i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
 		double hosted = case_nop_hosted(c, 0, depths[i]);
 		double alone = case_nop_hosted(c, daemon, depths[i]);
@@ -77,17 +78,19 @@ static void stopped_rows(struct iouctl *c, pid_t daemon)
 
 static void chase_rows(struct iouctl *c, const struct bench_paths *paths)
 {
-	static const unsigned int blocks[] = { 4096, 512 };
+	static const unsigned int blocks[] = {4096, 512};
 
-	heading("chase, instructions per hop (page cache, 1,000 hops, one in flight); liburing: as one\n"
-		"writes it; fixed+fixed: the same with fixed file, fixed buffer and registered ring");
+	heading("chase, instructions per hop (page cache, 1,000 hops, one in flight); liburing: as "
+		"one\n"
+		"writes it; fixed+fixed: the same with fixed file, fixed buffer and registered "
+		"ring");
 	printf("%6s %9s %9s %13s %9s %27s %24s\n", "block", "daemon", "liburing", "fixed+fixed",
 	       "pread", "daemon/liburing (goal)", "daemon/fixed+fixed");
 	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
 		struct chase_figures f = case_chase(c, paths->directory, blocks[i]);
 
-		printf("%6u %9.1f %9.1f %13.1f %9.1f %20.3f %6s %24.3f %s\n", blocks[i],
-		       f.daemon, f.plain, f.fixed, f.pread, f.daemon / f.plain,
+		printf("%6u %9.1f %9.1f %13.1f %9.1f %20.3f %6s %24.3f %s\n", blocks[i], f.daemon,
+		       f.plain, f.fixed, f.pread, f.daemon / f.plain,
 		       blocks[i] == 4096 ? "(0.60)" : "", f.daemon / f.fixed,
 		       blocks[i] == 4096 ? verdict(f.daemon / f.plain, 0.60) : "");
 		fflush(stdout);
@@ -127,7 +130,7 @@ static void swap_rows(struct iouctl *c, const struct bench_paths *paths)
 
 static void many_rows(struct service *service)
 {
-	static const size_t numbers[] = { 1, 100, 1000 };
+	static const size_t numbers[] = {1, 100, 1000};
 
 	heading("many idle hosted rings at once, then kill -9 of the daemon; ms, KiB");
 	printf("%6s %9s %11s %9s %9s %9s %10s %9s %11s %9s\n", "rings", "creation", "daemon RSS",
@@ -145,10 +148,11 @@ static void many_rows(struct service *service)
 	}
 }
 
-/* A daemon of 1,000 rings has some thousand descriptors, as its unit allows; the bench some, too. */
+/* A daemon of 1,000 rings has some thousand descriptors, as its unit allows; the bench some, too.
+ */
 static void raise_file_limit(void)
 {
-	const struct rlimit limit = { .rlim_cur = 65536, .rlim_max = 65536 };
+	const struct rlimit limit = {.rlim_cur = 65536, .rlim_max = 65536};
 
 	measure_check(setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0, "RLIMIT_NOFILE");
 }

@@ -10,10 +10,10 @@
 #include "loops.h"
 #include "measure.h"
 
-#define BLOCKS	   1000u
-#define HOPS	   1000u /* of one request */
-#define REPEATS	   40u
-#define SEED	   12345u
+#define BLOCKS	1000u
+#define HOPS	1000u /* of one request */
+#define REPEATS 40u
+#define SEED	12345u
 
 /* A file whose blocks form one cycle in random order; deleted already, all in the page cache. */
 static int make_chain(const char *directory, unsigned int block)
@@ -63,7 +63,7 @@ static uint64_t requests(struct iouctl_ring *ring, unsigned int repeats)
 
 static double through_daemon(struct iouctl *c, int fd, unsigned int block)
 {
-	struct iouctl_file file = { .slot = "file", .fd = fd };
+	struct iouctl_file file = {.slot = "file", .fd = fd};
 	char parameters[64];
 	struct iouctl_ring_options options = {
 		.size = sizeof(options),

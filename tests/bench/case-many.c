@@ -101,7 +101,7 @@ static int make_file(void)
 
 static void create_all(struct iouctl *c, struct iouctl_ring **rings, size_t n)
 {
-	struct iouctl_file file = { .slot = "file", .fd = make_file() };
+	struct iouctl_file file = {.slot = "file", .fd = make_file()};
 	const struct iouctl_ring_options options = {
 		.size = sizeof(options),
 		.program = "chase",
@@ -134,7 +134,7 @@ static void swap_some(struct iouctl *c, struct iouctl_ring *ring, uint64_t ret[2
 struct many_figures case_many(struct service *service, size_t n)
 {
 	struct iouctl_ring **rings = calloc(n, sizeof(*rings));
-	struct many_figures f = { 0 };
+	struct many_figures f = {0};
 	struct iouctl *c;
 	uint64_t begin;
 

@@ -39,7 +39,8 @@ static double slope(uint64_t short_time, uint64_t long_time)
 typedef int (*make_t)(struct iouctl *c, const struct iouctl_ring_options *options,
 		      struct iouctl_ring **ret);
 
-static struct iouctl_ring *make(struct iouctl *c, make_t how, unsigned int depth, uint64_t operations)
+static struct iouctl_ring *make(struct iouctl *c, make_t how, unsigned int depth,
+				uint64_t operations)
 {
 	char parameters[96];
 	struct iouctl_ring_options options = {

@@ -92,7 +92,7 @@ struct create_figures case_create(struct iouctl *c, pid_t daemon)
 
 struct swap_figures case_swap(struct iouctl *c, const char *object)
 {
-	struct swap_figures f = { 0 };
+	struct swap_figures f = {0};
 	uint64_t time[SWAPS], steps;
 	struct iouctl_ring *ring;
 

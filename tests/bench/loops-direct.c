@@ -15,7 +15,7 @@
 #include "iourd/prog/nop.h"
 #include "loops.h"
 #include "measure.h"
-#include "wire/loop-ring.h"
+#include "common/loop-ring.h"
 
 #define REGION_SIZE 4096u
 
@@ -33,8 +33,8 @@ struct region {
 
 static struct region *register_region(int ring_fd)
 {
-	struct region *region = mmap(NULL, REGION_SIZE, PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct region *region =
+		mmap(NULL, REGION_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	measure_check(region == MAP_FAILED ? -errno : 0, "mmap");
 	measure_check(loop_ring_add_region(ring_fd, region, REGION_SIZE), "the param region");
@@ -55,11 +55,11 @@ static struct region *register_region(int ring_fd)
 static void restrict_ring(int ring_fd)
 {
 	struct io_uring_restriction restrictions[] = {
-		{ .opcode = IORING_RESTRICTION_REGISTER_OP,
-		  .register_op = IORING_REGISTER_ENABLE_RINGS },
-		{ .opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_NOP },
-		{ .opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_FUTEX_WAKE },
-		{ .opcode = IORING_RESTRICTION_SQE_FLAGS_REQUIRED, .sqe_flags = IOSQE_FIXED_FILE },
+		{.opcode = IORING_RESTRICTION_REGISTER_OP,
+		 .register_op = IORING_REGISTER_ENABLE_RINGS},
+		{.opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_NOP},
+		{.opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_FUTEX_WAKE},
+		{.opcode = IORING_RESTRICTION_SQE_FLAGS_REQUIRED, .sqe_flags = IOSQE_FIXED_FILE},
 	};
 
 	measure_check(loop_ring_register(ring_fd, IORING_REGISTER_RESTRICTIONS, restrictions,

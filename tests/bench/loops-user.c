@@ -98,7 +98,7 @@ uint64_t loop_plain_chase(int fd, unsigned int block, uint64_t hops)
 
 uint64_t loop_fixed_chase(int fd, unsigned int block, uint64_t hops)
 {
-	struct iovec iov = { .iov_base = block_buffer(block), .iov_len = block };
+	struct iovec iov = {.iov_base = block_buffer(block), .iov_len = block};
 	struct io_uring ring;
 	uint64_t time;
 

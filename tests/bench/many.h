@@ -9,16 +9,15 @@
 #include "iouctl.h"
 #include "service.h"
 
-
 /* Of which program an idle ring is swapped to; loaded once for each daemon. */
 #define MANY_OTHER "chase-other"
 
 struct many_figures {
-	uint64_t create;	/* ns for each ring, creation and start, one after the other */
-	uint64_t daemon_rss;	/* KiB, with all of them there */
-	uint64_t host_pss;	/* KiB, mean of the hosts */
-	uint64_t swap[2];	/* p50, p99: ns from the call to its answer */
-	uint64_t recovery;	/* ns from the death of the daemon to the first answer of the next */
+	uint64_t create;     /* ns for each ring, creation and start, one after the other */
+	uint64_t daemon_rss; /* KiB, with all of them there */
+	uint64_t host_pss;   /* KiB, mean of the hosts */
+	uint64_t swap[2];    /* p50, p99: ns from the call to its answer */
+	uint64_t recovery;   /* ns from the death of the daemon to the first answer of the next */
 	uint64_t recovered_rss; /* KiB of that next daemon */
 	size_t recovered;	/* rings that it has */
 	uint64_t destroy;	/* ns for each ring */

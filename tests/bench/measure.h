@@ -18,7 +18,8 @@ uint64_t measure_task(pid_t pid);
 /* @part of 100; sorts @values. */
 uint64_t measure_percentile(uint64_t *values, size_t n, unsigned int part);
 
-/* Prints "name: r" for a failed step and ends the bench: figures of half a run are worth nothing. */
+/* Prints "name: r" for a failed step and ends the bench: figures of half a run are worth nothing.
+ */
 void measure_check(int r, const char *name) __attribute__((nonnull));
 
 #endif

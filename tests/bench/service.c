@@ -21,13 +21,14 @@
 
 static int listen_at(const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	measure_check(fd < 0 ? -errno : 0, "socket");
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	unlink(path);
-	measure_check(bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0, path);
+	measure_check(bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0,
+		      path);
 	measure_check(listen(fd, 16) < 0 ? -errno : 0, path);
 	return fd;
 }

@@ -14,10 +14,7 @@ struct careless_region {
 	struct careless_params params;
 };
 
-IOURD_PROGRAM(careless_params,
-	      .name = "careless",
-	      .version = 1,
-	      .opcodes = {IOURD_OP(NOP)});
+IOURD_PROGRAM(careless_params, .name = "careless", .version = 1, .opcodes = {IOURD_OP(NOP)});
 
 IOURD_STEP(careless_step, task_ring, wait)
 {

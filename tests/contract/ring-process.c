@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "tap.h"
-#include "wire/loop-ring.h"
+#include "common/loop-ring.h"
 
 #define OTHER_USER 65534u
 

@@ -17,25 +17,22 @@ struct tally_region {
 	struct tally_params params;
 };
 
-IOURD_PROGRAM(tally_params,
-	      .name = TALLY_NAME,
-	      .summary = "Counts NOPs for the contract tests",
-	      .version = 3,
-	      .progress_unit = IOURD_UNIT_OPERATIONS,
-	      .data_maximum = 1 << 20,
+IOURD_PROGRAM(tally_params, .name = TALLY_NAME, .summary = "Counts NOPs for the contract tests",
+	      .version = 3, .progress_unit = IOURD_UNIT_OPERATIONS, .data_maximum = 1 << 20,
 	      .data_fields = {"depth", "operations"},
-	      .opcodes = {IOURD_OP(NOP) | IOURD_OP(FUTEX_WAKE)},
-	      .slot_count = 2,
-	      .slots = {
-		      {.name = "source",
-		       .flags = IOURD_SLOT_READ | IOURD_SLOT_OPTIONAL,
-		       .types = IOURD_TYPE_REGULAR,
-		       .help = "Not read"},
-		      {.name = "target",
-		       .flags = IOURD_SLOT_WRITE | IOURD_SLOT_OPTIONAL | IOURD_SLOT_DISTINCT,
-		       .types = IOURD_TYPE_REGULAR | IOURD_TYPE_PIPE,
-		       .help = "Not written"},
-	      },
+	      .opcodes = {IOURD_OP(NOP) | IOURD_OP(FUTEX_WAKE)}, .slot_count = 2,
+	      .slots =
+		      {
+			      {.name = "source",
+			       .flags = IOURD_SLOT_READ | IOURD_SLOT_OPTIONAL,
+			       .types = IOURD_TYPE_REGULAR,
+			       .help = "Not read"},
+			      {.name = "target",
+			       .flags = IOURD_SLOT_WRITE | IOURD_SLOT_OPTIONAL |
+					IOURD_SLOT_DISTINCT,
+			       .types = IOURD_TYPE_REGULAR | IOURD_TYPE_PIPE,
+			       .help = "Not written"},
+		      },
 	      .field_count = 11,
 	      .fields = {
 		      {.name = "depth",

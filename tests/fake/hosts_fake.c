@@ -187,9 +187,8 @@ static int fake_start(struct hosts *hosts, const struct host_setup *setup,
 	return 0;
 }
 
-static int fake_adopt(struct hosts *hosts, const char *name,
-		      const struct host_callbacks *callbacks, void *arg, int *ret_lease_fd,
-		      struct host **ret)
+static int fake_adopt(struct hosts *hosts, const char *name, const struct host_callbacks *callbacks,
+		      void *arg, int *ret_lease_fd, struct host **ret)
 {
 	struct hosts_fake *fake = (struct hosts_fake *)hosts;
 	struct host_setup setup = {.name = name, .region_fd = -1, .lease_fd = -1};

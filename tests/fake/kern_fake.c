@@ -21,7 +21,7 @@ struct kern_fake {
 	struct kern_fake_pinned *pinned;
 	struct iourd_journal journal;
 	uint32_t next_kernel_id;
-	int waiting_ring; /* whose ring_waiting is told */
+	int waiting_ring;		 /* whose ring_waiting is told */
 	uint32_t sq_entries, cq_entries; /* of every ring */
 	int waiting;
 	struct kern_fake_tally tally;

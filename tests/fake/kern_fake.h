@@ -59,7 +59,7 @@ struct kern_fake_pinned {
 	bool array, state, dispatcher, link; /* which pins there are */
 	bool small;			     /* the record is of a version without a ledger */
 	struct iourd_record record;
-	uint64_t program;  /* in the array: its id; 0: empty */
+	uint64_t program; /* in the array: its id; 0: empty */
 	uint32_t kernel_id;
 	int ring_fd; /* that it is attached to; -1: none */
 };

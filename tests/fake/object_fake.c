@@ -12,7 +12,7 @@
 
 #include "fake/object_fake.h"
 #include "kern/program-file.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 static void set_opcode(struct iourd_descriptor *descriptor, unsigned int opcode)
 {

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 #include "wire/fault.h"
 #include "wire/frame.h"
 #include "wire/json.h"

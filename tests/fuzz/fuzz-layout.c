@@ -18,7 +18,7 @@
 
 #include "wire/fault.h"
 #include "wire/json.h"
-#include "wire/layout.h"
+#include "layout/layout.h"
 
 #define AREA	   (128u << 10)
 #define FIELDS_MAX 64u

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two programs that differ in one thing: BREAKS. A step is a NOP; "steady" goes on for ever, "breaks"
- * until its parameters say how it is to break.
+ * Two programs that differ in one thing: BREAKS. A step is a NOP; "steady" goes on for ever,
+ * "breaks" until its parameters say how it is to break.
  */
 #define IOURD_SQ_ENTRIES 8u
 #define IOURD_CQ_ENTRIES 16u
@@ -23,11 +23,8 @@ struct breaks_region {
 	struct breaks_params params;
 };
 
-IOURD_PROGRAM(breaks_params,
-	      .name = NAME,
-	      .summary = "Takes steps, and then does not",
-	      .version = 1,
-	      .progress_unit = IOURD_UNIT_OPERATIONS,
+IOURD_PROGRAM(breaks_params, .name = NAME, .summary = "Takes steps, and then does not",
+	      .version = 1, .progress_unit = IOURD_UNIT_OPERATIONS,
 	      .opcodes = {IOURD_OP(NOP) | IOURD_OP(TIMEOUT) | IOURD_OP(FUTEX_WAKE)},
 	      .field_count = 2,
 	      .fields = {
@@ -37,7 +34,8 @@ IOURD_PROGRAM(breaks_params,
 
 #ifdef BREAKS
 /* A last request, which completes after @seconds and a bit, and a wait for more than that. */
-static __noinline int sleep_for_ever(struct iou_ctx *ctx, struct iou_loop_params *wait, __s64 seconds)
+static __noinline int sleep_for_ever(struct iou_ctx *ctx, struct iou_loop_params *wait,
+				     __s64 seconds)
 {
 	struct breaks_region *region = iourd_region(ctx, struct breaks_region);
 	struct iourd_ring ring;

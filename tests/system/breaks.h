@@ -15,9 +15,9 @@ enum break_way {
 };
 
 struct breaks_params {
-	__u32 way;    /* setting */
-	__u32 asleep; /* private: the last request that it will make is made */
-	__u64 after;  /* setting: steps before it breaks */
+	__u32 way;     /* setting */
+	__u32 asleep;  /* private: the last request that it will make is made */
+	__u64 after;   /* setting: steps before it breaks */
 	__s64 time[2]; /* private: a struct __kernel_timespec */
 };
 

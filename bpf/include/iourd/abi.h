@@ -29,7 +29,8 @@
 #define IOURD_STATIC_ASSERT(expr, text) _Static_assert(expr, text)
 #endif
 
-/* One byte, 0 or 1, in parameter structs: C's _Bool and C++'s bool are the same on all we run on. */
+/* One byte, 0 or 1, in parameter structs: C's _Bool and C++'s bool are the same on all we run on.
+ */
 #ifdef __cplusplus
 typedef bool iourd_bool;
 #else
@@ -39,7 +40,7 @@ typedef _Bool iourd_bool;
 #define IOURD_ABI_MAJOR 1
 #define IOURD_ABI_MINOR 0
 
-#define IOURD_LINE 64u /* bytes that have one writer */
+#define IOURD_LINE	64u /* bytes that have one writer */
 
 /* ---- the param region ------------------------------------------------------------------- */
 
@@ -109,10 +110,10 @@ struct iourd_progress {
 	__u64 done;  /* in the descriptor's progress_unit */
 	__u64 total; /* the same unit; 0: not known */
 	__u64 error_offset;
-	__u32 wake;	 /* futex word: +1 and woken when state changes; may be when done does */
-	__u32 error_op;	 /* the IORING_OP_* that failed */
+	__u32 wake;	  /* futex word: +1 and woken when state changes; may be when done does */
+	__u32 error_op;	  /* the IORING_OP_* that failed */
 	__u32 error_slot; /* the file slot on which it failed; IOURD_SLOTS_MAX: none */
-	__u32 flight;	 /* requests in flight after the last step */
+	__u32 flight;	  /* requests in flight after the last step */
 	__u32 reserved[4];
 } __attribute__((aligned(64)));
 
@@ -138,18 +139,18 @@ IOURD_STATIC_ASSERT(sizeof(struct iourd_head) == 384, "the head is six lines");
 #define IOURD_DESCRIPTOR_SECTION ".iourd"
 #define IOURD_DESCRIPTOR_MAGIC	 0x44445549u /* "IUDD", little endian */
 
-#define IOURD_NAME_MAX	    32u	 /* bytes with the final NUL, as for all texts here */
-#define IOURD_SUMMARY_MAX   128u
-#define IOURD_TYPE_MAX	    48u
-#define IOURD_SLOT_NAME_MAX 16u
-#define IOURD_HELP_MAX	    128u
-#define IOURD_PATH_MAX	    48u
-#define IOURD_FIELDS_MAX    32u
-#define IOURD_OPCODES_MAX   128u
+#define IOURD_NAME_MAX		 32u /* bytes with the final NUL, as for all texts here */
+#define IOURD_SUMMARY_MAX	 128u
+#define IOURD_TYPE_MAX		 48u
+#define IOURD_SLOT_NAME_MAX	 16u
+#define IOURD_HELP_MAX		 128u
+#define IOURD_PATH_MAX		 48u
+#define IOURD_FIELDS_MAX	 32u
+#define IOURD_OPCODES_MAX	 128u
 
-#define IOURD_ENTRIES_MAX 4096u		  /* of a submission or completion queue */
-#define IOURD_DATA_MAX	  (1ull << 30)	  /* bytes of a data area */
-#define IOURD_PARAMS_MAX  (64u << 10)	  /* bytes of a parameter struct */
+#define IOURD_ENTRIES_MAX	 4096u	      /* of a submission or completion queue */
+#define IOURD_DATA_MAX		 (1ull << 30) /* bytes of a data area */
+#define IOURD_PARAMS_MAX	 (64u << 10)  /* bytes of a parameter struct */
 
 /* units of fields and of progress.done and .total */
 #define IOURD_UNIT_NONE		    0u
@@ -160,16 +161,16 @@ IOURD_STATIC_ASSERT(sizeof(struct iourd_head) == 384, "the head is six lines");
 #define IOURD_UNIT_REQUESTS	    5u
 #define IOURD_UNIT_BLOCKS	    6u
 
-#define IOURD_SLOT_READ	    (1u << 0) /* the descriptor must be open for reading */
-#define IOURD_SLOT_WRITE    (1u << 1) /* ... for writing */
-#define IOURD_SLOT_OPTIONAL (1u << 2)
-#define IOURD_SLOT_DISTINCT (1u << 3) /* may not be the same file as another DISTINCT slot */
+#define IOURD_SLOT_READ		    (1u << 0) /* the descriptor must be open for reading */
+#define IOURD_SLOT_WRITE	    (1u << 1) /* ... for writing */
+#define IOURD_SLOT_OPTIONAL	    (1u << 2)
+#define IOURD_SLOT_DISTINCT	    (1u << 3) /* may not be the same file as another DISTINCT slot */
 
-#define IOURD_TYPE_REGULAR (1u << 0)
-#define IOURD_TYPE_BLOCK   (1u << 1)
-#define IOURD_TYPE_SOCKET  (1u << 2)
-#define IOURD_TYPE_PIPE	   (1u << 3)
-#define IOURD_TYPE_CHAR	   (1u << 4)
+#define IOURD_TYPE_REGULAR	    (1u << 0)
+#define IOURD_TYPE_BLOCK	    (1u << 1)
+#define IOURD_TYPE_SOCKET	    (1u << 2)
+#define IOURD_TYPE_PIPE		    (1u << 3)
+#define IOURD_TYPE_CHAR		    (1u << 4)
 
 struct iourd_slot_descriptor {
 	char name[IOURD_SLOT_NAME_MAX]; /* [a-z][a-z0-9_]* */
@@ -201,7 +202,7 @@ struct iourd_descriptor {
 	__u16 abi_minor;
 	__u32 size; /* sizeof(struct iourd_descriptor) */
 	__u32 version;
-	char name[IOURD_NAME_MAX];	  /* [a-z][a-z0-9-]* */
+	char name[IOURD_NAME_MAX]; /* [a-z][a-z0-9-]* */
 	char summary[IOURD_SUMMARY_MAX];
 	char params_type[IOURD_TYPE_MAX]; /* the name of a struct in the object's BTF */
 	__u32 params_size;		  /* its size in bytes */
@@ -210,7 +211,7 @@ struct iourd_descriptor {
 	__u32 progress_unit; /* IOURD_UNIT_* */
 	__u64 data_initial;  /* bytes, if the client names none and data_fields is empty */
 	__u64 data_maximum;  /* bytes */
-	char data_fields[2][IOURD_NAME_MAX]; /* the data area must hold the product of these */
+	char data_fields[2][IOURD_NAME_MAX];   /* the data area must hold the product of these */
 	__u64 opcodes[IOURD_OPCODES_MAX / 64]; /* bit n: uses IORING_OP n */
 	__u32 slot_count;
 	__u32 field_count;

@@ -63,9 +63,9 @@ struct io_uring_bpf_ops {
 #define IOU_LOOP_CONTINUE 0
 #define IOU_LOOP_STOP	  1
 
-#define IOU_REGION_MEM 0 /* the param region */
-#define IOU_REGION_CQ  1 /* ring heads and CQEs */
-#define IOU_REGION_SQ  2 /* SQEs */
+#define IOU_REGION_MEM	  0 /* the param region */
+#define IOU_REGION_CQ	  1 /* ring heads and CQEs */
+#define IOU_REGION_SQ	  2 /* SQEs */
 
 /* Submits the first @nr entries of the SQ; returns how many were taken, or -errno. */
 extern int bpf_io_uring_submit_sqes(struct iou_ctx *ring, __u32 nr) __weak __ksym;
@@ -79,7 +79,7 @@ struct io_uring_sqe {
 	__u8 opcode;
 	__u8 flags; /* IOSQE_* */
 	__u16 ioprio;
-	__s32 fd; /* of FUTEX_WAIT and FUTEX_WAKE: FUTEX2_* */
+	__s32 fd;  /* of FUTEX_WAIT and FUTEX_WAKE: FUTEX2_* */
 	__u64 off; /* ... the value expected, the number of waiters to wake */
 	__u64 addr;
 	__u32 len;
@@ -101,22 +101,22 @@ struct io_uring_cqe {
 _Static_assert(sizeof(struct io_uring_sqe) == 64, "an SQE as the kernel has it");
 _Static_assert(sizeof(struct io_uring_cqe) == 16, "a CQE as the kernel has it");
 
-#define IOSQE_FIXED_FILE (1u << 0)
+#define IOSQE_FIXED_FILE       (1u << 0)
 
-#define IORING_OP_NOP	      0
-#define IORING_OP_FSYNC	      3
-#define IORING_OP_READ_FIXED  4
-#define IORING_OP_WRITE_FIXED 5
-#define IORING_OP_TIMEOUT     11
-#define IORING_OP_FUTEX_WAIT  51
-#define IORING_OP_FUTEX_WAKE  52
-#define IORING_OP_FTRUNCATE   55
+#define IORING_OP_NOP	       0
+#define IORING_OP_FSYNC	       3
+#define IORING_OP_READ_FIXED   4
+#define IORING_OP_WRITE_FIXED  5
+#define IORING_OP_TIMEOUT      11
+#define IORING_OP_FUTEX_WAIT   51
+#define IORING_OP_FUTEX_WAKE   52
+#define IORING_OP_FTRUNCATE    55
 
 #define RWF_NOAPPEND	       0x20
 #define FUTEX2_SIZE_U32	       2
 #define FUTEX_BITSET_MATCH_ANY 0xffffffffu
 
-#define S_IFREG 0100000 /* iourd_slot.type of a regular file */
+#define S_IFREG		       0100000 /* iourd_slot.type of a regular file */
 
 /* ---- errno ---- */
 
@@ -127,7 +127,7 @@ _Static_assert(sizeof(struct io_uring_cqe) == 16, "a CQE as the kernel has it");
 #define EINVAL	  22
 #define ERANGE	  34
 #define ETIME	  62
-#define ENOBUFS   105
+#define ENOBUFS	  105
 #define ECANCELED 125
 
 #endif

@@ -68,8 +68,8 @@ static __always_inline int iourd_open_cq(struct iou_ctx *ctx, struct iou_loop_pa
 	ret->ctx = ctx;
 	ret->wait = wait;
 	ret->sqes = 0;
-	ret->rings = (void *)bpf_io_uring_get_region(ctx, IOU_REGION_CQ,
-						     sizeof(struct iourd_rings));
+	ret->rings =
+		(void *)bpf_io_uring_get_region(ctx, IOU_REGION_CQ, sizeof(struct iourd_rings));
 	return ret->rings ? 0 : -1;
 }
 
@@ -79,8 +79,8 @@ static __always_inline int iourd_open(struct iou_ctx *ctx, struct iou_loop_param
 {
 	if (iourd_open_cq(ctx, wait, ret))
 		return -1;
-	ret->sqes = (void *)bpf_io_uring_get_region(
-		ctx, IOU_REGION_SQ, IOURD_SQ_ENTRIES * sizeof(struct io_uring_sqe));
+	ret->sqes = (void *)bpf_io_uring_get_region(ctx, IOU_REGION_SQ,
+						    IOURD_SQ_ENTRIES * sizeof(struct io_uring_sqe));
 	return ret->sqes ? 0 : -1;
 }
 
@@ -94,7 +94,7 @@ static __always_inline int iourd_open(struct iou_ctx *ctx, struct iou_loop_param
 /* ---- user_data: what a completion belongs to ---------------------------------------------- */
 
 /* The kind is the program's own; IOURD_KIND_WAKE is the header's. */
-#define IOURD_KIND_WAKE 0xffffffffu
+#define IOURD_KIND_WAKE		     0xffffffffu
 
 #define iourd_user_data(kind, index) ((__u64)(kind) << 32 | (__u32)(index))
 #define iourd_kind(user_data)	     ((__u32)((user_data) >> 32))

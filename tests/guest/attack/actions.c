@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* actions.c - the attackers: each thread has a ring, and does to all rings what comes into its head */
+/* actions.c - the attackers: each thread has a ring, and does to all rings what comes into its head
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -83,8 +84,8 @@ static int any_number(struct attacker *a)
 static void make_ring(struct attacker *a)
 {
 	static const unsigned int odd[] = {
-		IORING_SETUP_SQE128, IORING_SETUP_CQE32, IORING_SETUP_SUBMIT_ALL, IORING_SETUP_TASKRUN_FLAG,
-		IORING_SETUP_IOPOLL,
+		IORING_SETUP_SQE128,	   IORING_SETUP_CQE32,	IORING_SETUP_SUBMIT_ALL,
+		IORING_SETUP_TASKRUN_FLAG, IORING_SETUP_IOPOLL,
 	};
 	struct io_uring_params params = {
 		.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
@@ -97,7 +98,8 @@ static void make_ring(struct attacker *a)
 	if (one_in(a, 4))
 		params.flags |= odd[attack_random(&a->random, 5)];
 	if (one_in(a, 16)) /* no loop for this one */
-		params.flags = one_in(a, 8) ? IORING_SETUP_SQPOLL | IORING_SETUP_CQSIZE : IORING_SETUP_CQSIZE;
+		params.flags = one_in(a, 8) ? IORING_SETUP_SQPOLL | IORING_SETUP_CQSIZE
+					    : IORING_SETUP_CQSIZE;
 	a->ring = (int)syscall(SYS_io_uring_setup, ATTACK_SQ, &params);
 	if (a->ring < 0)
 		expect(a, "setup", errno, (const int[]){ENOMEM, EMFILE, EAGAIN, EINTR, 0});
@@ -105,7 +107,8 @@ static void make_ring(struct attacker *a)
 
 static void order(struct attacker *a, struct attack_orders *orders)
 {
-	static const unsigned int waits[] = {0, 0, 1, 1, 2, 8, 16, 17, 1000000, 0x7fffffff, 0xffffffff};
+	static const unsigned int waits[] = {0,	 0,  1,	      1,	  2,	     8,
+					     16, 17, 1000000, 0x7fffffff, 0xffffffff};
 	static const unsigned int batches[] = {0, 1, 1, 1, 2, 8, 8, 9, 1000, 0xffffffff};
 	uint32_t what = attack_random(&a->random, 64);
 
@@ -123,7 +126,13 @@ static void request(struct attacker *a, struct io_uring_sqe *sqe)
 {
 	static struct __kernel_timespec soon = {.tv_nsec = 100000};
 	static uint32_t word;
-	static const uint8_t flags[] = {0, 0, 0, IOSQE_ASYNC, IOSQE_IO_DRAIN, IOSQE_IO_LINK, IOSQE_CQE_SKIP_SUCCESS,
+	static const uint8_t flags[] = {0,
+					0,
+					0,
+					IOSQE_ASYNC,
+					IOSQE_IO_DRAIN,
+					IOSQE_IO_LINK,
+					IOSQE_CQE_SKIP_SUCCESS,
 					IOSQE_FIXED_FILE};
 
 	memset(sqe, 0, sizeof(*sqe));
@@ -193,7 +202,8 @@ static void add_region(struct attacker *a, int ring)
 		desc[0] += 8;
 		break;
 	case 1:
-		desc[1] = 1ull << (12 + attack_random(&a->random, 52)); /* mostly more than there is */
+		desc[1] = 1ull << (12 +
+				   attack_random(&a->random, 52)); /* mostly more than there is */
 		break;
 	case 2:
 		desc[2] = attack_random(&a->random, 4);
@@ -203,7 +213,8 @@ static void add_region(struct attacker *a, int ring)
 		break;
 	}
 	expect(a, "region", result_of(syscall(SYS_io_uring_register, ring, MEM_REGION, reg, 1)),
-	       (const int[]){EBUSY, EINVAL, EFAULT, EOVERFLOW, ENOMEM, E2BIG, EEXIST, EBADF, EOPNOTSUPP, 0});
+	       (const int[]){EBUSY, EINVAL, EFAULT, EOVERFLOW, ENOMEM, E2BIG, EEXIST, EBADF,
+			     EOPNOTSUPP, 0});
 }
 
 static void enter(struct attacker *a, int ring)
@@ -216,9 +227,11 @@ static void enter(struct attacker *a, int ring)
 	long r;
 
 	timer_settime(a->timer, 0, &soon, NULL);
-	r = syscall(SYS_io_uring_enter, ring, submit, wait, one_in(a, 4) ? 0 : IORING_ENTER_GETEVENTS, NULL, 0);
+	r = syscall(SYS_io_uring_enter, ring, submit, wait,
+		    one_in(a, 4) ? 0 : IORING_ENTER_GETEVENTS, NULL, 0);
 	expect(a, "enter", result_of(r),
-	       (const int[]){EINTR, EFAULT, EINVAL, EBADR, EBADF, EEXIST, EBADFD, EOPNOTSUPP, EAGAIN, EBUSY, 0});
+	       (const int[]){EINTR, EFAULT, EINVAL, EBADR, EBADF, EEXIST, EBADFD, EOPNOTSUPP,
+			     EAGAIN, EBUSY, 0});
 	timer_settime(a->timer, 0, &never, NULL);
 }
 
@@ -249,7 +262,8 @@ static void link_one(struct attacker *a)
 		close(link);
 }
 
-/* Something else stands under a number that the maps know: another ring, this one again, no ring. */
+/* Something else stands under a number that the maps know: another ring, this one again, no ring.
+ */
 static void exchange(struct attacker *a)
 {
 	int number = any_number(a);
@@ -277,7 +291,8 @@ static void look(int ring)
 static void forget_memory(struct attacker *a)
 {
 	/* the old pages stay those of the rings that registered them */
-	mmap(a->orders, REGION, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	mmap(a->orders, REGION, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1,
+	     0);
 }
 
 static void fork_one(void)
@@ -313,7 +328,8 @@ static void act(struct attacker *a)
 		order(a, other->orders);
 		break;
 	case 17:
-		request(a, (struct io_uring_sqe *)other->orders->sqes[attack_random(&a->random, ATTACK_SQ)]);
+		request(a, (struct io_uring_sqe *)
+				   other->orders->sqes[attack_random(&a->random, ATTACK_SQ)]);
 		break;
 	case 18:
 		syscall(SYS_tgkill, getpid(), other->tid, SIGUSR1);
@@ -426,7 +442,8 @@ _Noreturn void attack_run(uint64_t seed, unsigned int sequences, const int attac
 		a->seed = seed;
 		a->sequences = sequences;
 		a->random = random + (i + 1) * 0xd1342543de82ef95ull;
-		a->orders = mmap(NULL, REGION, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		a->orders = mmap(NULL, REGION, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				 -1, 0);
 		if (a->orders == MAP_FAILED)
 			abort();
 	}

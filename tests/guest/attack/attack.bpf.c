@@ -12,7 +12,8 @@ struct attack_cq {
 
 static __always_inline int attack(struct iou_ctx *ring, struct iou_loop_params *wait)
 {
-	struct attack_orders *orders = (void *)bpf_io_uring_get_region(ring, IOU_REGION_MEM, sizeof(*orders));
+	struct attack_orders *orders =
+		(void *)bpf_io_uring_get_region(ring, IOU_REGION_MEM, sizeof(*orders));
 	struct attack_cq *cq = (void *)bpf_io_uring_get_region(ring, IOU_REGION_CQ, sizeof(*cq));
 	unsigned long long(*sqes)[8] =
 		(void *)bpf_io_uring_get_region(ring, IOU_REGION_SQ, ATTACK_SQ * 64);
@@ -26,7 +27,8 @@ static __always_inline int attack(struct iou_ctx *ring, struct iou_loop_params *
 		cq->cq_head = orders->value;
 	if (orders->batch) {
 		bpf_for(i, 0, ATTACK_SQ)
-			__builtin_memcpy(sqes[i & (ATTACK_SQ - 1)], orders->sqes[i & (ATTACK_SQ - 1)], 64);
+			__builtin_memcpy(sqes[i & (ATTACK_SQ - 1)],
+					 orders->sqes[i & (ATTACK_SQ - 1)], 64);
 		bpf_io_uring_submit_sqes(ring, orders->batch);
 	}
 	wait->cq_wait_idx = cq->cq_tail + orders->wait;

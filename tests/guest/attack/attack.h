@@ -2,8 +2,8 @@
 /*
  * attack.h - what the attacked rings, their program and the attackers have in common
  *
- * A sequence is the life of one ring: it is made, attacked at random, and closed. Rings are known by
- * descriptor numbers that all maps name and every attacker may take, exchange and close.
+ * A sequence is the life of one ring: it is made, attacked at random, and closed. Rings are known
+ * by descriptor numbers that all maps name and every attacker may take, exchange and close.
  */
 #ifndef TESTS_GUEST_ATTACK_H
 #define TESTS_GUEST_ATTACK_H

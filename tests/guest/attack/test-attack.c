@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * test-attack.c - attach, detach, close, exec, exit and kill in all orders: does the kernel stand it?
+ * test-attack.c - attach, detach, close, exec, exit and kill in all orders: does the kernel stand
+ * it?
  *
  * usage: test-attack [SEQUENCES [SEED]]
  *
- * Without the daemon: what is attacked is the kernel. Two processes at a time, each with three rings,
- * do random things to them; this one takes rings of theirs, as the daemon would, and kills some.
- * The same seed gives the same decisions, if not the same order of two processes' decisions.
+ * Without the daemon: what is attacked is the kernel. Two processes at a time, each with three
+ * rings, do random things to them; this one takes rings of theirs, as the daemon would, and kills
+ * some. The same seed gives the same decisions, if not the same order of two processes' decisions.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +58,8 @@ static struct bpf_object *load(void)
 
 		if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS)
 			continue;
-		/* struct io_uring_bpf_ops as attack.bpf.c has it: libbpf brings it into the kernel's shape */
+		/* struct io_uring_bpf_ops as attack.bpf.c has it: libbpf brings it into the
+		 * kernel's shape */
 		memcpy((char *)value + sizeof(void *), &(unsigned int){ATTACK_FD + (unsigned int)n},
 		       sizeof(unsigned int));
 		n++;
@@ -69,7 +71,8 @@ static struct bpf_object *load(void)
 	return object;
 }
 
-/* A map can be linked once its value is the kernel's, which attaching it to no ring leaves behind. */
+/* A map can be linked once its value is the kernel's, which attaching it to no ring leaves behind.
+ */
 static bool prepare(struct bpf_object *object)
 {
 	struct bpf_map *map;
@@ -86,10 +89,12 @@ static bool prepare(struct bpf_object *object)
 	return true;
 }
 
-/* What the daemon does: takes the ring of another process, attaches to it, and closes its own descriptor. */
+/* What the daemon does: takes the ring of another process, attaches to it, and closes its own
+ * descriptor. */
 static void intrude(uint64_t *random, pid_t pid)
 {
-	int number = ATTACK_FD + (int)attack_random(random, ATTACK_MAPS), i = number - ATTACK_FD, fd, link;
+	int number = ATTACK_FD + (int)attack_random(random, ATTACK_MAPS), i = number - ATTACK_FD,
+	    fd, link;
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 
 	fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
@@ -112,7 +117,8 @@ static pid_t start(uint64_t seed, struct attack_tally *tally)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		/* one that cannot die is found by the test's time limit, with what the kernel says of it */
+		/* one that cannot die is found by the test's time limit, with what the kernel says
+		 * of it */
 		attack_run(seed, PER_PROCESS, maps, tally);
 	}
 	return pid;
@@ -139,7 +145,8 @@ static void attack(uint64_t sequences, uint64_t seed, struct attack_tally *tally
 			kill(pids[i], SIGKILL);
 		if (terminal && tally->sequences / 1000 != told) {
 			told = tally->sequences / 1000;
-			fprintf(stderr, "\r-- %llu of %llu sequences", (unsigned long long)tally->sequences,
+			fprintf(stderr, "\r-- %llu of %llu sequences",
+				(unsigned long long)tally->sequences,
 				(unsigned long long)sequences);
 		}
 	}
@@ -163,7 +170,8 @@ static unsigned int count_links(void)
 
 		if (fd < 0)
 			continue;
-		if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.type == BPF_LINK_TYPE_STRUCT_OPS)
+		if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
+		    info.type == BPF_LINK_TYPE_STRUCT_OPS)
 			n++;
 		close(fd);
 	}
@@ -188,8 +196,15 @@ static bool nothing_left(unsigned int before)
 /* What the kernel said since @log was opened, of itself. */
 static bool kernel_is_well(int log)
 {
-	static const char *const signs[] = {"BUG", "WARNING", "KASAN", "Oops", "general protection",
-					    "blocked for more than", "refcount", "stall", "deadlock"};
+	static const char *const signs[] = {"BUG",
+					    "WARNING",
+					    "KASAN",
+					    "Oops",
+					    "general protection",
+					    "blocked for more than",
+					    "refcount",
+					    "stall",
+					    "deadlock"};
 	char line[1024];
 	bool well = true;
 	ssize_t n;
@@ -224,8 +239,10 @@ int main(int argc, char **argv)
 	lseek(log, 0, SEEK_END);
 	setrlimit(RLIMIT_NOFILE, &files);
 	printf("TAP version 13\n1..4\n");
-	printf("# test-attack %llu %llu\n", (unsigned long long)sequences, (unsigned long long)seed);
-	tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	printf("# test-attack %llu %llu\n", (unsigned long long)sequences,
+	       (unsigned long long)seed);
+	tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
 	links = count_links();
 	object = load();
 	if (tally == MAP_FAILED || log < 0 || !object || !prepare(object)) {
@@ -236,12 +253,13 @@ int main(int argc, char **argv)
 	attack(sequences, seed, tally);
 	printf("# %llu sequences, %llu actions, %llu steps\n", (unsigned long long)tally->sequences,
 	       (unsigned long long)tally->actions, (unsigned long long)tally->steps);
-	/* a kernel that checks itself is slow: there the timers end most loops before their first step */
+	/* a kernel that checks itself is slow: there the timers end most loops before their first
+	 * step */
 	report(1, tally->sequences >= sequences && tally->steps > tally->sequences / 8,
 	       "the rings were attacked, and their programs ran");
 	if (tally->unexpected)
-		printf("# %s: %s, in the process with seed %llu\n", tally->action, strerror(tally->unexpected),
-		       (unsigned long long)tally->seed);
+		printf("# %s: %s, in the process with seed %llu\n", tally->action,
+		       strerror(tally->unexpected), (unsigned long long)tally->seed);
 	report(2, !tally->unexpected, "every call had a result that it may have");
 	bpf_object__close(object);
 	report(3, nothing_left(links), "no link is left");

@@ -18,8 +18,8 @@
 
 #include <cmocka.h>
 
-#include "host/ring-setup.h"
-#include "wire/loop-ring.h"
+#include "iouring-host/ring-setup.h"
+#include "common/loop-ring.h"
 
 #define REGION_SIZE 16384u
 #define DATA_OFFSET 8192u
@@ -229,7 +229,7 @@ static void test_numbers_of_this_process(void **state)
 	assert_int_equal(submit(f, &sqe), -EBADF);
 	/* allowed here as opcodes, and out of reach nevertheless */
 	sqe = request(IORING_OP_OPENAT, AT_FDCWD);
-	sqe.addr = (uintptr_t) "/etc/passwd";
+	sqe.addr = (uintptr_t)"/etc/passwd";
 	assert_int_equal(submit(f, &sqe), -EBADF);
 	sqe = request(IORING_OP_CLOSE, f->plain_fd);
 	assert_true(submit(f, &sqe) < 0);
@@ -264,7 +264,8 @@ static void test_registrations(void **state)
 	int fd = f->plain_fd;
 
 	make_and_map(f);
-	assert_true(syscall(SYS_io_uring_register, f->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0) < 0);
+	assert_true(syscall(SYS_io_uring_register, f->ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL,
+			    0) < 0);
 	assert_int_equal(errno, EBADFD);
 	for (unsigned int op = 0; op < 64; op++) {
 		if (op == IORING_REGISTER_ENABLE_RINGS)

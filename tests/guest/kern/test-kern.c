@@ -384,7 +384,8 @@ static void pin_record(const char *name, uint32_t size)
 	free(record);
 }
 
-/* The ledger has grown since, and will: what is not there counts as zero, and is kept once written. */
+/* The ledger has grown since, and will: what is not there counts as zero, and is kept once written.
+ */
 static void records_of_other_versions(void **state)
 {
 	static const uint32_t sizes[] = {IOURD_RECORD_SIZE_MIN, sizeof(struct iourd_record) + 64};

@@ -88,14 +88,16 @@ static void last_link_detaches_an_idle_ring(void **state)
 	kern->ops->free(kern);
 }
 
-/* A kernel that keeps the ring's lock while a loop is busy (7.2, 7.3): who closes waits for the loop's end. */
+/* A kernel that keeps the ring's lock while a loop is busy (7.2, 7.3): who closes waits for the
+ * loop's end. */
 static void see_it_wait(struct ring_process *process, struct closer *closer)
 {
 	struct ring_process_result result;
 	uint64_t steps = params_of(process)->steps_a;
 
 	assert_true(ring_process_is_inside(process, 100));
-	print_message("# closing the last link of a busy ring waits; the ring took %llu steps meanwhile\n",
+	print_message("# closing the last link of a busy ring waits; the ring took %llu steps "
+		      "meanwhile\n",
 		      (unsigned long long)(params_of(process)->steps_a - steps));
 	assert_false(closer->closed);
 	assert_true(params_of(process)->steps_a > steps);
@@ -104,13 +106,15 @@ static void see_it_wait(struct ring_process *process, struct closer *closer)
 	print_message("# ... and its loop ended with %d\n", result.result);
 }
 
-/* A kernel that lets others have the lock between two steps (the series for 6.12): the loop has to end. */
+/* A kernel that lets others have the lock between two steps (the series for 6.12): the loop has to
+ * end. */
 static void see_it_end(struct ring_process *process)
 {
 	struct ring_process_result result;
 
 	ring_process_wait(process, &result);
-	print_message("# closing the last link of a busy ring ends its loop with %d\n", result.result);
+	print_message("# closing the last link of a busy ring ends its loop with %d\n",
+		      result.result);
 	assert_int_equal(result.result, -EFAULT);
 }
 

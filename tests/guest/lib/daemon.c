@@ -72,8 +72,7 @@ uint64_t ring_number(struct iouctl *c, const char *ring, const char *member)
 	uint64_t number;
 
 	snprintf(request, sizeof(request), "{\"ring\":\"%s\"}", ring);
-	assert_call(c, 0,
-		    iouctl_call(c, "DescribeRing", request, NULL, 0, &reply, NULL, NULL));
+	assert_call(c, 0, iouctl_call(c, "DescribeRing", request, NULL, 0, &reply, NULL, NULL));
 	snprintf(needle, sizeof(needle), "\"%s\":", member);
 	found = strstr(reply, needle);
 	if (!found)

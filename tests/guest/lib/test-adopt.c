@@ -274,7 +274,8 @@ static void daemon_stopped(void **state)
 	iouctl_free(c);
 }
 
-/* It breaks at its first step: the one before it is put back, and the thread enters again by itself. */
+/* It breaks at its first step: the one before it is put back, and the thread enters again by
+ * itself. */
 static void bad_program(void **state)
 {
 	struct iouctl *c = daemon_connect();

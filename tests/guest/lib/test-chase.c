@@ -148,8 +148,8 @@ static void full_table(void **state)
 	uint32_t i;
 
 	for (i = 0; i < CHASE_REQUESTS; i++)
-		assert_int_equal(
-			iouctl_chase_post(chaser->ring, i * BLOCK_SIZE, 3, &tickets[i]), 0);
+		assert_int_equal(iouctl_chase_post(chaser->ring, i * BLOCK_SIZE, 3, &tickets[i]),
+				 0);
 	assert_int_equal(iouctl_chase_post(chaser->ring, 0, 3, &tickets[0]), -EAGAIN);
 	for (i = 0; i < CHASE_REQUESTS; i++) {
 		assert_int_equal(iouctl_chase_await(chaser->ring, tickets[i], 60000, &result), 0);
@@ -223,8 +223,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(threads, chaser_start, chaser_stop),
 		cmocka_unit_test_setup_teardown(full_table, chaser_start, chaser_stop),
 		cmocka_unit_test_setup_teardown(ends_and_errors, chaser_start, chaser_stop),
-		cmocka_unit_test_setup_teardown(idle_ring_takes_no_step, chaser_start,
-						chaser_stop),
+		cmocka_unit_test_setup_teardown(idle_ring_takes_no_step, chaser_start, chaser_stop),
 		cmocka_unit_test_setup_teardown(stopped_ring, chaser_start, chaser_stop),
 	};
 

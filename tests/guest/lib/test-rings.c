@@ -165,9 +165,9 @@ static void swap(void **state)
 	const size_t size = 2 * 1024 * 1024 + 1;
 	struct iouctl_file files[] = {{"source", make_file(size)}, {"target", make_file(0)}};
 	struct iouctl *c = daemon_connect();
-	struct iouctl_ring *ring = make_ring(
-		c, "copy-paced",
-		"{\"depth\":4,\"block_size\":4096,\"bytes_per_second\":65536}", files, 2);
+	struct iouctl_ring *ring =
+		make_ring(c, "copy-paced",
+			  "{\"depth\":4,\"block_size\":4096,\"bytes_per_second\":65536}", files, 2);
 	uint64_t generation = 0;
 
 	assert_call(c, 0, iouctl_ring_start(ring));
@@ -315,10 +315,10 @@ static void daemon_killed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(copy),		  cmocka_unit_test(copy_fails),
-		cmocka_unit_test(refusals),	  cmocka_unit_test(parameters),
-		cmocka_unit_test(stop),		  cmocka_unit_test(pause_and_resume),
-		cmocka_unit_test(swap),		  cmocka_unit_test(second_process),
+		cmocka_unit_test(copy),		 cmocka_unit_test(copy_fails),
+		cmocka_unit_test(refusals),	 cmocka_unit_test(parameters),
+		cmocka_unit_test(stop),		 cmocka_unit_test(pause_and_resume),
+		cmocka_unit_test(swap),		 cmocka_unit_test(second_process),
 		cmocka_unit_test(client_killed), cmocka_unit_test(host_killed),
 		cmocka_unit_test(daemon_killed),
 	};

@@ -96,8 +96,8 @@ static void init(struct copying *copying, const struct rig_program *program, int
 	copying->params->block_size = block_size;
 }
 
-void copying_init(struct copying *copying, const struct rig_program *program, int source, int target,
-		  uint32_t depth, uint32_t block_size, bool swappable)
+void copying_init(struct copying *copying, const struct rig_program *program, int source,
+		  int target, uint32_t depth, uint32_t block_size, bool swappable)
 {
 	init(copying, program, source, target, depth, block_size,
 	     (struct rig_options){.swappable = swappable});

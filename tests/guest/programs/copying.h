@@ -19,8 +19,8 @@ struct copying {
 /* A new file of random bytes; open for reading and writing. */
 int copying_file(const char *name, uint64_t size);
 /* @source and @target become the copying's. */
-void copying_init(struct copying *copying, const struct rig_program *program, int source, int target,
-		  uint32_t depth, uint32_t block_size, bool swappable);
+void copying_init(struct copying *copying, const struct rig_program *program, int source,
+		  int target, uint32_t depth, uint32_t block_size, bool swappable);
 /* The same, but the ring refuses the opcodes in @forbid (bits). */
 void copying_init_forbidden(struct copying *copying, const struct rig_program *program,
 			    uint64_t forbid);

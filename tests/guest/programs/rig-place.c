@@ -19,8 +19,8 @@ const char *rig_directory(void)
 {
 	if (directory[0])
 		return directory;
-	strcpy(directory, access("/var/scratch", W_OK) == 0 ? "/var/scratch/rig.XXXXXX" :
-							     "/var/tmp/rig.XXXXXX");
+	strcpy(directory, access("/var/scratch", W_OK) == 0 ? "/var/scratch/rig.XXXXXX"
+							    : "/var/tmp/rig.XXXXXX");
 	assert_non_null(mkdtemp(directory));
 	return directory;
 }
@@ -37,9 +37,9 @@ void rig_remove_directory(void)
 }
 
 /*
- * A warning of Linux 7.3 that any loop program may cause: io_uring starts a worker while the program
- * submits, and the worker inherits from its maker that it may not migrate (a sleepable BPF program
- * runs so). The scheduler moves it all the same, and wonders, once.
+ * A warning of Linux 7.3 that any loop program may cause: io_uring starts a worker while the
+ * program submits, and the worker inherits from its maker that it may not migrate (a sleepable BPF
+ * program runs so). The scheduler moves it all the same, and wonders, once.
  */
 static bool is_known(const char *record)
 {
@@ -48,8 +48,8 @@ static bool is_known(const char *record)
 
 int rig_check_kernel_log(void **state)
 {
-	static const char *const bad[] = {"BUG:", "WARNING:", "Oops", "hung task",
-					  "general protection", "stalled"};
+	static const char *const bad[] = {"BUG:",      "WARNING:",	     "Oops",
+					  "hung task", "general protection", "stalled"};
 	char record[8192];
 	int fd, found = 0;
 	ssize_t n;

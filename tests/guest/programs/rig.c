@@ -21,7 +21,7 @@
 
 #include "rig.h"
 #include "swap.h"
-#include "wire/loop-ring.h"
+#include "common/loop-ring.h"
 
 #define PAGE			  4096u
 #define ROUND_UP(value, multiple) (((value) + (multiple) - 1) / (multiple) * (multiple))
@@ -64,8 +64,7 @@ static uint64_t data_size_of(const struct iourd_descriptor *descriptor, uint64_t
 static void make_region(struct rig *rig, const struct iourd_descriptor *descriptor,
 			uint64_t data_size)
 {
-	uint64_t data_offset =
-		ROUND_UP(sizeof(struct iourd_head) + descriptor->params_size, PAGE);
+	uint64_t data_offset = ROUND_UP(sizeof(struct iourd_head) + descriptor->params_size, PAGE);
 	char *map;
 
 	rig->region_size = data_offset + data_size;
@@ -92,9 +91,8 @@ static void make_region(struct rig *rig, const struct iourd_descriptor *descript
 static void register_region(struct rig *rig)
 {
 	assert_int_equal(loop_ring_add_region(rig->ring_fd, rig->head, rig->region_size), 0);
-	assert_int_equal(loop_ring_add_buffer(rig->ring_fd, rig->data,
-					      rig->head->identity.data_size),
-			 0);
+	assert_int_equal(
+		loop_ring_add_buffer(rig->ring_fd, rig->data, rig->head->identity.data_size), 0);
 }
 
 static void register_files(struct rig *rig, const struct rig_options *options)
@@ -121,7 +119,8 @@ static void restrict_ring(struct rig *rig, const struct iourd_descriptor *descri
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < IOURD_OPCODES_MAX; i++) {
-		if (!(descriptor->opcodes[i / 64] & 1ull << i % 64) || (i < 64 && forbid & 1ull << i))
+		if (!(descriptor->opcodes[i / 64] & 1ull << i % 64) ||
+		    (i < 64 && forbid & 1ull << i))
 			continue;
 		rules[n].opcode = IORING_RESTRICTION_SQE_OP;
 		rules[n++].sqe_op = i;
@@ -130,8 +129,8 @@ static void restrict_ring(struct rig *rig, const struct iourd_descriptor *descri
 	rules[n++].sqe_flags = IOSQE_FIXED_FILE;
 	rules[n].opcode = IORING_RESTRICTION_SQE_FLAGS_REQUIRED;
 	rules[n++].sqe_flags = IOSQE_FIXED_FILE;
-	assert_int_equal(
-		loop_ring_register(rig->ring_fd, IORING_REGISTER_RESTRICTIONS, rules, n), 0);
+	assert_int_equal(loop_ring_register(rig->ring_fd, IORING_REGISTER_RESTRICTIONS, rules, n),
+			 0);
 }
 
 void rig_init(struct rig *rig, const struct rig_program *program, const struct rig_options *options)

@@ -23,8 +23,8 @@ struct swap_state;
 struct rig_program {
 	struct bpf_object *object;
 	struct iourd_descriptor descriptor;
-	int fd; /* borrowed from the object */
-	int array_fd; /* of its map "programs", borrowed; -1: it has none */
+	int fd;			       /* borrowed from the object */
+	int array_fd;		       /* of its map "programs", borrowed; -1: it has none */
 	const struct swap_state *swap; /* of swap.bpf.c, else NULL */
 };
 
@@ -57,13 +57,15 @@ struct rig_options {
 	unsigned int n_files;
 	uint64_t data_size; /* 0: the descriptor's */
 	bool swappable;	    /* attached through a program array: rig_swap() */
-	uint64_t forbid;    /* bits of opcodes that the ring refuses, though the descriptor has them */
+	uint64_t forbid; /* bits of opcodes that the ring refuses, though the descriptor has them */
 };
 
 /* All parameters are 0: the test sets what the daemon would. */
-void rig_init(struct rig *rig, const struct rig_program *program, const struct rig_options *options);
+void rig_init(struct rig *rig, const struct rig_program *program,
+	      const struct rig_options *options);
 void rig_start(struct rig *rig);
-/* Waits until progress.state is final, as an application would; false: was not told within the time. */
+/* Waits until progress.state is final, as an application would; false: was not told within the
+ * time. */
 bool rig_await(struct rig *rig, unsigned int seconds);
 /* Joins the thread; returns what io_uring_enter returned. */
 int rig_join(struct rig *rig, unsigned int seconds);

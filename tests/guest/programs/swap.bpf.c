@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* swap - the shortest dispatcher: counts the step, goes on in the program that stands in the array */
+/* swap - the shortest dispatcher: counts the step, goes on in the program that stands in the array
+ */
 #include "iourd/kern.bpf.h"
 
 #include "swap.h"
@@ -12,9 +13,9 @@ struct {
 } programs SEC(".maps");
 
 /*
- * The entry is always 0, but the verifier does not know: with a constant index the kernel would turn
- * the call into a jump and patch that at each swap, under the feet of a loop that runs. In an emulated
- * guest that ended in "Oops: int3" after some ten swaps.
+ * The entry is always 0, but the verifier does not know: with a constant index the kernel would
+ * turn the call into a jump and patch that at each swap, under the feet of a loop that runs. In an
+ * emulated guest that ended in "Oops: int3" after some ten swaps.
  */
 struct swap_state state;
 

@@ -16,8 +16,8 @@
 #include "iourd/prog/chase.h"
 #include "rig.h"
 
-#define BLOCKS 2000u
-#define THREADS 4u
+#define BLOCKS	 2000u
+#define THREADS	 4u
 #define PATIENCE UINT64_C(15000000000) /* ns */
 
 static struct rig_program chase;
@@ -31,12 +31,12 @@ struct chasing {
 };
 
 /* One random cycle through all blocks but the last few, which lead to bad places. */
-#define BAD_ODD	   (BLOCKS - 1) /* to an offset that is no multiple */
-#define BAD_FAR	   (BLOCKS - 2) /* behind the end of the file */
-#define BAD_HUGE   (BLOCKS - 3) /* to what is no offset at all */
-#define TO_TAIL	   (BLOCKS - 4) /* to the block that the file has only a part of */
-#define LAST	   (BLOCKS - 5) /* to the end */
-#define CYCLE	   (BLOCKS - 5)
+#define BAD_ODD	 (BLOCKS - 1) /* to an offset that is no multiple */
+#define BAD_FAR	 (BLOCKS - 2) /* behind the end of the file */
+#define BAD_HUGE (BLOCKS - 3) /* to what is no offset at all */
+#define TO_TAIL	 (BLOCKS - 4) /* to the block that the file has only a part of */
+#define LAST	 (BLOCKS - 5) /* to the end */
+#define CYCLE	 (BLOCKS - 5)
 
 static void make_file(struct chasing *chasing)
 {
@@ -105,7 +105,8 @@ static struct chase_request model(const struct chasing *chasing, uint64_t start,
 		return request;
 	}
 	while (1) {
-		if (at % chasing->block_size || at >= (uint64_t)(BLOCKS + 1) * chasing->block_size) {
+		if (at % chasing->block_size ||
+		    at >= (uint64_t)(BLOCKS + 1) * chasing->block_size) {
 			request.error = ERANGE;
 			/* the offset of a read that failed, or of the last block */
 			if (at % chasing->block_size == 0 && at <= INT64_MAX)

@@ -135,10 +135,10 @@ static void other_size_at_start(void **state)
 		assert_same(copying.source, copying.target, UINT64_MAX);
 		assert_int_equal(copying.progress->done, sizes[i]);
 		assert_int_equal(copying.progress->total, sizes[i]);
-		assert_int_equal(copying.params->source,
-				 sizes[i] < 2 * MIB	? COPY_SOURCE_SHRANK :
-				 sizes[i] == 2 * MIB ? COPY_SOURCE_AS_EXPECTED :
-							 COPY_SOURCE_GREW);
+		assert_int_equal(copying.params->source, sizes[i] < 2 * MIB ? COPY_SOURCE_SHRANK
+							 : sizes[i] == 2 * MIB
+								 ? COPY_SOURCE_AS_EXPECTED
+								 : COPY_SOURCE_GREW);
 		copying_done(&copying);
 	}
 }
@@ -154,9 +154,9 @@ static void grows_while_copied(void **state)
 	rig_start(&copying.rig);
 	for (unsigned int i = 0; i < 40; i++) {
 		memset(noise, i, sizeof(noise));
-		assert_int_equal(pwrite(copying.source, noise, sizeof(noise),
-					file_size(copying.source)),
-				 sizeof(noise));
+		assert_int_equal(
+			pwrite(copying.source, noise, sizeof(noise), file_size(copying.source)),
+			sizeof(noise));
 		usleep(5000);
 	}
 	copying_run(&copying, IOURD_WORK_DONE);
@@ -267,8 +267,8 @@ static void unfit_files(void **state)
 }
 
 /*
- * A request that the kernel does not even start ends the submission there and then: what was prepared
- * behind it is submitted later, and all is answered.
+ * A request that the kernel does not even start ends the submission there and then: what was
+ * prepared behind it is submitted later, and all is answered.
  */
 static void refused_requests(void **state)
 {
@@ -276,10 +276,8 @@ static void refused_requests(void **state)
 		uint32_t opcode;
 		uint32_t slot;
 	} cases[] = {
-		{IORING_OP_READ_FIXED, COPY_SLOT_SOURCE},
-		{IORING_OP_WRITE_FIXED, COPY_SLOT_TARGET},
-		{IORING_OP_FTRUNCATE, COPY_SLOT_TARGET},
-		{IORING_OP_FSYNC, COPY_SLOT_TARGET},
+		{IORING_OP_READ_FIXED, COPY_SLOT_SOURCE}, {IORING_OP_WRITE_FIXED, COPY_SLOT_TARGET},
+		{IORING_OP_FTRUNCATE, COPY_SLOT_TARGET},  {IORING_OP_FSYNC, COPY_SLOT_TARGET},
 		{IORING_OP_TIMEOUT, IOURD_SLOTS_MAX},
 	};
 	struct copying copying;

@@ -40,8 +40,9 @@ static void make_sense(struct rig *rig, uint32_t state)
 /* Words of any value, and the values that lie at the edges of what programs accept. */
 static uint64_t rubbish(unsigned int *seed)
 {
-	static const uint64_t edges[] = {0, 1, 2, 3, 4, 63, 64, 65, 511, 512, 4096, 65536, ~0ull,
-					 ~0ull >> 1, 1ull << 63, 0xffffffff, 1ull << 32};
+	static const uint64_t edges[] = {
+		0,   1,	   2,	  3,	 4,	     63,	 64,	     65,	511,
+		512, 4096, 65536, ~0ull, ~0ull >> 1, 1ull << 63, 0xffffffff, 1ull << 32};
 	uint64_t word = (uint64_t)rand_r(seed) << 33 ^ (uint64_t)rand_r(seed) << 11 ^ rand_r(seed);
 
 	return rand_r(seed) % 2 ? edges[word % (sizeof(edges) / sizeof(edges[0]))] : word;

@@ -24,8 +24,8 @@ static uint64_t measure(struct copying *copying, unsigned int milliseconds)
 }
 
 /*
- * Never above the rate by more than 10 %. Not always up to it, where others want the processor as well
- * (what it missed it does not make up for), but it gets there.
+ * Never above the rate by more than 10 %. Not always up to it, where others want the processor as
+ * well (what it missed it does not make up for), but it gets there.
  */
 static void assert_keeps_to(struct copying *copying, uint64_t wanted)
 {

@@ -15,7 +15,7 @@
 
 #include "../../fds.h"
 #include "unit/api/service.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 #include "wire/socket.h"
 
 static void on_event(void *arg, const struct manager_event *event)

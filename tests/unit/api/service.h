@@ -17,14 +17,14 @@
 #include "fake/hosts_fake.h"
 #include "fake/kern_fake.h"
 #include "net/loop.h"
-#include "ring/manager.h"
+#include "manager/manager.h"
 #include "wire/frame.h"
 
-#define ALICE 1000u
-#define BOB   1001u
+#define ALICE		    1000u
+#define BOB		    1001u
 
-#define METHOD(name) "org.iouringd.Manager." name
-#define ERROR(name)  "\"error\":\"org.iouringd.Manager." name "\""
+#define METHOD(name)	    "org.iouringd.Manager." name
+#define ERROR(name)	    "\"error\":\"org.iouringd.Manager." name "\""
 #define SERVICE_ERROR(name) "\"error\":\"org.varlink.service." name "\""
 
 struct service {

@@ -219,8 +219,8 @@ static void test_ring_life(void **state)
 	assert_not_says(answer, "errorSlot");
 	memset(&head->progress, 0, sizeof(head->progress));
 
-	assert_answer(&alice, "WriteParameters",
-		      "{\"ring\":\"r1\",\"parameters\":{\"depth\":3}}", "{\"parameters\":{}}");
+	assert_answer(&alice, "WriteParameters", "{\"ring\":\"r1\",\"parameters\":{\"depth\":3}}",
+		      "{\"parameters\":{}}");
 	answer = ask(&alice, "ReadParameters", "{\"ring\":\"r1\",\"fields\":[\"depth\"]}");
 	assert_says(answer, "\"parameters\":{\"depth\":3}");
 	assert_says(answer, "\"generation\":1");

@@ -14,7 +14,7 @@
 #include "unit/api/service.h"
 
 #define CALL(name, parameters) "{\"method\":\"" METHOD(name) "\",\"parameters\":" parameters "}"
-#define CREATE_NOP(name) CALL("CreateRing", "{\"program\":\"nop\",\"name\":\"" name "\"}")
+#define CREATE_NOP(name)       CALL("CreateRing", "{\"program\":\"nop\",\"name\":\"" name "\"}")
 
 static void test_pipelined(void **state)
 {
@@ -135,8 +135,9 @@ static void test_oneway(void **state)
 	say(&client, "{\"method\":\"" METHOD("Nonsense") "\",\"oneway\":true}");
 	say(&client, "{\"method\":\"" METHOD("DescribeRing") "\",\"oneway\":true}");
 	/* nobody gets its lease: the ring ends again */
-	say(&client, "{\"method\":\"" METHOD("CreateRing")
-		     "\",\"oneway\":true,\"parameters\":{\"program\":\"nop\"}}");
+	say(&client,
+	    "{\"method\":\"" METHOD(
+		    "CreateRing") "\",\"oneway\":true,\"parameters\":{\"program\":\"nop\"}}");
 	service_settle(&service);
 	assert_null(hear(&client));
 	assert_answer(&client, "ListRings", "{}", "\"rings\":[]");

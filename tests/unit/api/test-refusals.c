@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "unit/api/service.h"
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 
 /* Says @text, is told MessageRefused with @why, and hung up on. */
 static void refused(const char *text, const char *why)

@@ -19,7 +19,8 @@ static void watch(struct client *client, const char *parameters)
 	char text[256];
 
 	snprintf(text, sizeof(text),
-		 "{\"method\":\"" METHOD("Watch") "\",\"more\":true,\"parameters\":%s}", parameters);
+		 "{\"method\":\"" METHOD("Watch") "\",\"more\":true,\"parameters\":%s}",
+		 parameters);
 	say(client, text);
 	service_settle(client->service);
 	assert_says(hear(client), "\"kind\":\"watching\"");
@@ -219,8 +220,8 @@ static void test_service_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_life),	    cmocka_unit_test(test_who_is_told),
-		cmocka_unit_test(test_slow_reader), cmocka_unit_test(test_end),
+		cmocka_unit_test(test_life),	     cmocka_unit_test(test_who_is_told),
+		cmocka_unit_test(test_slow_reader),  cmocka_unit_test(test_end),
 		cmocka_unit_test(test_service_ends),
 	};
 

@@ -77,7 +77,7 @@ static void drop(struct run_files *files)
 
 static void test_modes(void **state)
 {
-	struct run_files files = { 0 };
+	struct run_files files = {0};
 
 	write_file("a", "12345");
 	write_file("b", "1234567");
@@ -95,7 +95,7 @@ static void test_modes(void **state)
 
 static void test_cut_late(void **state)
 {
-	struct run_files files = { 0 };
+	struct run_files files = {0};
 
 	write_file("old", "precious");
 	assert_int_equal(open_word(&files, "target", "old"), 0);
@@ -107,7 +107,7 @@ static void test_cut_late(void **state)
 
 static void test_undo(void **state)
 {
-	struct run_files files = { 0 };
+	struct run_files files = {0};
 
 	write_file("kept", "precious");
 	assert_int_equal(open_word(&files, "target", "made"), 0);
@@ -121,7 +121,7 @@ static void test_undo(void **state)
 
 static void test_wrong(void **state)
 {
-	struct run_files files = { 0 };
+	struct run_files files = {0};
 
 	assert_int_equal(open_word(&files, "nonsense", "a"), STATUS_USAGE);
 	assert_int_equal(open_word(&files, "source", "not-there"), STATUS_FAILED);
@@ -136,7 +136,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const names[] = { "a", "b", "new", "old", "kept" };
+	static const char *const names[] = {"a", "b", "new", "old", "kept"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char *path = word("", names[i]);

@@ -18,23 +18,23 @@ static void test_numbers(void **state)
 		bool good;
 		uint64_t number;
 	} rows[] = {
-		{ "0", true, 0 },
-		{ "16", true, 16 },
-		{ "0x10", true, 16 },
-		{ "64K", true, 65536 },
-		{ "3M", true, 3u << 20 },
-		{ "2G", true, 2ull << 30 },
-		{ "18446744073709551615", true, UINT64_MAX },
-		{ "18446744073709551616", false, 0 },
-		{ "17179869184G", false, 0 }, /* 2^64 */
-		{ "17179869183G", true, 17179869183ull << 30 },
-		{ "", false, 0 },
-		{ "K", false, 0 },
-		{ "-1", false, 0 },
-		{ " 1", false, 0 },
-		{ "1KB", false, 0 },
-		{ "1.5M", false, 0 },
-		{ "1k", false, 0 },
+		{"0", true, 0},
+		{"16", true, 16},
+		{"0x10", true, 16},
+		{"64K", true, 65536},
+		{"3M", true, 3u << 20},
+		{"2G", true, 2ull << 30},
+		{"18446744073709551615", true, UINT64_MAX},
+		{"18446744073709551616", false, 0},
+		{"17179869184G", false, 0}, /* 2^64 */
+		{"17179869183G", true, 17179869183ull << 30},
+		{"", false, 0},
+		{"K", false, 0},
+		{"-1", false, 0},
+		{" 1", false, 0},
+		{"1KB", false, 0},
+		{"1.5M", false, 0},
+		{"1k", false, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -53,26 +53,25 @@ static int nothing(struct cli *cli)
 }
 
 static const struct option_spec options[] = {
-	{ "set", 'S', "FIELD=VALUE", "a parameter" },
-	{ "quiet", 'q', NULL, "nothing is said" },
-	{ "name", 0, "NAME", "of the ring" },
-	{ 0 },
+	{"set", 'S', "FIELD=VALUE", "a parameter"},
+	{"quiet", 'q', NULL, "nothing is said"},
+	{"name", 0, "NAME", "of the ring"},
+	{0},
 };
 
 static const struct command command = {
 	"run", "PROGRAM", 1, 1, "Run", NULL, options, nothing,
 };
 
-#define PARSE(cli, ...)                                                           \
-	({                                                                        \
-		static char *argv[] = { (char *)"run", __VA_ARGS__, NULL };       \
-		cli_parse(cli, &command, (int)(sizeof(argv) / sizeof(*argv)) - 1, \
-			  argv);                                                  \
+#define PARSE(cli, ...)                                                                            \
+	({                                                                                         \
+		static char *argv[] = {(char *)"run", __VA_ARGS__, NULL};                          \
+		cli_parse(cli, &command, (int)(sizeof(argv) / sizeof(*argv)) - 1, argv);           \
 	})
 
 static void test_parse(void **state)
 {
-	struct cli cli = { 0 };
+	struct cli cli = {0};
 
 	assert_int_equal(PARSE(&cli, "copy", "--set", "a=1", "-q", "-S", "b=2", "--name=x"), 0);
 	assert_int_equal(cli.n_arguments, 1);
@@ -88,7 +87,7 @@ static void test_parse(void **state)
 
 static void test_common(void **state)
 {
-	struct cli cli = { 0 };
+	struct cli cli = {0};
 
 	assert_int_equal(PARSE(&cli, "--json", "nop", "-s", "/path"), 0);
 	assert_true(cli.json);
@@ -99,7 +98,7 @@ static void test_common(void **state)
 
 static void test_words_after_dashes(void **state)
 {
-	struct cli cli = { 0 };
+	struct cli cli = {0};
 
 	assert_int_equal(PARSE(&cli, "--", "--quiet"), 0);
 	assert_string_equal(cli.arguments[0], "--quiet");
@@ -108,12 +107,12 @@ static void test_words_after_dashes(void **state)
 }
 
 /* Refused, with nothing of it left to free but the options. */
-#define assert_refused(...)                                            \
-	do {                                                           \
-		struct cli cli = { 0 };                                \
-                                                                       \
-		assert_int_equal(PARSE(&cli, __VA_ARGS__), STATUS_USAGE); \
-		free(cli.options);                                     \
+#define assert_refused(...)                                                                        \
+	do {                                                                                       \
+		struct cli cli = {0};                                                              \
+                                                                                                   \
+		assert_int_equal(PARSE(&cli, __VA_ARGS__), STATUS_USAGE);                          \
+		free(cli.options);                                                                 \
 	} while (0)
 
 static void test_wrong(void **state)
@@ -127,10 +126,8 @@ static void test_wrong(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_common),
-		cmocka_unit_test(test_words_after_dashes),
+		cmocka_unit_test(test_numbers), cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_common),	cmocka_unit_test(test_words_after_dashes),
 		cmocka_unit_test(test_wrong),
 	};
 

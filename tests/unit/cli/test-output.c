@@ -61,7 +61,7 @@ static void print_text(FILE *out, void *arg)
 
 static void test_table(void **state)
 {
-	static const char *const headings[] = { "A", "LONGER" };
+	static const char *const headings[] = {"A", "LONGER"};
 	struct table *table = table_new(headings, 2);
 	char *text;
 

@@ -64,9 +64,8 @@ static struct host *adopt(struct fixture *f, const char *name, int *ret_lease)
 {
 	struct host *host = NULL;
 
-	assert_int_equal(f->hosts->ops->adopt(f->hosts, name, &fixture_callbacks, f, ret_lease,
-					      &host),
-			 0);
+	assert_int_equal(
+		f->hosts->ops->adopt(f->hosts, name, &fixture_callbacks, f, ret_lease, &host), 0);
 	return host;
 }
 
@@ -144,13 +143,14 @@ static void test_next_daemon(void **state)
 		assert_int_equal(found[0].pid, app.pid);
 		free(found);
 		/* nobody ends an application */
-		assert_int_equal(f->hosts->ops->strays_end(f->hosts, (const char *[]){"app"}, 1), 0);
+		assert_int_equal(f->hosts->ops->strays_end(f->hosts, (const char *[]){"app"}, 1),
+				 0);
 		assert_int_equal(fstat(app.region, &st), 0);
 		takeover.region_fd = app.region;
 		takeover.region_device = st.st_dev;
 		takeover.region_inode = st.st_ino + (again == 1); /* not that one */
-		assert_int_equal(f->hosts->ops->take_over(f->hosts, &takeover, &fixture_callbacks, f,
-							  &region, &host),
+		assert_int_equal(f->hosts->ops->take_over(f->hosts, &takeover, &fixture_callbacks,
+							  f, &region, &host),
 				 0);
 		assert_int_equal(region >= 0, again != 1);
 		if (region >= 0)
@@ -181,9 +181,9 @@ static void test_kinds(void **state)
 	f->hosts->ops->host_free(host);
 	assert_int_equal(f->hosts->ops->find(f->hosts, &found, &n), 0);
 	free(found);
-	assert_int_equal(
-		f->hosts->ops->take_over(f->hosts, &takeover, &fixture_callbacks, f, &region, &host),
-		-EPERM);
+	assert_int_equal(f->hosts->ops->take_over(f->hosts, &takeover, &fixture_callbacks, f,
+						  &region, &host),
+			 -EPERM);
 	application_end(&app);
 	f->hosts->ops->forget(f->hosts, "app");
 }

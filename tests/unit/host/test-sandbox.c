@@ -25,8 +25,8 @@
 
 #include <cmocka.h>
 
-#include "host/identity.h"
-#include "host/seccomp.h"
+#include "iouring-host/identity.h"
+#include "iouring-host/seccomp.h"
 
 /* Ends the child with the line that did not hold. */
 #define CHECK(what)                                                                                \

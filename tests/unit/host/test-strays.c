@@ -91,8 +91,10 @@ static void test_only_files(void **state)
 	snprintf(path, sizeof(path), "%s/a/hosts", f->directory);
 	assert_int_equal(control_directory_open(path, &directory), 0);
 	/* of a daemon that was killed before it had a host */
-	assert_int_equal(control_socket_listen(directory, "dead", CONTROL_SOCKET_SUFFIX, &listener), 0);
-	assert_int_equal(control_socket_listen(directory, "dead", CONTROL_SOCKET_SUFFIX, &fd), -EEXIST);
+	assert_int_equal(control_socket_listen(directory, "dead", CONTROL_SOCKET_SUFFIX, &listener),
+			 0);
+	assert_int_equal(control_socket_listen(directory, "dead", CONTROL_SOCKET_SUFFIX, &fd),
+			 -EEXIST);
 	close(listener);
 	fd = openat(directory, "notes.txt", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
@@ -114,7 +116,8 @@ static void test_never_ends(void **state)
 
 	snprintf(path, sizeof(path), "%s/a/hosts", f->directory);
 	assert_int_equal(control_directory_open(path, &directory), 0);
-	assert_int_equal(control_socket_listen(directory, "stuck", CONTROL_SOCKET_SUFFIX, &listener), 0);
+	assert_int_equal(
+		control_socket_listen(directory, "stuck", CONTROL_SOCKET_SUFFIX, &listener), 0);
 	assert_int_equal(fixture_end_strays(f), -ETIMEDOUT);
 	assert_true(now() - start < 3);
 	assert_true(fixture_has_socket(f, "stuck"));

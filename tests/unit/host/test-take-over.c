@@ -204,10 +204,13 @@ static void test_not_that_one(void **state)
 	earlier_daemon(f, names, 1, &pid);
 	snprintf(path, sizeof(path), "%s/a/hosts", f->directory);
 	assert_int_equal(control_directory_open(path, &directory), 0);
-	assert_int_equal(control_socket_listen(directory, "dead", CONTROL_SOCKET_SUFFIX, &listener), 0);
+	assert_int_equal(control_socket_listen(directory, "dead", CONTROL_SOCKET_SUFFIX, &listener),
+			 0);
 	close(listener);
-	assert_int_equal(control_socket_listen(directory, "full", CONTROL_SOCKET_SUFFIX, &listener), 0);
-	while (control_socket_connect(directory, "full", CONTROL_SOCKET_SUFFIX, &connections[n_connections]) == 0)
+	assert_int_equal(control_socket_listen(directory, "full", CONTROL_SOCKET_SUFFIX, &listener),
+			 0);
+	while (control_socket_connect(directory, "full", CONTROL_SOCKET_SUFFIX,
+				      &connections[n_connections]) == 0)
 		n_connections++;
 	assert_int_equal(find(f, &found), 3);
 	for (size_t i = 0; i < 3; i++)

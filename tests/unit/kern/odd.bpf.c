@@ -45,10 +45,7 @@ struct odd_region {
 	struct odd_params params;
 };
 
-IOURD_PROGRAM(odd_params,
-	      .name = "odd",
-	      .version = 1,
-	      .opcodes = {IOURD_OP(NOP)},
+IOURD_PROGRAM(odd_params, .name = "odd", .version = 1, .opcodes = {IOURD_OP(NOP)},
 	      .field_count = ODD_FIELDS,
 	      .fields = {{.name = "plain"}, {.name = "odd", .flags = IOURD_FIELD_PROGRESS}});
 

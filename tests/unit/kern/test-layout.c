@@ -11,7 +11,7 @@
 #include "iourd/abi.h"
 #include "kern/layout-btf.h"
 #include "wire/fault.h"
-#include "wire/layout.h"
+#include "layout/layout.h"
 
 /* BTF with some base types, and a descriptor that will name fields of struct params. */
 struct scene {

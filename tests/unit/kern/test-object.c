@@ -183,23 +183,59 @@ struct lie {
 		change;                                                                            \
 	}
 
-LIE(no_magic, "not an ELF file") { object->bytes[1] = 'O'; }
-LIE(short_class, "64-bit") { object->bytes[EI_CLASS] = ELFCLASS32; }
-LIE(big_endian, "little-endian") { object->bytes[EI_DATA] = ELFDATA2MSB; }
-LIE(other_machine, "its machine is 62") { header_of(object)->e_machine = EM_X86_64; }
-LIE(executable, "its type is 2") { header_of(object)->e_type = ET_EXEC; }
-LIE(no_table, "section table") { header_of(object)->e_shoff = object->size; }
-LIE(huge_table, "section table") { header_of(object)->e_shoff = UINT64_MAX - 8; }
-LIE(odd_entries, "section table") { header_of(object)->e_shentsize = 8; }
-LIE(no_sections, "section table") { header_of(object)->e_shnum = 0; }
-LIE(names_elsewhere, "section table") { header_of(object)->e_shstrndx = 60000; }
+LIE(no_magic, "not an ELF file")
+{
+	object->bytes[1] = 'O';
+}
+LIE(short_class, "64-bit")
+{
+	object->bytes[EI_CLASS] = ELFCLASS32;
+}
+LIE(big_endian, "little-endian")
+{
+	object->bytes[EI_DATA] = ELFDATA2MSB;
+}
+LIE(other_machine, "its machine is 62")
+{
+	header_of(object)->e_machine = EM_X86_64;
+}
+LIE(executable, "its type is 2")
+{
+	header_of(object)->e_type = ET_EXEC;
+}
+LIE(no_table, "section table")
+{
+	header_of(object)->e_shoff = object->size;
+}
+LIE(huge_table, "section table")
+{
+	header_of(object)->e_shoff = UINT64_MAX - 8;
+}
+LIE(odd_entries, "section table")
+{
+	header_of(object)->e_shentsize = 8;
+}
+LIE(no_sections, "section table")
+{
+	header_of(object)->e_shnum = 0;
+}
+LIE(names_elsewhere, "section table")
+{
+	header_of(object)->e_shstrndx = 60000;
+}
 LIE(names_of_code, "section names")
 {
 	header_of(object)->e_shstrndx =
 		(uint16_t)(find_section(object, "struct_ops.s/loop_step") - section_at(object, 0));
 }
-LIE(section_past_end, "past the end") { find_section(object, ".BTF")->sh_size = object->size; }
-LIE(name_past_end, "no readable name") { find_section(object, ".BTF")->sh_name = 1u << 30; }
+LIE(section_past_end, "past the end")
+{
+	find_section(object, ".BTF")->sh_size = object->size;
+}
+LIE(name_past_end, "no readable name")
+{
+	find_section(object, ".BTF")->sh_name = 1u << 30;
+}
 LIE(no_descriptor, "0 sections .iourd")
 {
 	strcpy(section_name(object, find_section(object, ".iourd")), ".iours");
@@ -208,8 +244,14 @@ LIE(two_descriptors, "2 sections .iourd")
 {
 	find_section(object, "license")->sh_name = find_section(object, ".iourd")->sh_name;
 }
-LIE(descriptor_cut, "bytes of content") { find_section(object, ".iourd")->sh_size -= 8; }
-LIE(descriptor_nowhere, "has 0 bytes") { find_section(object, ".iourd")->sh_type = SHT_NOBITS; }
+LIE(descriptor_cut, "bytes of content")
+{
+	find_section(object, ".iourd")->sh_size -= 8;
+}
+LIE(descriptor_nowhere, "has 0 bytes")
+{
+	find_section(object, ".iourd")->sh_type = SHT_NOBITS;
+}
 LIE(freplace, "section \"freplace/")
 {
 	memcpy(section_name(object, find_section(object, "struct_ops.s/loop_step")),
@@ -296,25 +338,93 @@ DESCRIPTOR_LIE(data_too_large, "need 8000 bytes", d->data_maximum = 7999)
 DESCRIPTOR_LIE(data_overflow, "bytes of data", d->fields[2].initial = INT64_MAX)
 
 static const struct lie *const lies[] = {
-	&no_magic_lie, &short_class_lie, &big_endian_lie, &other_machine_lie, &executable_lie,
-	&no_table_lie, &huge_table_lie, &odd_entries_lie, &no_sections_lie, &names_elsewhere_lie,
-	&names_of_code_lie, &section_past_end_lie, &name_past_end_lie, &no_descriptor_lie,
-	&two_descriptors_lie, &descriptor_cut_lie, &descriptor_nowhere_lie, &freplace_lie,
-	&control_bytes_lie, &old_struct_ops_lie, &broken_types_lie, &bad_magic_lie, &new_major_lie,
-	&bad_size_lie, &endless_name_lie, &no_name_lie, &path_name_lie, &capital_name_lie,
-	&endless_summary_lie, &escaped_summary_lie, &no_type_lie, &endless_type_lie,
-	&other_type_lie, &other_struct_lie, &no_params_lie, &small_params_lie, &huge_params_lie,
-	&no_sq_lie, &odd_sq_lie, &huge_sq_lie, &small_cq_lie, &odd_cq_lie, &huge_cq_lie,
-	&odd_unit_lie, &huge_data_lie, &initial_data_lie, &uring_cmd_lie, &uring_cmd_128_lie,
-	&opcode_65_lie, &opcode_127_lie, &many_slots_lie, &absurd_slots_lie, &endless_slot_lie,
-	&capital_slot_lie, &same_slots_lie, &idle_slot_lie, &odd_slot_lie, &typeless_slot_lie,
-	&slot_of_odd_type_lie, &endless_slot_help_lie, &many_fields_lie, &absurd_fields_lie,
-	&nameless_field_lie, &endless_field_lie, &endless_help_lie, &unknown_field_lie,
-	&same_fields_lie, &odd_field_lie, &double_field_lie, &field_of_odd_unit_lie, &no_range_lie,
-	&wide_range_lie, &negative_range_lie, &initial_above_lie, &initial_below_lie,
-	&no_such_mood_lie, &truer_than_true_lie, &text_with_range_lie, &text_with_number_lie,
-	&struct_with_number_lie, &data_of_nothing_lie, &data_of_signed_lie, &data_of_progress_lie,
-	&data_of_secret_lie, &data_second_only_lie, &endless_data_lie, &data_too_large_lie,
+	&no_magic_lie,
+	&short_class_lie,
+	&big_endian_lie,
+	&other_machine_lie,
+	&executable_lie,
+	&no_table_lie,
+	&huge_table_lie,
+	&odd_entries_lie,
+	&no_sections_lie,
+	&names_elsewhere_lie,
+	&names_of_code_lie,
+	&section_past_end_lie,
+	&name_past_end_lie,
+	&no_descriptor_lie,
+	&two_descriptors_lie,
+	&descriptor_cut_lie,
+	&descriptor_nowhere_lie,
+	&freplace_lie,
+	&control_bytes_lie,
+	&old_struct_ops_lie,
+	&broken_types_lie,
+	&bad_magic_lie,
+	&new_major_lie,
+	&bad_size_lie,
+	&endless_name_lie,
+	&no_name_lie,
+	&path_name_lie,
+	&capital_name_lie,
+	&endless_summary_lie,
+	&escaped_summary_lie,
+	&no_type_lie,
+	&endless_type_lie,
+	&other_type_lie,
+	&other_struct_lie,
+	&no_params_lie,
+	&small_params_lie,
+	&huge_params_lie,
+	&no_sq_lie,
+	&odd_sq_lie,
+	&huge_sq_lie,
+	&small_cq_lie,
+	&odd_cq_lie,
+	&huge_cq_lie,
+	&odd_unit_lie,
+	&huge_data_lie,
+	&initial_data_lie,
+	&uring_cmd_lie,
+	&uring_cmd_128_lie,
+	&opcode_65_lie,
+	&opcode_127_lie,
+	&many_slots_lie,
+	&absurd_slots_lie,
+	&endless_slot_lie,
+	&capital_slot_lie,
+	&same_slots_lie,
+	&idle_slot_lie,
+	&odd_slot_lie,
+	&typeless_slot_lie,
+	&slot_of_odd_type_lie,
+	&endless_slot_help_lie,
+	&many_fields_lie,
+	&absurd_fields_lie,
+	&nameless_field_lie,
+	&endless_field_lie,
+	&endless_help_lie,
+	&unknown_field_lie,
+	&same_fields_lie,
+	&odd_field_lie,
+	&double_field_lie,
+	&field_of_odd_unit_lie,
+	&no_range_lie,
+	&wide_range_lie,
+	&negative_range_lie,
+	&initial_above_lie,
+	&initial_below_lie,
+	&no_such_mood_lie,
+	&truer_than_true_lie,
+	&text_with_range_lie,
+	&text_with_number_lie,
+	&struct_with_number_lie,
+	&data_of_nothing_lie,
+	&data_of_signed_lie,
+	&data_of_progress_lie,
+	&data_of_secret_lie,
+	&data_second_only_lie,
+	&endless_data_lie,
+	&data_too_large_lie,
 	&data_overflow_lie,
 };
 

@@ -22,7 +22,7 @@
 
 static void answer_with(const struct answers *answers)
 {
-#define RETURN(errno_) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (errno_))
+#define RETURN(errno_)	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (errno_))
 #define IF_NOT(value, skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (skip))
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),

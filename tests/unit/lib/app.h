@@ -13,7 +13,8 @@
 #include "fixture.h"
 
 #define STATE_JSON(state) "{\"parameters\":{\"ring\":{\"name\":\"r1\",\"state\":\"" state "\"}}}"
-#define ERROR_JSON(name) "{\"error\":\"org.iouringd.Manager." name "\",\"parameters\":{\"ring\":\"r1\"}}"
+#define ERROR_JSON(name)                                                                           \
+	"{\"error\":\"org.iouringd.Manager." name "\",\"parameters\":{\"ring\":\"r1\"}}"
 
 /* What the kernel answers: 0, or an errno. */
 struct answers {
@@ -36,9 +37,9 @@ struct app {
 	struct server *server;
 	struct iouctl *c;
 	struct iouctl_ring *ring;
-	bool twice;    /* it is run again */
+	bool twice;	/* it is run again */
 	bool no_daemon; /* once the ring is adopted */
-	int adopted;   /* result */
+	int adopted;	/* result */
 	int results[2];
 	pid_t tid;
 	pthread_t thread;

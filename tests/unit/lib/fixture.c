@@ -40,9 +40,9 @@ int make_region(const struct iourd_identity *identity, size_t size, int seals)
 
 	assert_true(fd >= 0);
 	assert_int_equal(ftruncate(fd, size), 0);
-	assert_int_equal(pwrite(fd, identity, sizeof(*identity) < size ? sizeof(*identity) : size,
-				0),
-			 sizeof(*identity) < size ? sizeof(*identity) : size);
+	assert_int_equal(
+		pwrite(fd, identity, sizeof(*identity) < size ? sizeof(*identity) : size, 0),
+		sizeof(*identity) < size ? sizeof(*identity) : size);
 	assert_int_equal(fcntl(fd, F_ADD_SEALS, seals), 0);
 	return fd;
 }
@@ -108,8 +108,7 @@ static void prepare(struct fixture *fixture, int region)
 {
 	*fixture = (struct fixture){.lease = -1};
 	fixture->size = lseek(region, 0, SEEK_END);
-	fixture->head =
-		mmap(NULL, fixture->size, PROT_READ | PROT_WRITE, MAP_SHARED, region, 0);
+	fixture->head = mmap(NULL, fixture->size, PROT_READ | PROT_WRITE, MAP_SHARED, region, 0);
 	assert_ptr_not_equal(fixture->head, MAP_FAILED);
 }
 

@@ -25,7 +25,7 @@
 #define CREATED_JSON                                                                               \
 	"{\"parameters\":{\"ring\":" RING_JSON                                                     \
 	",\"regionFileDescriptor\":0,\"leaseFileDescriptor\":1}}"
-#define OPENED_JSON "{\"parameters\":{\"ring\":" RING_JSON ",\"regionFileDescriptor\":0}}"
+#define OPENED_JSON	"{\"parameters\":{\"ring\":" RING_JSON ",\"regionFileDescriptor\":0}}"
 #define RING_REPLY_JSON "{\"parameters\":{\"ring\":" RING_JSON "}}"
 
 /* What a daemon writes into a new region's head: @params_size and @data_size bytes behind it. */

@@ -112,9 +112,11 @@ static bool take_request(struct server *server, const struct step *step)
 	if (!receive(server, &n_fds))
 		return give_up(server, "no request came where %s was expected", step->expect);
 	if (!strstr(server->request, step->expect))
-		return give_up(server, "%s is not in the request %s", step->expect, server->request);
+		return give_up(server, "%s is not in the request %s", step->expect,
+			       server->request);
 	if (step->expect2 && !strstr(server->request, step->expect2))
-		return give_up(server, "%s is not in the request %s", step->expect2, server->request);
+		return give_up(server, "%s is not in the request %s", step->expect2,
+			       server->request);
 	if (n_fds != step->expect_fds)
 		return give_up(server, "%zu descriptors came with %s", n_fds, server->request);
 	return true;

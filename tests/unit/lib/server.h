@@ -16,17 +16,17 @@
 
 /* One request and its answer. */
 struct step {
-	const char *expect;  /* text that the request holds; NULL: do not wait for a request */
-	const char *expect2; /* further text in it, or NULL */
-	size_t expect_fds;   /* how many descriptors come with it */
-	int gate;	     /* if not 0: read a byte from there before the reply */
-	const char *reply;   /* NULL: none */
-	size_t length;	     /* of reply in bytes; 0: as a text with its final NUL */
-	size_t split;	     /* if not 0: so many bytes in one packet, the rest in another */
+	const char *expect;    /* text that the request holds; NULL: do not wait for a request */
+	const char *expect2;   /* further text in it, or NULL */
+	size_t expect_fds;     /* how many descriptors come with it */
+	int gate;	       /* if not 0: read a byte from there before the reply */
+	const char *reply;     /* NULL: none */
+	size_t length;	       /* of reply in bytes; 0: as a text with its final NUL */
+	size_t split;	       /* if not 0: so many bytes in one packet, the rest in another */
 	int fds[STEP_FDS_MAX]; /* sent along with the first byte; borrowed */
 	size_t n_fds;
 	bool hang_up; /* wait until the client has closed the connection; alone in its step */
-	bool close; /* close the connection after it; the next step is for the next connection */
+	bool close;   /* close the connection after it; the next step is for the next connection */
 };
 
 struct server;

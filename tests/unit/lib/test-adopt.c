@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * test-adopt.c - a ring of this process: what is asked of the daemon, and that what fails is undone.
+ * test-adopt.c - a ring of this process: what is asked of the daemon, and that what fails is
+ * undone.
  *
- * Whether io_uring is there at all is the machine's business here: with a region that is too small to
- * be one, or a daemon that refuses, none is needed.
+ * Whether io_uring is there at all is the machine's business here: with a region that is too small
+ * to be one, or a daemon that refuses, none is needed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@
 	"{\"parameters\":{\"ring\":" RING_JSON                                                     \
 	",\"regionFileDescriptor\":0,\"leaseFileDescriptor\":1,\"slots\":" slots "}}"
 #define REFUSED_JSON                                                                               \
-	"{\"error\":\"org.iouringd.Manager.NotPermitted\","                                       \
+	"{\"error\":\"org.iouringd.Manager.NotPermitted\","                                        \
 	"\"parameters\":{\"reason\":\"there are no adopted rings here\"}}"
 #define DONE_JSON "{\"parameters\":{}}"
 
@@ -161,8 +162,8 @@ static void hosted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(refused),     cmocka_unit_test(bad_answers),
-		cmocka_unit_test(given_back),  cmocka_unit_test(bad_options),
+		cmocka_unit_test(refused),    cmocka_unit_test(bad_answers),
+		cmocka_unit_test(given_back), cmocka_unit_test(bad_options),
 		cmocka_unit_test(hosted),
 	};
 

@@ -61,8 +61,7 @@ static void *play(void *arg)
 			if (get(&program->params->table[i].state) == CHASE_POSTED)
 				answer(program, &program->params->table[i]);
 		if (!get(&control->stop))
-			syscall(SYS_futex, &control->doorbell, FUTEX_WAIT, doorbell, NULL, NULL,
-				0);
+			syscall(SYS_futex, &control->doorbell, FUTEX_WAIT, doorbell, NULL, NULL, 0);
 	}
 	return NULL;
 }
@@ -358,14 +357,10 @@ static void table_scribbled(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_request),
-		cmocka_unit_test(request_fails),
-		cmocka_unit_test(many_threads),
-		cmocka_unit_test(race_for_the_last_place),
-		cmocka_unit_test(table_full),
-		cmocka_unit_test(bad_requests),
-		cmocka_unit_test(ring_ends),
-		cmocka_unit_test(host_dies),
+		cmocka_unit_test(one_request),	   cmocka_unit_test(request_fails),
+		cmocka_unit_test(many_threads),	   cmocka_unit_test(race_for_the_last_place),
+		cmocka_unit_test(table_full),	   cmocka_unit_test(bad_requests),
+		cmocka_unit_test(ring_ends),	   cmocka_unit_test(host_dies),
 		cmocka_unit_test(table_scribbled),
 	};
 

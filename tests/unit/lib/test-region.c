@@ -161,8 +161,8 @@ static void newer_minor_version(void **state)
 	struct iouctl *c = NULL;
 
 	identity.abi_minor++;
-	assert_int_equal(
-		open_ring(make_region(&identity, identity.region_size, SEALS), &c, &ring), 0);
+	assert_int_equal(open_ring(make_region(&identity, identity.region_size, SEALS), &c, &ring),
+			 0);
 	iouctl_ring_free(ring);
 	iouctl_free(c);
 }
@@ -206,10 +206,14 @@ static void wrong_offsets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good),		  cmocka_unit_test(no_data_area),
-		cmocka_unit_test(head_changed_later), cmocka_unit_test(unsealed),
-		cmocka_unit_test(no_memory_file), cmocka_unit_test(wrong_size),
-		cmocka_unit_test(wrong_head),	  cmocka_unit_test(newer_minor_version),
+		cmocka_unit_test(good),
+		cmocka_unit_test(no_data_area),
+		cmocka_unit_test(head_changed_later),
+		cmocka_unit_test(unsealed),
+		cmocka_unit_test(no_memory_file),
+		cmocka_unit_test(wrong_size),
+		cmocka_unit_test(wrong_head),
+		cmocka_unit_test(newer_minor_version),
 		cmocka_unit_test(wrong_offsets),
 	};
 

@@ -10,7 +10,7 @@
 #include "fixture.h"
 
 #define REFUSED_JSON                                                                               \
-	"{\"error\":\"org.iouringd.Manager.RingBusy\","                                           \
+	"{\"error\":\"org.iouringd.Manager.RingBusy\","                                            \
 	"\"parameters\":{\"ring\":\"r1\",\"reason\":\"it is not running\"}}"
 
 static void create(void **state)
@@ -216,15 +216,20 @@ static void steer(void **state)
 {
 	int region = make_good_region(100, 4096);
 	const struct step steps[] = {
-		{.expect = "OpenRing", .expect2 = "\"ring\":\"r1\"", .reply = OPENED_JSON,
-		 .fds = {region}, .n_fds = 1},
+		{.expect = "OpenRing",
+		 .expect2 = "\"ring\":\"r1\"",
+		 .reply = OPENED_JSON,
+		 .fds = {region},
+		 .n_fds = 1},
 		{.expect = ".StartRing", .expect2 = "\"ring\":\"r1\"", .reply = RING_REPLY_JSON},
 		{.expect = ".PauseRing", .expect2 = "\"ring\":\"r1\"", .reply = RING_REPLY_JSON},
 		{.expect = ".ResumeRing", .expect2 = "\"ring\":\"r1\"", .reply = RING_REPLY_JSON},
 		{.expect = ".ResumeRing", .reply = REFUSED_JSON},
-		{.expect = ".WriteParameters", .expect2 = "\"depth\":4",
+		{.expect = ".WriteParameters",
+		 .expect2 = "\"depth\":4",
 		 .reply = "{\"parameters\":{}}"},
-		{.expect = ".ReadParameters", .expect2 = "\"ring\":\"r1\"",
+		{.expect = ".ReadParameters",
+		 .expect2 = "\"ring\":\"r1\"",
 		 .reply = "{\"parameters\":{\"parameters\":{\"depth\":4},\"generation\":1}}"},
 		{.expect = ".DestroyRing", .expect2 = "\"ring\":\"r1\"", .reply = "{}"},
 	};
@@ -290,8 +295,7 @@ static void swap(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(persistent),
-		cmocka_unit_test(newer_daemon),
+		cmocka_unit_test(persistent),  cmocka_unit_test(newer_daemon),
 		cmocka_unit_test(create),      cmocka_unit_test(freeing_closes_the_lease),
 		cmocka_unit_test(bad_options), cmocka_unit_test(wrong_descriptors),
 		cmocka_unit_test(steer),       cmocka_unit_test(swap),

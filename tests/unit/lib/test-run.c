@@ -40,7 +40,8 @@ static void steps_that_fail(void **state)
 		app_init(&app);
 		app.answers = cases[i].answers;
 		if (cases[i].result == -EREMOTEIO)
-			expect(&app, "AdoptRing", "\"ringDescriptor\":0", ERROR_JSON("AdoptRingNot"));
+			expect(&app, "AdoptRing", "\"ringDescriptor\":0",
+			       ERROR_JSON("AdoptRingNot"));
 		expect(&app, "DestroyRing", "\"r1\"", "{\"parameters\":{}}");
 		app_start(&app);
 		app_join(&app);

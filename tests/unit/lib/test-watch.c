@@ -10,12 +10,15 @@
 
 static void events(void **state)
 {
-	static const char burst[] = EVENT("created", "5", ",\"ring\":\"r1\",\"program\":\"copy\"")
-		"\0" EVENT("started", "6", ",\"ring\":\"r1\"") "\0" EVENT(
-			"swapped", "7",
-			",\"ring\":\"r1\",\"generation\":2,\"user\":1000,\"reason\":\"by root\"");
+	static const char burst[] =
+		EVENT("created", "5", ",\"ring\":\"r1\",\"program\":\"copy\"") "\0" EVENT(
+			"started", "6",
+			",\"ring\":\"r1\"") "\0" EVENT("swapped", "7",
+						       ",\"ring\":\"r1\",\"generation\":2,\"user\":"
+						       "1000,\"reason\":\"by root\"");
 	const struct step steps[] = {
-		{.expect = "\"more\":true", .expect2 = "org.iouringd.Manager.Watch",
+		{.expect = "\"more\":true",
+		 .expect2 = "org.iouringd.Manager.Watch",
 		 .reply = WATCHING},
 		{.reply = burst, .length = sizeof(burst)},
 		{.reply = EVENT("destroyed", "8", ",\"ring\":\"r1\""), .split = 30},
@@ -185,14 +188,10 @@ static void gone_before_the_first_answer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(events),
-		cmocka_unit_test(members),
-		cmocka_unit_test(newer_daemon),
-		cmocka_unit_test(events_with_the_first_answer),
-		cmocka_unit_test(refused_at_once),
-		cmocka_unit_test(refused_later),
-		cmocka_unit_test(garbage),
-		cmocka_unit_test(gone_before_the_first_answer),
+		cmocka_unit_test(events),	   cmocka_unit_test(members),
+		cmocka_unit_test(newer_daemon),	   cmocka_unit_test(events_with_the_first_answer),
+		cmocka_unit_test(refused_at_once), cmocka_unit_test(refused_later),
+		cmocka_unit_test(garbage),	   cmocka_unit_test(gone_before_the_first_answer),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

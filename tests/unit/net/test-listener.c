@@ -22,6 +22,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/timers.h"
+#include "common/container-of.h"
 
 #define ALICE 1000u
 #define BOB   1001u
@@ -93,22 +94,20 @@ static void house_open(struct house *house, size_t connections, size_t per_user)
 {
 	const struct listener_limits limits = {.connections = connections, .per_user = per_user};
 
-	*house = (struct house){.directory = "/tmp/net-test-XXXXXX",
-				.address.sun_family = AF_UNIX};
+	*house = (struct house){.directory = "/tmp/net-test-XXXXXX", .address.sun_family = AF_UNIX};
 	assert_non_null(mkdtemp(house->directory));
 	assert_int_equal(chmod(house->directory, 0755), 0);
 	snprintf(house->address.sun_path, sizeof(house->address.sun_path), "%s/socket",
 		 house->directory);
 	house->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	assert_int_equal(bind(house->fd, (struct sockaddr *)&house->address,
-			      sizeof(house->address)),
-			 0);
+	assert_int_equal(
+		bind(house->fd, (struct sockaddr *)&house->address, sizeof(house->address)), 0);
 	assert_int_equal(chmod(house->address.sun_path, 0666), 0);
 	assert_int_equal(listen(house->fd, 256), 0);
 	assert_int_equal(loop_new(&house->loop), 0);
-	assert_int_equal(listener_new(house->loop, house->fd, &limits, &handler, house,
-				      &house->listener),
-			 0);
+	assert_int_equal(
+		listener_new(house->loop, house->fd, &limits, &handler, house, &house->listener),
+		0);
 }
 
 static void house_close(struct house *house)
@@ -163,8 +162,7 @@ static bool is_served(struct house *house, int fd)
 	if (send(fd, "hello", 6, MSG_NOSIGNAL) != 6)
 		return false;
 	settle(house);
-	return recv(fd, answer, sizeof(answer), MSG_DONTWAIT) == 6 &&
-	       strcmp(answer, "hello") == 0;
+	return recv(fd, answer, sizeof(answer), MSG_DONTWAIT) == 6 && strcmp(answer, "hello") == 0;
 }
 
 static void assert_refused(int fd, const char *limit)
@@ -249,7 +247,7 @@ static void test_stop(void **state)
 
 static void break_loop(struct timer *timer)
 {
-	loop_break(list_entry(timer, struct house, enough)->loop);
+	loop_break(container_of(timer, struct house, enough)->loop);
 }
 
 static double cpu_time(void)

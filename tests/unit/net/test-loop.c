@@ -18,6 +18,7 @@
 #include "net/loop.h"
 #include "net/pool.h"
 #include "net/timers.h"
+#include "common/container-of.h"
 
 /* ---- reaping ---- */
 
@@ -30,7 +31,7 @@ struct mortal {
 
 static void bury(struct reap *reap)
 {
-	struct mortal *mortal = list_entry(reap, struct mortal, reap);
+	struct mortal *mortal = container_of(reap, struct mortal, reap);
 
 	(*mortal->buried)++;
 	if (mortal->takes_along)
@@ -99,7 +100,7 @@ struct alarm_clock {
 
 static void ring(struct timer *timer)
 {
-	struct alarm_clock *alarm_clock = list_entry(timer, struct alarm_clock, timer);
+	struct alarm_clock *alarm_clock = container_of(timer, struct alarm_clock, timer);
 
 	assert_false(timer->armed);
 	alarm_clock->rings++;
@@ -125,7 +126,8 @@ static void test_timers(void **state)
 	assert_int_equal(loop_new(&loop), 0);
 	loop_clock_init(&clock, loop);
 	soon.clock = never.clock = &clock.port;
-	/* started late in a turn of the loop: the wait counts from now, not from the turn's start */
+	/* started late in a turn of the loop: the wait counts from now, not from the turn's start
+	 */
 	usleep(30000);
 	start = now();
 	clock.port.start(&clock.port, &soon.timer, 30);
@@ -157,7 +159,7 @@ static pthread_barrier_t all_busy;
 
 static void do_work(struct job *job)
 {
-	struct work *work = list_entry(job, struct work, job);
+	struct work *work = container_of(job, struct work, job);
 
 	work->thread = pthread_self();
 	work->worked++;
@@ -165,7 +167,7 @@ static void do_work(struct job *job)
 
 static void note_done(struct job *job)
 {
-	struct work *work = list_entry(job, struct work, job);
+	struct work *work = container_of(job, struct work, job);
 
 	work->done++;
 	assert_int_equal(work->worked, work->done);
@@ -198,7 +200,7 @@ static void test_jobs(void **state)
 
 static void wait_for_others(struct job *job)
 {
-	struct work *work = list_entry(job, struct work, job);
+	struct work *work = container_of(job, struct work, job);
 
 	pthread_barrier_wait(&all_busy);
 	do_work(&work->job);

@@ -13,7 +13,7 @@
 #include "fake/hosts_fake.h"
 #include "fake/kern_fake.h"
 #include "fake/users_fake.h"
-#include "ring/manager.h"
+#include "manager/manager.h"
 
 #define ALICE	   1000u
 #define BOB	   1001u
@@ -44,7 +44,7 @@ struct fixture {
 	char store[64];
 	bool stopped;
 	bool crashed; /* at least once: what that daemon held cannot be counted */
-	size_t fds; /* open before the manager was made */
+	size_t fds;   /* open before the manager was made */
 	struct seen_event events[EVENTS_MAX];
 	size_t n_events;
 };
@@ -54,8 +54,8 @@ void fixture_init(struct fixture *fixture);
 /* Makes the manager; -errno if that fails. */
 int fixture_manage(struct fixture *fixture);
 /*
- * The daemon is stopped, or killed, and the next one made, all its jobs run. Hosts and kernel objects
- * live on.
+ * The daemon is stopped, or killed, and the next one made, all its jobs run. Hosts and kernel
+ * objects live on.
  */
 void fixture_restart(struct fixture *fixture);
 void fixture_crash(struct fixture *fixture);

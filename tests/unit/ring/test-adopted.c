@@ -270,9 +270,9 @@ static void test_no_ring(void **state)
 		int error;
 		int fault;
 	} cases[] = {
-		{-EBADF, FAULT_INVALID_PARAMETER},	{-EINVAL, FAULT_INVALID_PARAMETER},
-		{-EBUSY, FAULT_INVALID_PARAMETER},	{-EOPNOTSUPP, FAULT_INVALID_PARAMETER},
-		{-EAGAIN, FAULT_RING_BUSY},		{-ENOMEM, -ENOMEM},
+		{-EBADF, FAULT_INVALID_PARAMETER}, {-EINVAL, FAULT_INVALID_PARAMETER},
+		{-EBUSY, FAULT_INVALID_PARAMETER}, {-EOPNOTSUPP, FAULT_INVALID_PARAMETER},
+		{-EAGAIN, FAULT_RING_BUSY},	   {-ENOMEM, -ENOMEM},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -302,7 +302,8 @@ static void test_unfit_ring(void **state)
 
 	begin(&adopted);
 	for (size_t i = 0; i < 4; i++) {
-		adopted.fixture.plan = (struct fail_plan){.at = errors[i] ? 2 : 0, .error = errors[i]};
+		adopted.fixture.plan =
+			(struct fail_plan){.at = errors[i] ? 2 : 0, .error = errors[i]};
 		kern_fake_set_entries(adopted.fixture.kern, 32, 128);
 		assert_int_equal(adopt(&adopted.fixture, ALICE, 3, &answer, &note),
 				 errors[i] == -EAGAIN ? FAULT_RING_BUSY : FAULT_INVALID_PARAMETER);

@@ -147,7 +147,7 @@ static void scene_init(struct scene *scene, bool (*step)(struct fixture *fixture
 
 static void test_nth_call_fails(void **state)
 {
-	static bool (*const steps[])(struct fixture * fixture) = {
+	static bool (*const steps[])(struct fixture *fixture) = {
 		fixture_step,
 		fixture_step_hosts,
 		fixture_step_youngest,

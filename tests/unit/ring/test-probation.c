@@ -24,7 +24,8 @@ struct probe {
 
 static void map_head(struct probe *probe)
 {
-	probe->head = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, probe->created.region, 0);
+	probe->head =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, probe->created.region, 0);
 	assert_true(probe->head != MAP_FAILED);
 }
 
@@ -352,9 +353,9 @@ static void test_paused_meanwhile(void **state)
 
 	probe_start(&probe, false);
 	pass_time(&probe, 250, true);
-	assert_int_equal(manager_ring_pause(probe.fixture.manager, &alice, "r1", answer_ring,
-					    &answer, NULL),
-			 0);
+	assert_int_equal(
+		manager_ring_pause(probe.fixture.manager, &alice, "r1", answer_ring, &answer, NULL),
+		0);
 	fixture_run(&probe.fixture);
 	probe.head->control.doorbell++;
 	pass_time(&probe, 5000, false);
@@ -495,9 +496,9 @@ static void test_destroyed_while_rolling(void **state)
 	assert_int_equal(swap(&probe, "paced"), 0);
 	set_last(&probe.fixture, "r1", IOURD_STEP_PROGRAM);
 	hosts_fake_returned(host_of(&probe.fixture, "r1"), -EINVAL);
-	assert_int_equal(manager_ring_destroy(probe.fixture.manager, &alice, "r1", answer_ring, &gone,
-					      NULL),
-			 0);
+	assert_int_equal(
+		manager_ring_destroy(probe.fixture.manager, &alice, "r1", answer_ring, &gone, NULL),
+		0);
 	fixture_run(&probe.fixture);
 	assert_int_equal(gone.calls, 1);
 	answer_done(&gone);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "ring/reconcile.h"
+#include "takeover/reconcile.h"
 
 #define LEDGERS (LEDGER_ENDING + 1)
 #define RUNNERS (RUNNER_DEAF + 1)
@@ -93,8 +93,8 @@ static void check_nothing_stays(const struct reconcile_state *state, enum reconc
 	if (state->runner == RUNNER_DEAD)
 		assert_int_equal(verdict, RECONCILE_RELEASE);
 	if (state->runner == RUNNER_ALIVE && (!state->state || state->ledger != LEDGER_COMMITTED))
-		assert_int_equal(verdict, state->adopted ? RECONCILE_RELEASE
-							 : RECONCILE_END_AND_RELEASE);
+		assert_int_equal(verdict,
+				 state->adopted ? RECONCILE_RELEASE : RECONCILE_END_AND_RELEASE);
 	assert_int_equal(verdict == RECONCILE_NOTHING,
 			 !state->folder && state->runner == RUNNER_NONE);
 	if (state->runner == RUNNER_NONE && state->folder && !state->link)

@@ -11,12 +11,14 @@
 #include "iourd/abi.h"
 #include "ring/states.h"
 
-/* In the order of enum phase: created is A, pausing P, paused D, resuming U, stopped T, rolling L. */
+/* In the order of enum phase: created is A, pausing P, paused D, resuming U, stopped T, rolling L.
+ */
 static const char letters[] = "CASRPDUTFEL";
 
 /*
  * The phase after each input, in the order of enum input: start pause resume swap destroy ·
- * attached broken · running paused program-end paused-end error · broke roll · exited. '!': refused.
+ * attached broken · running paused program-end paused-end error · broke roll · exited. '!':
+ * refused.
  */
 /* clang-format off */
 static const char *const expected[PHASE_MAX] = {

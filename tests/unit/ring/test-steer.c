@@ -215,12 +215,10 @@ static void expect_failure(int result, uint32_t last, int error, const char *rea
 	set_last(&fixture, "r1", last);
 	hosts_fake_returned(host_of(&fixture, "r1"), result);
 	assert_int_equal(state_of(&fixture, "r1"), error == EFAULT ? RING_FAILED : RING_PAUSED);
-	assert_int_equal(last_event(&fixture)->kind,
-			 error == EFAULT ? EVENT_FAILED : EVENT_PAUSED);
+	assert_int_equal(last_event(&fixture)->kind, error == EFAULT ? EVENT_FAILED : EVENT_PAUSED);
 	if (!strstr(last_event(&fixture)->reason, reason))
 		fail_msg("\"%s\" does not say \"%s\"", last_event(&fixture)->reason, reason);
-	assert_int_equal(head->life.state,
-			 error == EFAULT ? IOURD_RING_FAILED : IOURD_RING_PAUSED);
+	assert_int_equal(head->life.state, error == EFAULT ? IOURD_RING_FAILED : IOURD_RING_PAUSED);
 	assert_int_equal(head->life.error, error);
 	munmap(head, 4096);
 	answer_done(&answer);

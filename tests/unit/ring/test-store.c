@@ -55,9 +55,9 @@ static void make(struct fixture *fixture, const char *name, const char *program,
 	const struct ring_request request = {.program = program, .name = name, .persistent = true};
 
 	*answer = ANSWER_NONE;
-	assert_int_equal(manager_ring_create(fixture->manager, &root, &request, answer_ring, answer,
-					     NULL),
-			 0);
+	assert_int_equal(
+		manager_ring_create(fixture->manager, &root, &request, answer_ring, answer, NULL),
+		0);
 	fixture_run(fixture);
 	assert_int_equal(answer->r, 0);
 }
@@ -145,7 +145,8 @@ static void test_loaded_ones_come_back(void **state)
 		assert_true(has_program(&fixture, "nop", &program));
 		assert_int_equal(program.info->descriptor.version, 9);
 	}
-	assert_int_equal(manager_program_unload(fixture.manager, &(struct peer){}, "mine", NULL), 0);
+	assert_int_equal(manager_program_unload(fixture.manager, &(struct peer){}, "mine", NULL),
+			 0);
 	assert_int_equal(manager_program_unload(fixture.manager, &(struct peer){}, "nop", NULL), 0);
 	fixture_restart(&fixture);
 	assert_false(has_program(&fixture, "mine", &program));

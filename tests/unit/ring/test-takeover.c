@@ -182,8 +182,8 @@ static void test_parameters_and_quota(void **state)
 	for (int i = 0; i < 3; i++)
 		make(&fixture, NULL);
 	assert_int_equal(json_parse("{\"depth\": 7}", 12, NULL, &wanted), 0);
-	assert_int_equal(
-		manager_parameters_write(fixture.manager, &alice, "copy-1", wanted, NULL), 0);
+	assert_int_equal(manager_parameters_write(fixture.manager, &alice, "copy-1", wanted, NULL),
+			 0);
 	fixture_crash(&fixture);
 	assert_int_equal(manager_parameters_read(fixture.manager, &alice, "copy-1", NULL, 0, NULL,
 						 &parameters, &generation),
@@ -313,9 +313,8 @@ static void test_end_goes_on(void **state)
 	fixture_start(&fixture);
 	make(&fixture, "r1");
 	hosts_fake_mute(fixture.hosts, true);
-	assert_int_equal(manager_ring_destroy(fixture.manager, &alice, "r1", answer_ring, &answer,
-					      NULL),
-			 0);
+	assert_int_equal(
+		manager_ring_destroy(fixture.manager, &alice, "r1", answer_ring, &answer, NULL), 0);
 	fixture_crash(&fixture);
 	assert_nothing_left(&fixture);
 	done(&fixture);

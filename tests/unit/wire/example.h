@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wire/layout.h"
+#include "layout/layout.h"
 
 enum mode { MODE_FAST, MODE_SAFE = 5, MODE_NEGATIVE = -1 };
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "wire/cleanup.h"
+#include "common/cleanup.h"
 #include "wire/manager.h"
 
 static const struct schema_interface *const interfaces[] = {&manager_interface, &service_interface};

@@ -14,7 +14,7 @@
 
 #define ROUNDS 200
 
-#define FDS 8
+#define FDS    8
 
 static int some_fds[FDS];
 

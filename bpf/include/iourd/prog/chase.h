@@ -16,8 +16,8 @@
  * stop request is answered ECANCELED. A thread that posted looks at progress.state as well (or
  * waits on progress.wake at the same time): nobody answers once that is final.
  *
- * error: EINVAL (hop_limit is 0), ERANGE (an offset that is no multiple of the block size, or not in
- * the file), EIO (the file ends in the block), ECANCELED, or what the read failed with. After an
+ * error: EINVAL (hop_limit is 0), ERANGE (an offset that is no multiple of the block size, or not
+ * in the file), EIO (the file ends in the block), ECANCELED, or what the read failed with. After an
  * error hops, offset and value are of the last block that was read; offset is of the block that
  * could not be read, if the read is what failed.
  */
@@ -34,7 +34,7 @@
 
 /* The start of every block, little endian. */
 struct chase_block {
-	__u64 next;  /* offset of the next block in bytes, a multiple of the block size; CHASE_END */
+	__u64 next; /* offset of the next block in bytes, a multiple of the block size; CHASE_END */
 	__u64 value; /* whatever the file's maker put there */
 };
 
@@ -45,9 +45,9 @@ struct chase_block {
 #define CHASE_DONE    4u
 
 struct chase_request {
-	__u32 state; /* CHASE_*; futex word */
-	__s32 error; /* positive errno, or 0 */
-	__u64 start; /* offset of the first block in bytes */
+	__u32 state;	 /* CHASE_*; futex word */
+	__s32 error;	 /* positive errno, or 0 */
+	__u64 start;	 /* offset of the first block in bytes */
 	__u64 hop_limit; /* blocks to read at the most, 1 or more */
 	__u64 hops;	 /* blocks that were read */
 	__u64 offset;	 /* of the last of them */
@@ -62,7 +62,7 @@ struct chase_params {
 	/* setting */
 	__u32 block_size; /* bytes read for each hop, CHASE_BLOCK_MIN to CHASE_BLOCK_MAX; fixed */
 	/* progress */
-	__u32 active; /* requests being followed */
+	__u32 active;	/* requests being followed */
 	__u64 requests; /* answered so far */
 	__u64 hops;	/* blocks read so far */
 	/* private */

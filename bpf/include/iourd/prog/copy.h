@@ -10,10 +10,10 @@
 
 #include "iourd/abi.h"
 
-#define COPY_DEPTH_MAX 64u
-#define COPY_BLOCK_MIN 512u
-#define COPY_BLOCK_MAX (256u << 10)
-#define COPY_RATE_MAX  (1ll << 36) /* bytes per second */
+#define COPY_DEPTH_MAX	 64u
+#define COPY_BLOCK_MIN	 512u
+#define COPY_BLOCK_MAX	 (256u << 10)
+#define COPY_RATE_MAX	 (1ll << 36) /* bytes per second */
 
 #define COPY_SLOT_SOURCE 0u
 #define COPY_SLOT_TARGET 1u
@@ -44,7 +44,7 @@ struct copy_params {
 	iourd_bool reserved0[3];
 	/* progress */
 	enum copy_source source;
-	__u64 short_reads;  /* reads that returned less than was asked for, before the end */
+	__u64 short_reads; /* reads that returned less than was asked for, before the end */
 	__u64 short_writes;
 	/* private: bytes, offsets in bytes */
 	__u64 next_offset; /* of the next block to read */
@@ -55,7 +55,7 @@ struct copy_params {
 	__u64 broken;	   /* the lowest offset that could not be copied, or ~0 */
 	__u32 stride;	   /* of the blocks in the data area, and their length */
 	__u32 phase;
-	__u32 retries;	   /* requests in a row that were to be tried again */
+	__u32 retries; /* requests in a row that were to be tried again */
 	__u32 reserved1;
 	/* private to copy-paced */
 	__u64 paced_since; /* CLOCK_MONOTONIC, ns: the debt is of this time */

@@ -8,7 +8,7 @@
 #define NOP_DEPTH_MAX 64u
 
 struct nop_params {
-	__u32 depth;	  /* setting: NOPs in flight, 1 to NOP_DEPTH_MAX */
+	__u32 depth; /* setting: NOPs in flight, 1 to NOP_DEPTH_MAX */
 	__u32 reserved;
 	__u64 operations; /* setting: how many to do in all; 0: until stopped */
 };

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "iouring-host/identity.h"
+
+/* Control sockets, lease, region, ring, notification and the files of all slots, and some air. */
+#define FILES_MAX 32
+
+_Static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups can be passed on as they came");
+
+static int set_limit(int resource, rlim_t value)
+{
+	struct rlimit limit = {.rlim_cur = value, .rlim_max = value};
+
+	return setrlimit(resource, &limit) < 0 ? -errno : 0;
+}
+
+/* In a container that lacks CAP_SYS_RESOURCE: as far as it goes. */
+static int raise_memlock(void)
+{
+	struct rlimit limit;
+	int r;
+
+	r = set_limit(RLIMIT_MEMLOCK, RLIM_INFINITY);
+	if (r != -EPERM)
+		return r;
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0)
+		return -errno;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_MEMLOCK, &limit) < 0 ? -errno : 0;
+}
+
+int identity_set_limits(void)
+{
+	int r;
+
+	r = set_limit(RLIMIT_CORE, 0);
+	if (r == 0)
+		r = set_limit(RLIMIT_NOFILE, FILES_MAX);
+	if (r == 0)
+		r = raise_memlock();
+	return r;
+}
+
+int identity_close_limits(void)
+{
+	return set_limit(RLIMIT_MEMLOCK, 0);
+}
+
+/* Root without privilege: for a client of uid 0, to whom set-user-id gives and takes nothing. */
+static int bind_root(void)
+{
+	for (unsigned long cap = 0; cap <= 63; cap++)
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0) {
+			if (errno == EINVAL) /* past the last that the kernel knows */
+				break;
+			return -errno;
+		}
+	if (prctl(PR_SET_SECUREBITS,
+		  SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
+			  SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
+		  0, 0, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+static int clear_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+	/* Ambient ones go with the inheritable. */
+	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
+}
+
+int identity_drop(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t n_groups)
+{
+	int r;
+
+	if (uid == 0) {
+		r = bind_root();
+		if (r < 0)
+			return r;
+	}
+	if (setgroups(n_groups, groups) < 0 || setresgid(gid, gid, gid) < 0 ||
+	    setresuid(uid, uid, uid) < 0)
+		return -errno;
+	r = clear_capabilities();
+	if (r < 0)
+		return r;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return -errno;
+	return 0;
+}

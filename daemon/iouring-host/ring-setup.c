@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <liburing.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "iouring-host/ring-setup.h"
+#include "common/loop-ring.h"
+
+/* No BUFFER_SELECT: a host registers no provided buffers. */
+#define SQE_FLAGS_ALLOWED                                                                          \
+	(IOSQE_IO_DRAIN | IOSQE_IO_LINK | IOSQE_IO_HARDLINK | IOSQE_ASYNC | IOSQE_CQE_SKIP_SUCCESS)
+
+static int add_region(int ring_fd, const struct ring_setup *setup)
+{
+	struct stat st;
+	void *address;
+
+	if (fstat(setup->region_fd, &st) < 0)
+		return -errno;
+	if (st.st_size < 0 || (uint64_t)st.st_size < setup->region_size)
+		return -EINVAL;
+	address = mmap((void *)CONTROL_REGION_ADDRESS, setup->region_size, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_FIXED_NOREPLACE, setup->region_fd, 0);
+	if (address == MAP_FAILED)
+		return -errno;
+	return loop_ring_add_region(ring_fd, address, setup->region_size);
+}
+
+static int add_files(int ring_fd, const struct ring_setup *setup)
+{
+	return loop_ring_add_files(ring_fd, setup->files, setup->n_slots);
+}
+
+static int add_buffer(int ring_fd, const struct ring_setup *setup)
+{
+	/* IOURD_BUFFER_DATA */
+	return loop_ring_add_buffer(ring_fd, (void *)(CONTROL_REGION_ADDRESS + setup->data_offset),
+				    setup->data_size);
+}
+
+static int restrict_ring(int ring_fd, const struct ring_setup *setup)
+{
+	struct io_uring_restriction restrictions[3 + IOURD_OPCODES_MAX] = {
+		/* Refused on an enabled ring, and so allows nothing; but registrations have to be
+		 * mentioned to be restricted. */
+		{.opcode = IORING_RESTRICTION_REGISTER_OP,
+		 .register_op = IORING_REGISTER_ENABLE_RINGS},
+		{.opcode = IORING_RESTRICTION_SQE_FLAGS_REQUIRED, .sqe_flags = IOSQE_FIXED_FILE},
+		{.opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED, .sqe_flags = SQE_FLAGS_ALLOWED},
+	};
+	unsigned int n = 3;
+
+	for (unsigned int op = 0; op < IOURD_OPCODES_MAX; op++)
+		if (setup->opcodes[op / 64] & (1ull << op % 64))
+			restrictions[n++] = (struct io_uring_restriction){
+				.opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = (uint8_t)op};
+	return loop_ring_register(ring_fd, IORING_REGISTER_RESTRICTIONS, restrictions, n);
+}
+
+int ring_make(const struct ring_setup *setup, enum control_stage *stage,
+	      struct io_uring_params *ret_params, int *ret_fd)
+{
+	static const struct {
+		enum control_stage stage;
+		int (*add)(int ring_fd, const struct ring_setup *setup);
+	} steps[] = {
+		{STAGE_REGION, add_region},
+		{STAGE_FILES, add_files},
+		{STAGE_BUFFERS, add_buffer},
+		{STAGE_RESTRICTIONS, restrict_ring},
+	};
+	struct io_uring_params params;
+	int fd, r;
+
+	*stage = STAGE_RING;
+	fd = loop_ring_make(setup->sq_entries, setup->cq_entries, &params);
+	if (fd < 0)
+		return fd;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		*stage = steps[i].stage;
+		r = steps[i].add(fd, setup);
+		if (r < 0) {
+			close(fd);
+			return r;
+		}
+	}
+	if (ret_params)
+		*ret_params = params;
+	*ret_fd = fd;
+	return 0;
+}

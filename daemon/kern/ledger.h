@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * kern/ledger.h - what the daemon writes down of a ring, so that the next daemon can take it over
+ *
+ * It lies in pinned memory of the kernel, behind struct iourd_dispatch in the value of the ring's
+ * "state" map, which only root can open. So it lives exactly as long as the ring's kernel objects,
+ * and whatever was stored there is kept when the daemon is killed between two instructions.
+ *
+ * One daemon at a time writes. It may die after any store: each change is made such that a reader
+ * finds either the old or the new state. `committed` is stored last when a ring is made; a swap is
+ * announced in `next` (its `kernel_id` stored last), and done when the program array holds that id.
+ *
+ * Another version may read it: members are only added at the end, `size` says how much there is,
+ * and what is not there counts as zero.
+ */
+#ifndef KERN_LEDGER_H
+#define KERN_LEDGER_H
+
+#include <linux/types.h>
+
+#include "iourd/abi.h"
+#include "dispatcher/state.h"
+
+#define IOURD_LEDGER_MAGIC	0x474c5549u /* "IULG", little endian */
+#define IOURD_LEDGER_VERSION	1u
+#define IOURD_REASON_MAX	256u /* bytes with the final NUL */
+
+#define IOURD_LEDGER_ADOPTED	(1u << 0) /* run by its application; else by a host */
+#define IOURD_LEDGER_PERSISTENT (1u << 1) /* lives without a client */
+#define IOURD_LEDGER_DECLARED	(1u << 2) /* declared in rings.d */
+#define IOURD_LEDGER_ROLLBACK                                                                      \
+	(1u << 3) /* rolls back, too, when its program fails after probation */
+
+/* A program that the ring runs, ran, or is to run. All zero: none. */
+struct iourd_ledger_program {
+	__u8 digest[32]; /* SHA-256 of its object file */
+	__u32 kernel_id; /* of the loaded program, as bpftool shows it */
+	__u32 reserved;
+};
+
+struct iourd_ledger {
+	__u32 magic;
+	__u32 version;
+	__u32 size;	 /* bytes of this struct, as its writer knew it */
+	__u32 committed; /* 1: the ring was made; until then nobody was told of it */
+	__u32 flags;	 /* IOURD_LEDGER_* */
+	__u32 uid;	 /* of the owner */
+	__u32 gid;
+	__u32 phase; /* enum phase of daemon/ring/states.h; those numbers are never given anew */
+	__u64 created_us; /* since the epoch */
+	__u64 generation;
+	struct iourd_ledger_program origin; /* what it was made of: geometry, slots, opcodes */
+	struct iourd_ledger_program current;
+	struct iourd_ledger_program good; /* the last that passed its probation */
+	struct iourd_ledger_program next; /* of a swap under way */
+	__u64 next_generation;
+	__u64 probation; /* 1: current has not passed it yet */
+	/* charged to the owner */
+	__u64 region_bytes;
+	__u64 data_bytes;
+	__u32 entries;
+	__s32 error; /* positive errno of its failure, or 0 */
+	/* how its parts are found again in the process that runs it */
+	__u64 region_device; /* st_dev and st_ino of the region's memfd */
+	__u64 region_inode;
+	__u64 lease_inode; /* st_ino of the host's end of the lease; 0: none */
+	__s32 process;	   /* of the application; only of adopted rings */
+	__s32 ring_fd;	   /* number of the ring's descriptor in the process that runs it */
+	__s32 region_fd;   /* number of the region's descriptor there; only of adopted rings */
+	__u32 backoff;	   /* failures in a row after which it was rolled back */
+	char reason[IOURD_REASON_MAX];
+	__u8 declared_digest[32]; /* SHA-256 of what cannot be changed of a declared ring; 0: not
+				     known */
+};
+
+/* The value of a ring's "state" map. The dispatcher knows its first part only. */
+struct iourd_record {
+	struct iourd_dispatch dispatch;
+	struct iourd_ledger ledger;
+};
+
+/*
+ * Bytes of the record of the first version. A map's memory is whole pages, so one that has grown
+ * since finds zeros behind an older one's end, and what it writes there is kept just so.
+ */
+#define IOURD_RECORD_SIZE_MIN                                                                      \
+	(__builtin_offsetof(struct iourd_record, ledger) +                                         \
+	 __builtin_offsetof(struct iourd_ledger, declared_digest))
+IOURD_STATIC_ASSERT(sizeof(struct iourd_record) <= 4096, "a record is in one page");
+
+/* What the daemon writes down of itself: the value of the map pinned as "journal". */
+#define IOURD_JOURNAL_MAGIC 0x4a4c5549u /* "IULJ", little endian */
+struct iourd_journal {
+	__u32 magic;
+	__u32 version;	    /* 1 */
+	__u64 event_number; /* of the last event */
+	__u64 reserved[6];
+};
+
+#endif

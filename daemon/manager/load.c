@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* load.c - programs that the administrator brings, checks and takes away */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "manager/context.h"
+#include "program/program.h"
+#include "ring/ring.h"
+#include "common/cleanup.h"
+
+/* One LoadProgram. Owned by its job. */
+struct load {
+	struct job job;
+	struct manager *manager;
+	int fd;
+	bool check_only;
+	program_done done;
+	void *arg;
+	struct kern_program *kern_program; /* once it was opened */
+	int stored;			   /* what program_store said */
+	int result;
+	struct note note;
+};
+
+static int root_only(const struct peer *peer, const char *what, struct note *note)
+{
+	char reason[96];
+
+	if (peer->uid == 0)
+		return 0;
+	snprintf(reason, sizeof(reason), "only root may %s programs, not user %u", what,
+		 (unsigned int)peer->uid);
+	return fault_not_permitted(note, reason);
+}
+
+/* FAULT_RING_BUSY names one of the rings that use @program. */
+static int check_unused(const struct manager *manager, const struct program *program,
+			struct note *note)
+{
+	const struct registry *registry = &manager->registry;
+	char reason[IOURD_NAME_MAX + 48];
+
+	if (program->users == 0)
+		return 0;
+	snprintf(reason, sizeof(reason), "it runs program \"%s\": end it first", program->name);
+	for (size_t i = 0; i < registry->n_rings; i++)
+		if (registry->rings[i]->program == program ||
+		    registry->rings[i]->swap.program == program)
+			return fault_ring_busy(note, registry->rings[i]->name, reason);
+	snprintf(reason, sizeof(reason), "it falls back to program \"%s\": end it first",
+		 program->name);
+	for (size_t i = 0; i < registry->n_rings; i++)
+		if (registry->rings[i]->probation.good == program)
+			return fault_ring_busy(note, registry->rings[i]->name, reason);
+	return -EBUSY;
+}
+
+static bool same_object(const struct kern_program_info *a, const struct kern_program_info *b)
+{
+	return a && memcmp(a->digest, b->digest, sizeof(a->digest)) == 0;
+}
+
+/* Puts the loaded program into the catalogue; takes it over if that succeeds. */
+static int install(struct load *load, struct note *note, struct program **ret)
+{
+	struct catalogue *catalogue = &load->manager->catalogue;
+	const struct kern_ops *ops = load->manager->kern->ops;
+	const struct kern_program_info *info = ops->program_info(load->kern_program);
+	struct program *old = catalogue_search(catalogue, info->descriptor.name);
+	bool same = old && same_object(program_info(old), info);
+	struct program *program;
+	int r;
+
+	if (same && (old->users > 0 || old->state == PROGRAM_LOADED)) {
+		ops->program_free(load->kern_program);
+		load->kern_program = NULL;
+		*ret = old;
+		return 0;
+	}
+	if (old) {
+		r = check_unused(load->manager, old, note);
+		if (r != 0)
+			return r;
+	}
+	r = catalogue_reserve(catalogue);
+	if (r == 0 && !(same && old->shipped)) /* the shipped one will be there anyway */
+		r = store_mark(&load->manager->store, info->descriptor.name, info->digest);
+	if (r == 0)
+		r = program_new_loaded(catalogue, load->kern_program, &program);
+	if (r < 0)
+		return r;
+	load->kern_program = NULL;
+	if (old) {
+		program->shipped = same && old->shipped;
+		catalogue_remove(catalogue, old);
+	}
+	catalogue_add(catalogue, program);
+	*ret = program;
+	return 0;
+}
+
+static void load_work(struct job *job)
+{
+	struct load *load = (struct load *)job;
+	struct kern *kern = load->manager->kern;
+
+	load->result = kern->ops->program_open(kern, load->fd, &load->note, &load->kern_program);
+	if (load->result == 0 && !load->check_only)
+		load->stored = program_store(&load->manager->catalogue, load->kern_program);
+	if (load->stored < 0)
+		load->result = load->stored;
+	if (load->result == 0)
+		load->result = kern->ops->program_load(load->kern_program, &load->note);
+	if (load->result != 0 && load->stored == 0 && load->kern_program && !load->check_only)
+		store_remove(&load->manager->store,
+			     kern->ops->program_info(load->kern_program)->digest);
+}
+
+static void load_done(struct job *job)
+{
+	struct load *load = (struct load *)job;
+	struct manager *manager = load->manager;
+	const struct kern_ops *ops = manager->kern->ops;
+	struct program *program = NULL;
+	struct program_view view;
+	int r = load->result;
+
+	if (r == 0 && !load->check_only)
+		r = install(load, &load->note, &program);
+	if (r == 0 && program)
+		program_view_fill(program, &view);
+	else if (r == 0)
+		view = (struct program_view){
+			.info = ops->program_info(load->kern_program),
+			.name = ops->program_info(load->kern_program)->descriptor.name,
+			.state = PROGRAM_AVAILABLE,
+		};
+	load->done(load->arg, r, &load->note, r == 0 ? &view : NULL);
+	ops->program_free(load->kern_program);
+	note_done(&load->note);
+	close(load->fd);
+	free(load);
+	jobs_done(&manager->jobs);
+}
+
+int manager_program_load(struct manager *manager, const struct peer *peer, int object_fd,
+			 bool check_only, program_done done, void *arg, struct note *note)
+{
+	_cleanup_close_ int fd = -1;
+	struct load *load;
+	int r;
+
+	r = root_only(peer, "load", note);
+	if (r == 0)
+		r = manager_usable(manager, note);
+	if (r != 0)
+		return r;
+	fd = fcntl(object_fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return -errno;
+	load = calloc(1, sizeof(*load));
+	if (!load)
+		return -ENOMEM;
+	*load = (struct load){
+		.job = {.work = load_work, .done = load_done},
+		.manager = manager,
+		.fd = take_fd(&fd),
+		.check_only = check_only,
+		.done = done,
+		.arg = arg,
+	};
+	jobs_submit(&manager->jobs, &load->job);
+	return 0;
+}
+
+int manager_program_unload(struct manager *manager, const struct peer *peer, const char *name,
+			   struct note *note)
+{
+	struct program *program;
+	int r;
+
+	r = root_only(peer, "unload", note);
+	if (r == 0)
+		r = manager_usable(manager, note);
+	if (r == 0)
+		r = catalogue_find(&manager->catalogue, name, note, &program);
+	if (r == 0)
+		r = check_unused(manager, program, note);
+	if (r != 0)
+		return r;
+	store_unmark(&manager->store, program->name);
+	catalogue_remove(&manager->catalogue, program);
+	return 0;
+}

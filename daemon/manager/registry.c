@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/registry.h"
+#include "ring/ring.h"
+
+void registry_done(struct registry *registry)
+{
+	assert(registry->n_rings == 0);
+	free(registry->rings);
+	for (size_t i = 0; i < registry->n_foreign; i++)
+		free(registry->foreign[i]);
+	free(registry->foreign);
+	*registry = (struct registry){};
+}
+
+struct ring *registry_search(const struct registry *registry, const char *name)
+{
+	for (size_t i = 0; i < registry->n_rings; i++)
+		if (strcmp(registry->rings[i]->name, name) == 0)
+			return registry->rings[i];
+	return NULL;
+}
+
+int registry_reserve(struct registry *registry)
+{
+	struct ring **rings;
+
+	rings = reallocarray(registry->rings, registry->n_rings + 1, sizeof(struct ring *));
+	if (!rings)
+		return -ENOMEM;
+	registry->rings = rings;
+	return 0;
+}
+
+void registry_add(struct registry *registry, struct ring *ring)
+{
+	registry->rings[registry->n_rings++] = ring;
+}
+
+void registry_remove(struct registry *registry, const struct ring *ring)
+{
+	for (size_t i = 0; i < registry->n_rings; i++)
+		if (registry->rings[i] == ring) {
+			registry->n_rings--;
+			memmove(&registry->rings[i], &registry->rings[i + 1],
+				(registry->n_rings - i) * sizeof(*registry->rings));
+			return;
+		}
+}
+
+void registry_add_foreign(struct registry *registry, const char *name)
+{
+	char **foreign = reallocarray(registry->foreign, registry->n_foreign + 1, sizeof(char *));
+
+	if (!foreign)
+		return; /* whoever takes the name will be told that there are pins of it */
+	registry->foreign = foreign;
+	foreign[registry->n_foreign] = strdup(name);
+	registry->n_foreign += foreign[registry->n_foreign] != NULL;
+}
+
+static bool is_foreign(const struct registry *registry, const char *name)
+{
+	for (size_t i = 0; i < registry->n_foreign; i++)
+		if (strcmp(registry->foreign[i], name) == 0)
+			return true;
+	return false;
+}
+
+int registry_pick_name(const struct registry *registry, const char *wanted, const char *program,
+		       struct note *note, char ret[RING_NAME_MAX])
+{
+	if (wanted) {
+		if (!name_valid(wanted, RING_NAME_MAX))
+			return fault_invalid_parameter(note, "name", wanted,
+						       "a small letter, then up to 62 small "
+						       "letters, digits and hyphens");
+		if (registry_search(registry, wanted))
+			return fault_ring_busy(note, wanted, "the name is taken");
+		if (is_foreign(registry, wanted))
+			return fault_ring_busy(note, wanted, RING_NAME_FOREIGN);
+		snprintf(ret, RING_NAME_MAX, "%s", wanted);
+		return 0;
+	}
+	for (unsigned int i = 1;; i++) { /* ends: there are fewer rings than numbers */
+		snprintf(ret, RING_NAME_MAX, "%s-%u", program, i);
+		if (!registry_search(registry, ret) && !is_foreign(registry, ret))
+			return 0;
+	}
+}
+
+bool manager_may_see(uid_t uid, uid_t owner)
+{
+	return uid == 0 || uid == owner;
+}
+
+int registry_find(const struct registry *registry, const struct peer *peer, const char *name,
+		  struct note *note, struct ring **ret)
+{
+	struct ring *ring = registry_search(registry, name);
+	char reason[RING_NAME_MAX + 64];
+
+	if (!ring)
+		return fault_ring_not_found(note, name);
+	if (!manager_may_see(peer->uid, ring->uid)) {
+		snprintf(reason, sizeof(reason), "ring \"%s\" belongs to user %u", ring->name,
+			 (unsigned int)ring->uid);
+		return fault_not_permitted(note, reason);
+	}
+	*ret = ring;
+	return 0;
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "program/catalogue.h"
+#include "program/program.h"
+#include "program/store.h"
+#include "common/cleanup.h"
+#include "common/container-of.h"
+
+static struct program *to_program(struct job *job)
+{
+	return container_of(job, struct program, job);
+}
+
+static void program_free(struct program *program)
+{
+	if (!program)
+		return;
+	assert(program->users == 0 && !program->waiters);
+	program->catalogue->kern->ops->program_free(program->kern_program);
+	note_done(&program->refusal);
+	note_done(&program->note);
+	free(program->path);
+	free(program);
+}
+
+/*
+ * Whoever waits anew from within is on the next list. The last one told may have the program
+ * dropped: it is not touched after that.
+ */
+static void tell(struct program *program, int r)
+{
+	struct program_waiter *list = program->waiters;
+	struct note note = {};
+
+	if (r > 0)
+		note_move(&note, &program->note);
+	if (r == FAULT_PROGRAM_REJECTED)
+		program_usable(program, &note);
+	program->waiters = NULL;
+	program->told = list ? &list : NULL;
+	while (list) {
+		struct program_waiter *waiter = list;
+
+		list = waiter->next;
+		waiter->next = NULL;
+		if (!list)
+			program->told = NULL;
+		waiter->ready(waiter, r, &note);
+	}
+	note_done(&note);
+}
+
+/* As FAULT_PROGRAM_REJECTED, whatever it was. */
+static void refuse(struct program *program, int r)
+{
+	const struct note *note = &program->note;
+
+	program->state = PROGRAM_REJECTED;
+	if (r > 0)
+		fault_program_rejected(&program->refusal, program->name, note->texts[1],
+				       note->texts[2]);
+	else
+		fault_program_rejected(&program->refusal, program->name, strerror(-r), "");
+}
+
+/* A shipped object is known by its file's name: the one inside must not say something else. */
+static int check_name(struct program *program)
+{
+	const struct kern_program_info *info =
+		program->catalogue->kern->ops->program_info(program->subject);
+	char reason[128];
+
+	if (program->path == NULL && memcmp(info->digest, program->stored, SHA256_SIZE) != 0)
+		return fault_program_rejected(&program->note, program->name,
+					      "the copy of its object file is damaged", "");
+	if (program->name[0] == '\0' || strcmp(info->descriptor.name, program->name) == 0)
+		return 0;
+	snprintf(reason, sizeof(reason), "its descriptor says \"%s\", but its file is %s.bpf.o",
+		 info->descriptor.name, program->name);
+	return fault_program_rejected(&program->note, program->name, reason, "");
+}
+
+static void open_work(struct job *job)
+{
+	struct program *program = to_program(job);
+	const struct kern_ops *ops = program->catalogue->kern->ops;
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (program->path) {
+		fd = open(program->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+		r = fd < 0 ? -errno : 0;
+	} else {
+		fd = store_open(program->catalogue->store, program->stored);
+		r = fd < 0 ? fd : 0;
+	}
+	if (r < 0) {
+		program->result = r;
+		return;
+	}
+	r = ops->program_open(program->catalogue->kern, fd, &program->note, &program->subject);
+	if (r == 0)
+		r = check_name(program);
+	if (r != 0) {
+		ops->program_free(program->subject);
+		program->subject = NULL;
+	}
+	program->result = r;
+}
+
+/* Ends every job: true if the program is still wanted. */
+static bool job_ended(struct program *program)
+{
+	if (!program->dropped)
+		return true;
+	program_free(program);
+	return false;
+}
+
+static void open_done(struct job *job)
+{
+	struct program *program = to_program(job);
+	struct jobs *jobs = program->catalogue->jobs;
+
+	program->kern_program = program->subject;
+	if (job_ended(program)) {
+		program->state = PROGRAM_AVAILABLE;
+		if (program->result == 0 && program->name[0] == '\0')
+			strcpy(program->name, program_info(program)->descriptor.name);
+		if (program->result != 0)
+			refuse(program, program->result);
+		tell(program, program_usable(program, NULL));
+	}
+	jobs_done(jobs);
+}
+
+int program_store(const struct catalogue *catalogue, const struct kern_program *kern_program)
+{
+	const struct kern_ops *ops = catalogue->kern->ops;
+	size_t size;
+	const void *image = ops->program_image(kern_program, &size);
+
+	if (!image)
+		return 1; /* it is loaded */
+	return store_save(catalogue->store, ops->program_info(kern_program)->digest, image, size);
+}
+
+static void load_work(struct job *job)
+{
+	struct program *program = to_program(job);
+	int r = program_store(program->catalogue, program->subject);
+
+	program->result = r < 0 ? r
+				: program->catalogue->kern->ops->program_load(program->subject,
+									      &program->note);
+}
+
+static void load_done(struct job *job)
+{
+	struct program *program = to_program(job);
+	struct jobs *jobs = program->catalogue->jobs;
+	int r = program->result;
+
+	if (job_ended(program)) {
+		if (r == 0)
+			program->state = PROGRAM_LOADED;
+		else if (r == FAULT_PROGRAM_REJECTED)
+			refuse(program, r);
+		else
+			program->state = PROGRAM_AVAILABLE; /* the next who wants it tries again */
+		tell(program, r);
+	}
+	jobs_done(jobs);
+}
+
+static int program_new(struct catalogue *catalogue, const char *name, struct program **ret)
+{
+	struct program *program = calloc(1, sizeof(*program));
+
+	if (!program)
+		return -ENOMEM;
+	program->catalogue = catalogue;
+	snprintf(program->name, sizeof(program->name), "%s", name);
+	*ret = program;
+	return 0;
+}
+
+int program_new_shipped(struct catalogue *catalogue, const char *directory, const char *name,
+			struct program **ret)
+{
+	struct program *program;
+	int r;
+
+	r = program_new(catalogue, name, &program);
+	if (r < 0)
+		return r;
+	if (asprintf(&program->path, "%s/%s.bpf.o", directory, name) < 0) {
+		program->path = NULL;
+		program_free(program);
+		return -ENOMEM;
+	}
+	program->shipped = true;
+	*ret = program;
+	return 0;
+}
+
+int program_new_stored(struct catalogue *catalogue, const uint8_t *digest, const char *name,
+		       struct program **ret)
+{
+	struct program *program;
+	int r;
+
+	r = program_new(catalogue, name ?: "", &program);
+	if (r < 0)
+		return r;
+	memcpy(program->stored, digest, sizeof(program->stored));
+	program->unlisted = !name;
+	*ret = program;
+	return 0;
+}
+
+void program_open(struct program *program)
+{
+	program->state = PROGRAM_LOADING;
+	program->job = (struct job){.work = open_work, .done = open_done};
+	jobs_submit(program->catalogue->jobs, &program->job);
+}
+
+int program_new_loaded(struct catalogue *catalogue, struct kern_program *kern_program,
+		       struct program **ret)
+{
+	const struct kern_program_info *info = catalogue->kern->ops->program_info(kern_program);
+	struct program *program;
+	int r;
+
+	r = program_new(catalogue, info->descriptor.name, &program);
+	if (r < 0)
+		return r;
+	program->kern_program = kern_program;
+	program->state = PROGRAM_LOADED;
+	*ret = program;
+	return 0;
+}
+
+void program_drop(struct program *program)
+{
+	if (!program)
+		return;
+	assert(program->users == 0);
+	if (program->state == PROGRAM_LOADING)
+		program->dropped = true;
+	else
+		program_free(program);
+}
+
+void program_hold(struct program *program)
+{
+	program->users++;
+}
+
+void program_release(struct program *program)
+{
+	if (!program)
+		return;
+	assert(program->users > 0);
+	if (--program->users == 0 && program->unlisted)
+		catalogue_drop_unlisted(program->catalogue, program);
+}
+
+bool program_is(const struct program *program, const uint8_t *digest)
+{
+	const struct kern_program_info *info = program_info(program);
+
+	return memcmp(info ? info->digest : program->stored, digest, SHA256_SIZE) == 0;
+}
+
+const struct kern_program_info *program_info(const struct program *program)
+{
+	if (!program->kern_program)
+		return NULL;
+	return program->catalogue->kern->ops->program_info(program->kern_program);
+}
+
+int program_usable(const struct program *program, struct note *note)
+{
+	if (program->state != PROGRAM_REJECTED)
+		return 0;
+	return fault_program_rejected(note, program->name, program->refusal.texts[1],
+				      program->refusal.texts[2]);
+}
+
+static void await(struct program *program, struct program_waiter *waiter)
+{
+	struct program_waiter **at = &program->waiters;
+
+	while (*at)
+		at = &(*at)->next;
+	waiter->next = NULL;
+	*at = waiter;
+}
+
+bool program_await_open(struct program *program, struct program_waiter *waiter)
+{
+	if (program->state != PROGRAM_LOADING || program->kern_program)
+		return false;
+	await(program, waiter);
+	return true;
+}
+
+bool program_await_loaded(struct program *program, struct program_waiter *waiter)
+{
+	if (program->state == PROGRAM_LOADED)
+		return false;
+	await(program, waiter);
+	if (program->state == PROGRAM_LOADING)
+		return true;
+	assert(program->state == PROGRAM_AVAILABLE);
+	program->state = PROGRAM_LOADING;
+	program->subject = program->kern_program;
+	note_done(&program->note);
+	program->job = (struct job){.work = load_work, .done = load_done};
+	jobs_submit(program->catalogue->jobs, &program->job);
+	return true;
+}
+
+void program_forget(struct program *program, struct program_waiter *waiter)
+{
+	struct program_waiter **at;
+
+	if (!program)
+		return;
+	for (at = &program->waiters; *at && *at != waiter; at = &(*at)->next)
+		;
+	if (!*at && program->told)
+		for (at = program->told; *at && *at != waiter; at = &(*at)->next)
+			;
+	if (!*at)
+		return;
+	*at = waiter->next;
+	waiter->next = NULL;
+	if (program->told && !*program->told)
+		program->told = NULL; /* whom tell() is at with it was the last */
+}
+
+int program_note_copy(const struct note *note, struct note *ret)
+{
+	struct note copy = {.fault = note->fault};
+
+	for (size_t i = 0; i < NOTE_FIELDS_MAX; i++) {
+		copy.numbers[i] = note->numbers[i];
+		if (!note->texts[i])
+			continue;
+		copy.texts[i] = strdup(note->texts[i]);
+		if (!copy.texts[i]) {
+			note_done(&copy);
+			return -ENOMEM;
+		}
+	}
+	note_move(ret, &copy);
+	return (int)note->fault;
+}
+
+void program_view_fill(const struct program *program, struct program_view *ret)
+{
+	*ret = (struct program_view){
+		.info = program_info(program),
+		.name = program->name,
+		.state = program->state,
+		.reason = program->refusal.texts[1],
+		.shipped = program->shipped,
+		.rings = program->users,
+	};
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Declarations of rings: each mistake is said with its place, and spoils no other file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "os/rings-d.h"
+#include "common/cleanup.h"
+#include "wire/json.h"
+
+struct place {
+	char directory[64];
+	struct rings_d rings;
+};
+
+static void place_init(struct place *place)
+{
+	*place = (struct place){.directory = "/tmp/rings-d-test-XXXXXX"};
+	assert_non_null(mkdtemp(place->directory));
+	assert_int_equal(chmod(place->directory, 0755), 0);
+}
+
+static void path_of(const struct place *place, const char *name, char path[128])
+{
+	snprintf(path, 128, "%s/%s", place->directory, name);
+}
+
+static void put(const struct place *place, const char *name, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	path_of(place, name, path);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, 0644), 0);
+}
+
+static void read_them(struct place *place)
+{
+	rings_d_done(&place->rings);
+	assert_int_equal(rings_d_read(place->directory, &place->rings), 0);
+}
+
+static void place_done(struct place *place)
+{
+	_cleanup_free_ char *command = NULL;
+
+	rings_d_done(&place->rings);
+	assert_true(asprintf(&command, "rm -r %s", place->directory) > 0);
+	assert_int_equal(system(command), 0);
+}
+
+static void test_all_settings(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+	const struct rings_d_ring *ring;
+	struct place place;
+
+	place_init(&place);
+	put(&place, "copy-a.json",
+	    "// what it is for\n{\"program\": \"copy\", \"user\": \"alice\", /* hers */\n"
+	    "\"files\": {\"source\": {\"path\": \"/srv/a\"},\n"
+	    "            \"target\": {\"path\": \"/srv/b\", \"mode\": \"readWrite\"}},\n"
+	    "\"parameters\": {\"depth\": 4, \"table\": [{\"a\": 1}]},\n"
+	    "\"dataBytes\": 65536, \"rollback\": true, \"start\": false}\n");
+	put(&place, "b.json", "{\"program\": \"nop\", \"user\": 1000}");
+	put(&place, "c.json", "{\"program\": \"nop\"}");
+	put(&place, "d.json~", "{}");
+	put(&place, ".e.json", "{}");
+	put(&place, "README", "text");
+	read_them(&place);
+	assert_int_equal(place.rings.n_rings, 3);
+	assert_string_equal(place.rings.rings[0].name, "b");
+	assert_string_equal(place.rings.rings[0].user, "1000");
+	assert_int_equal(place.rings.rings[0].n_files, 0);
+	assert_false(place.rings.rings[0].data_bytes_set);
+	assert_true(place.rings.rings[0].start);
+	assert_false(place.rings.rings[0].rollback);
+	assert_string_equal(place.rings.rings[1].user, "root");
+	ring = &place.rings.rings[2];
+	assert_null(ring->problem);
+	assert_string_equal(ring->name, "copy-a");
+	assert_non_null(strstr(ring->file, "/copy-a.json"));
+	assert_string_equal(ring->program, "copy");
+	assert_string_equal(ring->user, "alice");
+	assert_int_equal(ring->n_files, 2);
+	assert_string_equal(ring->files[0].slot, "source");
+	assert_string_equal(ring->files[0].path, "/srv/a");
+	assert_int_equal(ring->files[0].access, -1);
+	assert_int_equal(ring->files[1].access, O_RDWR);
+	assert_int_equal(json_print(ring->parameters, false, &text), 0);
+	assert_string_equal(text, "{\"depth\":4,\"table\":[{\"a\":1}]}");
+	assert_true(ring->data_bytes_set);
+	assert_int_equal(ring->data_bytes, 65536);
+	assert_true(ring->rollback);
+	assert_false(ring->start);
+	place_done(&place);
+}
+
+/* The file says @text: its problem says its path and @what, and the one beside it is fine. */
+static void bad(const char *text, const char *what)
+{
+	struct place place;
+	char path[128];
+
+	place_init(&place);
+	put(&place, "bad.json", text);
+	put(&place, "good.json", "{\"program\": \"nop\"}");
+	path_of(&place, "bad.json", path);
+	read_them(&place);
+	assert_int_equal(place.rings.n_rings, 2);
+	assert_string_equal(place.rings.rings[0].name, "bad");
+	if (!place.rings.rings[0].problem)
+		fail_msg("%s is no problem", text);
+	assert_non_null(strstr(place.rings.rings[0].problem, path));
+	if (!strstr(place.rings.rings[0].problem, what))
+		fail_msg("%s does not say %s", place.rings.rings[0].problem, what);
+	assert_null(place.rings.rings[1].problem);
+	place_done(&place);
+}
+
+#define WITH(setting) "{\"program\": \"copy\", " setting "}"
+
+static void test_bad_settings(void **state)
+{
+	bad("{}", "no \"program\"");
+	bad("{\"program\": 7}", "program is 7, but the name of a loop program is expected");
+	bad("{\"program\": \"\"}", "program is \"\"");
+	bad("{\"program\": \"a\\u0000b\"}", "program is");
+	bad(WITH("\"color\": 1"),
+	    "\"color\"; there are: program, user, files, parameters, dataBytes");
+	bad(WITH("\"user\": true"), "user is true, but a user's name or number");
+	bad(WITH("\"user\": -1"), "user is -1");
+	bad(WITH("\"user\": 4294967295"), "user is 4294967295");
+	bad(WITH("\"files\": []"), "files is [ ], but an object");
+	bad(WITH("\"files\": {\"source\": \"/a\"}"), "files.source is \"");
+	bad(WITH("\"files\": {\"source\": {}}"), "files.source has no \"path\"");
+	bad(WITH("\"files\": {\"source\": {\"path\": \"a\"}}"),
+	    "files.source.path is \"a\", but a path from the root");
+	bad(WITH("\"files\": {\"source\": {\"path\": 1}}"), "files.source.path is 1");
+	bad(WITH("\"files\": {\"source\": {\"path\": \"/a\", \"mode\": \"rw\"}}"),
+	    "files.source.mode is \"rw\", but one of \"read\", \"write\", \"readWrite\"");
+	bad(WITH("\"files\": {\"source\": {\"path\": \"/a\", \"offset\": 1}}"),
+	    "\"files.source.offset\"; there are: path, mode");
+	bad(WITH("\"files\": "
+		 "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1}"),
+	    "files has 9 files, but 8");
+	bad(WITH("\"parameters\": 1"), "parameters is 1, but an object");
+	bad(WITH("\"parameters\": {\"a\": \"b\\u0000c\"}"), "parameters is");
+	bad(WITH("\"parameters\": {\"a\": \"\xff\"}"), "");
+	bad(WITH("\"dataBytes\": -1"), "dataBytes is -1, but a number of bytes");
+	bad(WITH("\"dataBytes\": 1073741825"), "dataBytes is 1073741825");
+	bad(WITH("\"dataBytes\": \"1M\""), "dataBytes is \"1M\"");
+	bad(WITH("\"rollback\": 1"), "rollback is 1, but true or false");
+	bad(WITH("\"start\": null"), "start is null");
+}
+
+static void test_bad_texts(void **state)
+{
+	bad("", "ends in the middle");
+	bad("[]", "object");
+	bad("{\n\"program\" \"copy\"}", ":2: ");
+	bad("{\"program\": \"copy\"} {}", "something follows");
+	bad("{\"program\": \"copy\"", "ends in the middle");
+	bad("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{"
+	    "\"a\":"
+	    "{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}}}}}}}}}",
+	    ":1: ");
+}
+
+static void test_bad_files(void **state)
+{
+	struct place place;
+	char path[128], other[128];
+
+	place_init(&place);
+	put(&place, "a.json", "{\"program\": \"nop\"}");
+	put(&place, "b.json", "{\"program\": \"nop\"}");
+	path_of(&place, "a.json", path);
+	assert_int_equal(chmod(path, 0664), 0);
+	path_of(&place, "link.json", other);
+	assert_int_equal(symlink("b.json", other), 0);
+	path_of(&place, "pipe.json", other);
+	assert_int_equal(mkfifo(other, 0600), 0);
+	path_of(&place, "z.json", other);
+	assert_int_equal(mkdir(other, 0755), 0);
+	read_them(&place);
+	assert_int_equal(place.rings.n_rings, 5);
+	assert_non_null(strstr(place.rings.rings[0].problem, "(mode 0664): chmod go-w"));
+	assert_null(place.rings.rings[1].problem);
+	assert_non_null(strstr(place.rings.rings[2].problem, "symbolic link"));
+	assert_non_null(strstr(place.rings.rings[3].problem, "not a regular file"));
+	assert_non_null(strstr(place.rings.rings[4].problem, "not a regular file"));
+	place_done(&place);
+}
+
+static void test_foreign_file(void **state)
+{
+	struct place place;
+	char path[128];
+
+	if (geteuid() != 0)
+		skip(); /* only root can give a file away */
+	place_init(&place);
+	put(&place, "a.json", "{\"program\": \"nop\"}");
+	path_of(&place, "a.json", path);
+	assert_int_equal(chown(path, 1000, 0), 0);
+	read_them(&place);
+	assert_non_null(strstr(place.rings.rings[0].problem, "belongs to user 1000"));
+	place_done(&place);
+}
+
+/* Of the directory: a problem without a name, or nothing if it is not there. */
+static void test_directory(void **state)
+{
+	struct place place;
+	char path[128];
+
+	place_init(&place);
+	put(&place, "a.json", "{\"program\": \"nop\"}");
+	assert_int_equal(chmod(place.directory, 0777), 0);
+	read_them(&place);
+	assert_int_equal(place.rings.n_rings, 1);
+	assert_null(place.rings.rings[0].name);
+	assert_non_null(strstr(place.rings.rings[0].problem, "(mode 0777): chmod go-w"));
+	assert_string_equal(place.rings.rings[0].file, place.directory);
+	rings_d_done(&place.rings);
+	path_of(&place, "a.json", path);
+	assert_int_equal(rings_d_read(path, &place.rings), 0);
+	assert_int_equal(place.rings.n_rings, 1);
+	assert_null(place.rings.rings[0].name);
+	rings_d_done(&place.rings);
+	assert_int_equal(rings_d_read("/nowhere/rings.d", &place.rings), 0);
+	assert_int_equal(place.rings.n_rings, 0);
+	place_done(&place);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_settings), cmocka_unit_test(test_bad_settings),
+		cmocka_unit_test(test_bad_texts),    cmocka_unit_test(test_bad_files),
+		cmocka_unit_test(test_foreign_file), cmocka_unit_test(test_directory),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("os-rings-d", tests, NULL, NULL);
+}
