@@ -19,43 +19,15 @@
 
 #include "host/host.h"
 #include "kern/kern.h"
+#include "program/types.h"
+#include "ring/types.h"
 #include "util/clock.h"
 #include "util/job.h"
 #include "wire/fault.h"
 
 struct manager;
-struct ring;
 struct users;
-struct program;
 struct json_object;
-struct manager_event;
-
-/* Who asks. Borrowed for the time of the call; what must last is copied. */
-struct peer {
-	uid_t uid;
-	gid_t gid;
-	pid_t pid;
-	const gid_t *groups; /* supplementary */
-	size_t n_groups;
-};
-
-struct manager_limits { /* of one user */
-	uint64_t rings;
-	uint64_t region_bytes;
-	uint64_t entries; /* of submission queues */
-};
-
-enum manager_who { /* who may do something */
-		   WHO_ROOT,
-		   WHO_ALL,
-		   WHO_NONE,
-};
-
-struct manager_policy {
-	enum manager_who persistent; /* rings that live without a client */
-	enum manager_who adopted;    /* rings that their applications make and run themselves */
-	unsigned int probation_ms;   /* how long a program is on probation (ring/probation.h) */
-};
 
 struct manager_setup {
 	struct kern *kern; /* borrowed, as are the next three */
@@ -70,39 +42,6 @@ struct manager_setup {
 	/* Told of every event; may be NULL. */
 	void (*event)(void *arg, const struct manager_event *event);
 	void *event_arg;
-};
-
-enum ring_state {
-	RING_CREATING,
-	RING_CREATED, /* attached, not started */
-	RING_RUNNING,
-	RING_PAUSED,
-	RING_STOPPED, /* the program said that it is finished */
-	RING_FAILED,  /* io_uring_enter failed */
-	RING_ENDING,  /* its host is going, or gone and being cleaned up */
-};
-
-enum event_kind {
-	EVENT_CREATED,
-	EVENT_STARTED,
-	EVENT_PAUSED,
-	EVENT_RESUMED,
-	EVENT_SWAPPED,
-	EVENT_ROLLED_BACK,
-	EVENT_STOPPED,
-	EVENT_FAILED, /* also of a ring that could not be made: no other event of it comes then */
-	EVENT_DESTROYED,
-};
-
-struct manager_event { /* texts are borrowed for the time of the call */
-	enum event_kind kind;
-	uint64_t number;  /* from 1, +1 for each event */
-	uint64_t time_us; /* since the epoch */
-	const char *ring;
-	const char *program;
-	uid_t uid;
-	uint64_t generation;
-	const char *reason; /* or NULL */
 };
 
 /*
@@ -130,26 +69,11 @@ uint64_t manager_last_event(const struct manager *manager);
 
 /* ---- programs ---- */
 
-enum program_state { PROGRAM_AVAILABLE, PROGRAM_LOADING, PROGRAM_LOADED, PROGRAM_REJECTED };
-
-/* Borrowed, until the next call into the manager. */
-struct program_view {
-	const struct kern_program_info *info; /* NULL: being opened (LOADING), or that failed */
-	const char *name;
-	enum program_state state;
-	const char *reason; /* or NULL */
-	bool shipped;
-	size_t rings;
-};
-
 size_t manager_program_count(const struct manager *manager);
 void manager_program_at(const struct manager *manager, size_t index, struct program_view *ret);
 int manager_program_find(const struct manager *manager, const char *name, struct note *note,
 			 struct program_view *ret);
 
-/* @view: NULL unless r is 0. @note: filled if r > 0. Both borrowed. */
-typedef void (*program_done)(void *arg, int r, const struct note *note,
-			     const struct program_view *view);
 /* The object's content is copied; @object_fd stays the caller's. Root only. */
 int manager_program_load(struct manager *manager, const struct peer *peer, int object_fd,
 			 bool check_only, program_done done, void *arg, struct note *note);
@@ -161,56 +85,6 @@ int manager_program_unload(struct manager *manager, const struct peer *peer, con
 			   struct note *note);
 
 /* ---- rings ---- */
-
-struct ring_file {
-	const char *slot;
-	int fd; /* borrowed: duplicated if kept */
-};
-
-struct ring_request {
-	const char *program;
-	const char *name; /* or NULL */
-	const struct ring_file *files;
-	size_t n_files;
-	struct json_object *parameters; /* or NULL */
-	bool data_bytes_set;
-	uint64_t data_bytes;
-	bool persistent; /* lives without a client: it has no lease */
-	bool rollback;	 /* also when its program fails after probation */
-	/* Of the domain only: it is declared, with this digest, so policy is not asked; or NULL. */
-	const uint8_t *declared;
-	bool adopted; /* made and run by the caller: manager_ring_prepare sets it */
-};
-
-struct ring_view { /* borrowed, until the next call into the manager */
-	const char *name;
-	const struct kern_program_info *program;
-	enum ring_state state;
-	const char *reason; /* or NULL */
-	uid_t uid;
-	uint64_t generation;
-	bool adopted;
-	bool persistent;
-	bool rollback;
-	bool on_probation; /* its program is */
-	const char *good;  /* the program that a rollback puts back; or NULL */
-	bool declared;
-	const char *note; /* what its declaration asks for and needs a new ring; or NULL */
-	pid_t pid;
-	uint64_t created_us; /* since the epoch */
-	uint64_t steps;
-	uint64_t last_step_ns; /* CLOCK_MONOTONIC; 0: none yet */
-	uint64_t region_size;
-	uint64_t data_size;
-	uint32_t sq_entries;
-	uint32_t cq_entries;
-	struct iourd_progress progress; /* a copy: what the program says */
-	int region_fd;			/* borrowed */
-	/* The client's end; borrowed, and only in manager_ring_create's done; -1: there is none. */
-	int lease_fd;
-};
-
-typedef void (*ring_done)(void *arg, int r, const struct note *note, const struct ring_view *view);
 
 /*
  * FAULT_QUOTA_EXCEEDED names a limit of GetStatus, or "lockedMemory" (bytes) if the kernel would
@@ -227,12 +101,6 @@ int manager_ring_create(struct manager *manager, const struct peer *peer,
 int manager_ring_prepare(struct manager *manager, const struct peer *peer,
 			 const struct ring_request *request, ring_done done, void *arg,
 			 struct note *note);
-
-struct ring_adoption {
-	int ring_fd; /* numbers of descriptors in the caller's process */
-	int region_fd;
-	uint64_t region_address;
-};
 
 /* With FAULT_INVALID_PARAMETER in @done the ring has ended: it has to be prepared again. */
 int manager_ring_adopt(struct manager *manager, const struct peer *peer, const char *name,

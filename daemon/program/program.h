@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "kern/kern.h"
-#include "manager/manager.h"
+#include "program/types.h"
 #include "util/job.h"
 #include "util/sha256.h"
 

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* types.h - requests for rings, views and events of them, and the policy that they are subject to
+ */
+#ifndef RING_TYPES_H
+#define RING_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "iourd/abi.h"
+
+struct json_object;
+struct kern_program_info;
+struct note;
+
+/* Who asks. Borrowed for the time of the call; what must last is copied. */
+struct peer {
+	uid_t uid;
+	gid_t gid;
+	pid_t pid;
+	const gid_t *groups; /* supplementary */
+	size_t n_groups;
+};
+
+struct manager_limits { /* of one user */
+	uint64_t rings;
+	uint64_t region_bytes;
+	uint64_t entries; /* of submission queues */
+};
+
+enum manager_who { /* who may do something */
+		   WHO_ROOT,
+		   WHO_ALL,
+		   WHO_NONE,
+};
+
+struct manager_policy {
+	enum manager_who persistent; /* rings that live without a client */
+	enum manager_who adopted;    /* rings that their applications make and run themselves */
+	unsigned int probation_ms;   /* how long a program is on probation (ring/probation.h) */
+};
+
+enum ring_state {
+	RING_CREATING,
+	RING_CREATED, /* attached, not started */
+	RING_RUNNING,
+	RING_PAUSED,
+	RING_STOPPED, /* the program said that it is finished */
+	RING_FAILED,  /* io_uring_enter failed */
+	RING_ENDING,  /* its host is going, or gone and being cleaned up */
+};
+
+enum event_kind {
+	EVENT_CREATED,
+	EVENT_STARTED,
+	EVENT_PAUSED,
+	EVENT_RESUMED,
+	EVENT_SWAPPED,
+	EVENT_ROLLED_BACK,
+	EVENT_STOPPED,
+	EVENT_FAILED, /* also of a ring that could not be made: no other event of it comes then */
+	EVENT_DESTROYED,
+};
+
+struct manager_event { /* texts are borrowed for the time of the call */
+	enum event_kind kind;
+	uint64_t number;  /* from 1, +1 for each event */
+	uint64_t time_us; /* since the epoch */
+	const char *ring;
+	const char *program;
+	uid_t uid;
+	uint64_t generation;
+	const char *reason; /* or NULL */
+};
+
+struct ring_file {
+	const char *slot;
+	int fd; /* borrowed: duplicated if kept */
+};
+
+struct ring_request {
+	const char *program;
+	const char *name; /* or NULL */
+	const struct ring_file *files;
+	size_t n_files;
+	struct json_object *parameters; /* or NULL */
+	bool data_bytes_set;
+	uint64_t data_bytes;
+	bool persistent; /* lives without a client: it has no lease */
+	bool rollback;	 /* also when its program fails after probation */
+	/* Of the domain only: it is declared, with this digest, so policy is not asked; or NULL. */
+	const uint8_t *declared;
+	bool adopted; /* made and run by the caller: manager_ring_prepare sets it */
+};
+
+struct ring_view { /* borrowed, until the next call into the manager */
+	const char *name;
+	const struct kern_program_info *program;
+	enum ring_state state;
+	const char *reason; /* or NULL */
+	uid_t uid;
+	uint64_t generation;
+	bool adopted;
+	bool persistent;
+	bool rollback;
+	bool on_probation; /* its program is */
+	const char *good;  /* the program that a rollback puts back; or NULL */
+	bool declared;
+	const char *note; /* what its declaration asks for and needs a new ring; or NULL */
+	pid_t pid;
+	uint64_t created_us; /* since the epoch */
+	uint64_t steps;
+	uint64_t last_step_ns; /* CLOCK_MONOTONIC; 0: none yet */
+	uint64_t region_size;
+	uint64_t data_size;
+	uint32_t sq_entries;
+	uint32_t cq_entries;
+	struct iourd_progress progress; /* a copy: what the program says */
+	int region_fd;			/* borrowed */
+	/* The client's end; borrowed, and only in manager_ring_create's done; -1: there is none. */
+	int lease_fd;
+};
+
+typedef void (*ring_done)(void *arg, int r, const struct note *note, const struct ring_view *view);
+
+struct ring_adoption {
+	int ring_fd; /* numbers of descriptors in the caller's process */
+	int region_fd;
+	uint64_t region_address;
+};
+
+#endif
