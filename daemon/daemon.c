@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "api/api.h"
+#include "declared/declared.h"
 #include "host/host.h"
 #include "kern/kern.h"
 #include "net/listener.h"
@@ -48,6 +49,7 @@ struct daemon {			     /* in daemon_run(); members in the order of their making 
 	struct kern *kern;
 	struct hosts *hosts;
 	struct manager *manager;
+	struct declared *declared;
 	struct reload reload;
 	struct api *api;
 	struct listen_socket listening;
@@ -55,8 +57,9 @@ struct daemon {			     /* in daemon_run(); members in the order of their making 
 	struct timer status_timer;
 	struct timer stop_timer;
 	bool stopping;
-	bool stopped; /* the manager has let go of everything */
-	bool failed;  /* it cannot serve: that is why it stops */
+	unsigned int running; /* declared and manager, until each has stopped */
+	bool stopped;	      /* neither is running any more */
+	bool failed;	      /* it cannot serve: that is why it stops */
 };
 
 static void on_status_timer(struct timer *timer)
@@ -66,7 +69,7 @@ static void on_status_timer(struct timer *timer)
 
 	if (daemon->stopping)
 		return;
-	status_line(daemon->manager, daemon->kern, status, sizeof(status));
+	status_line(daemon->manager, daemon->declared, daemon->kern, status, sizeof(status));
 	notify_status(status);
 }
 
@@ -81,12 +84,21 @@ static void on_event(void *arg, const struct manager_event *event)
 					 STATUS_PAUSE_MS);
 }
 
+static void on_ring_gone(void *arg, const struct ring_end *end)
+{
+	struct daemon *daemon = arg;
+
+	declared_ring_gone(daemon->declared, end);
+}
+
 /* ---- the end ---- */
 
 static void on_stopped(void *arg)
 {
 	struct daemon *daemon = arg;
 
+	if (--daemon->running > 0)
+		return;
 	daemon->stopped = true;
 	loop_break(daemon->loop);
 }
@@ -101,6 +113,16 @@ static void on_stop_timer(struct timer *timer)
 	loop_break(daemon->loop);
 }
 
+/* Clients of the manager first: it answers their requests. */
+static void stop_domain(struct daemon *daemon)
+{
+	daemon->stopping = true;
+	daemon->running = 1 + (daemon->declared != NULL);
+	if (daemon->declared)
+		declared_stop(daemon->declared, on_stopped, daemon);
+	manager_stop(daemon->manager, on_stopped, daemon);
+}
+
 static void stop(struct daemon *daemon)
 {
 	daemon->stopping = true;
@@ -108,7 +130,7 @@ static void stop(struct daemon *daemon)
 	if (daemon->listener)
 		listener_stop(daemon->listener);
 	daemon->clock.port.start(&daemon->clock.port, &daemon->stop_timer, STOP_LIMIT_MS);
-	manager_stop(daemon->manager, on_stopped, daemon);
+	stop_domain(daemon);
 }
 
 static void on_signal(void *arg, int number)
@@ -128,7 +150,7 @@ static void on_declared(void *arg)
 
 	if (daemon->stopping)
 		return;
-	status_line(daemon->manager, daemon->kern, status, sizeof(status));
+	status_line(daemon->manager, daemon->declared, daemon->kern, status, sizeof(status));
 	notify_ready(status);
 }
 
@@ -225,9 +247,7 @@ static int start_manager(struct daemon *daemon)
 				.adopted = (enum manager_who)config->adopted_rings,
 				.probation_ms = (unsigned int)config->probation_ms,
 			},
-		.users = users_linux(),
-		.event = on_event,
-		.event_arg = daemon,
+		.observer = {.event = on_event, .ring_gone = on_ring_gone, .arg = daemon},
 	};
 	int r;
 
@@ -239,8 +259,25 @@ static int start_manager(struct daemon *daemon)
 	r = manager_new(&setup, &daemon->manager);
 	if (r < 0)
 		return failed("cannot take up the programs in", config->program_directory, r);
-	daemon->reload = (struct reload){
+	return 0;
+}
+
+static int start_declared(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	const struct declared_setup setup = {
 		.manager = daemon->manager,
+		.users = users_linux(),
+		.executor = pool_executor(daemon->pool),
+		.clock = &daemon->clock.port,
+	};
+	int r;
+
+	r = declared_new(&setup, &daemon->declared);
+	if (r < 0)
+		return failed("cannot make", "the list of declared rings", r);
+	daemon->reload = (struct reload){
+		.declared = daemon->declared,
 		.executor = pool_executor(daemon->pool),
 		.directory = config->ring_directory,
 		.done = on_declared,
@@ -254,6 +291,7 @@ static int start_api(struct daemon *daemon)
 	const struct config *config = daemon->config;
 	const struct api_setup setup = {
 		.manager = daemon->manager,
+		.declared = daemon->declared,
 		.kern = daemon->kern,
 		.limits =
 			{
@@ -308,7 +346,7 @@ static void on_ready(void *arg)
 		stop(daemon);
 		return;
 	}
-	status_line(daemon->manager, daemon->kern, status, sizeof(status));
+	status_line(daemon->manager, daemon->declared, daemon->kern, status, sizeof(status));
 	notify_ready(status);
 	log_info("ready: %s", status);
 	reload_begin(&daemon->reload);
@@ -342,6 +380,7 @@ static int start(struct daemon *daemon)
 	r = start_loop(daemon);
 	r = r ?: start_ports(daemon);
 	r = r ?: start_manager(daemon);
+	r = r ?: start_declared(daemon);
 	r = r ?: start_api(daemon);
 	r = r ?: start_signals(daemon);
 	if (r < 0)
@@ -365,6 +404,7 @@ static void done(struct daemon *daemon)
 	api_free(daemon->api);
 	pool_free(daemon->pool);
 	reload_done(&daemon->reload);
+	declared_free(daemon->declared);
 	manager_free(daemon->manager);
 	if (daemon->hosts)
 		daemon->hosts->ops->free(daemon->hosts);
@@ -386,11 +426,8 @@ int daemon_run(const struct config *config)
 	int r;
 
 	r = start(&daemon);
-	if (r < 0 && daemon.manager) {
-		/* it may have begun to work already */
-		daemon.stopping = true;
-		manager_stop(daemon.manager, on_stopped, &daemon);
-	}
+	if (r < 0 && daemon.manager)
+		stop_domain(&daemon); /* its jobs may be under way */
 	if (daemon.manager && !daemon.stopped)
 		loop_run(daemon.loop);
 	if (daemon.manager && !daemon.stopped)

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* reload.h - what the files of rings.d say goes to the domain: at the start, and on SIGHUP */
+/* reload.h - reads rings.d and has it applied: at the start, and on SIGHUP */
 #ifndef DAEMON_RELOAD_H
 #define DAEMON_RELOAD_H
 
 #include <stdbool.h>
 
-#include "os/rings-d.h"
+#include "util/declaration.h"
 #include "util/job.h"
 
-struct manager;
+struct declared;
 
-/* Owned by the daemon; goes after the pool of threads. */
+/* Owned by the daemon; freed after the thread pool. */
 struct reload {
-	struct manager *manager; /* borrowed, as are the next two */
+	struct declared *declared; /* borrowed, as are the next two */
 	struct executor *executor;
 	const char *directory;
-	void (*done)(void *arg); /* all that is declared was tried once, or there was no memory */
+	void (*done)(void *arg); /* each declaration was tried once, or there was no memory */
 	void *arg;
 	bool reading;
-	bool again; /* it was asked for while reading */
+	bool again; /* reload_begin was called while reading */
 	/* set aside for the job */
 	struct job job;
-	struct rings_d rings;
+	struct declarations declarations;
 	int result;
 };
 

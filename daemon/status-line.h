@@ -5,9 +5,11 @@
 
 #include <stddef.h>
 
+struct declared;
 struct kern;
 struct manager;
 
-void status_line(const struct manager *manager, struct kern *kern, char *text, size_t size);
+void status_line(const struct manager *manager, const struct declared *declared, struct kern *kern,
+		 char *text, size_t size);
 
 #endif

@@ -15,6 +15,7 @@ int api_new(const struct api_setup *setup, struct api **ret)
 	if (!made)
 		return -ENOMEM;
 	made->manager = setup->manager;
+	made->declared = setup->declared;
 	made->kern = setup->kern;
 	made->limits = setup->limits;
 	list_init(&made->sessions);

@@ -9,12 +9,14 @@
 #include "wire/manager.h"
 
 struct api;
+struct declared;
 struct kern;
 struct manager;
 struct manager_event;
 
 struct api_setup {
-	struct manager *manager; /* borrowed, as is the next */
+	struct manager *manager; /* borrowed, as are the next two */
+	const struct declared *declared;
 	struct kern *kern;
 	struct wire_limits limits;
 };

@@ -7,7 +7,8 @@
 #include "api/call.h"
 
 struct api {			 /* owned by the daemon */
-	struct manager *manager; /* borrowed, as is the next */
+	struct manager *manager; /* borrowed, as are the next two */
+	const struct declared *declared;
 	struct kern *kern;
 	struct wire_limits limits;
 	struct list sessions;

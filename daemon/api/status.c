@@ -6,14 +6,13 @@
 
 #include "api/context.h"
 #include "api/handlers.h"
+#include "declared/declared.h"
 #include "common/cleanup.h"
 
-static bool view_capabilities(const struct kern_capability *capabilities, size_t n,
+static void view_capabilities(const struct kern_capability *capabilities, size_t n,
 			      struct wire_capability *ret)
 {
-	bool ready = true;
-
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		ret[i] = (struct wire_capability){
 			.name = capabilities[i].name,
 			.present = capabilities[i].present,
@@ -21,18 +20,15 @@ static bool view_capabilities(const struct kern_capability *capabilities, size_t
 			.since = capabilities[i].since,
 			.detail = capabilities[i].detail,
 		};
-		ready = ready && (capabilities[i].present || !capabilities[i].required);
-	}
-	return ready;
 }
 
-static void view_problems(const struct manager *manager, size_t n, struct wire_problem *ret)
+static void view_problems(const struct declared *declared, size_t n, struct wire_problem *ret)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct problem_view view;
+		struct declared_problem problem;
 
-		manager_problem_at(manager, i, &view);
-		ret[i] = (struct wire_problem){.file = view.file, .text = view.text};
+		declared_problem_at(declared, i, &problem);
+		ret[i] = (struct wire_problem){.file = problem.file, .text = problem.text};
 	}
 }
 
@@ -53,15 +49,16 @@ int handle_get_status(struct call *call, const void *input)
 	views = calloc(n ? n : 1, sizeof(*views));
 	if (!views)
 		return -ENOMEM;
-	if (call->peer.uid == 0) /* they name other people's files */
-		out.problems.n = manager_problem_count(api->manager);
+	if (call->peer.uid == 0) /* problems name files of other users */
+		out.problems.n = declared_problem_count(api->declared);
 	problems = calloc(out.problems.n + 1, sizeof(*problems));
 	if (!problems)
 		return -ENOMEM;
-	view_problems(api->manager, out.problems.n, problems);
+	view_problems(api->declared, out.problems.n, problems);
 	out.problems.items = problems;
 	out.kernel = kernel.release;
-	out.ready = view_capabilities(capabilities, n, views);
+	out.ready = !kern_missing_capability(api->kern);
+	view_capabilities(capabilities, n, views);
 	out.capabilities = (struct schema_array){.items = views, .n = n};
 	out.rings = (int64_t)manager_ring_count(api->manager, &everybody);
 	out.programs = (int64_t)manager_program_count(api->manager);

@@ -156,6 +156,19 @@ struct kern {
 	const struct kern_ops *ops;
 };
 
+/* The first required capability that the kernel lacks; NULL: rings can be made. */
+static inline const struct kern_capability *kern_missing_capability(struct kern *kern)
+{
+	const struct kern_capability *capabilities;
+	size_t n;
+
+	capabilities = kern->ops->capabilities(kern, &n);
+	for (size_t i = 0; i < n; i++)
+		if (capabilities[i].required && !capabilities[i].present)
+			return &capabilities[i];
+	return NULL;
+}
+
 /*
  * The real one. @dispatcher_path: the dispatcher's object file. @pin_directory: on a bpffs, made if
  * missing. Works on any kernel: what that lacks is in the capabilities, and making a dispatcher or

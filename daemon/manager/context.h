@@ -4,7 +4,6 @@
 #define RING_CONTEXT_H
 
 #include "program/catalogue.h"
-#include "declared/declared.h"
 #include "ring/events.h"
 #include "util/jobs.h"
 #include "manager/manager.h"
@@ -20,6 +19,7 @@ struct manager {
 	struct executor *executor;
 	struct clock_port *clock;
 	struct manager_policy policy;
+	struct manager_observer observer;
 	struct events events;
 	struct jobs jobs;
 	struct takeover takeover;
@@ -27,7 +27,6 @@ struct manager {
 	struct quota quota;
 	struct catalogue catalogue;
 	struct registry registry;
-	struct declared declared;
 	size_t answering;	  /* rings that are gone, but whose requests are being answered */
 	void (*ready)(void *arg); /* of manager_await_ready; NULL once it was called */
 	void *ready_arg;

@@ -8,25 +8,13 @@
 #include "program/program.h"
 #include "ring/ring.h"
 
-static const struct kern_capability *missing_capability(const struct manager *manager)
-{
-	const struct kern_capability *capabilities;
-	size_t n;
-
-	capabilities = manager->kern->ops->capabilities(manager->kern, &n);
-	for (size_t i = 0; i < n; i++)
-		if (capabilities[i].required && !capabilities[i].present)
-			return &capabilities[i];
-	return NULL;
-}
-
 int manager_usable(const struct manager *manager, struct note *note)
 {
 	const struct kern_capability *missing;
 
 	if (manager->stopping)
 		return -ESHUTDOWN;
-	missing = missing_capability(manager);
+	missing = kern_missing_capability(manager->kern);
 	return missing ? fault_kernel_lacks(note, missing->name, missing->since) : 0;
 }
 
@@ -96,11 +84,11 @@ int manager_new(const struct manager_setup *setup, struct manager **ret)
 	manager->hosts = setup->hosts;
 	manager->executor = setup->executor;
 	manager->clock = setup->clock;
-	manager->events.listener = setup->event;
-	manager->events.arg = setup->event_arg;
+	manager->observer = setup->observer;
+	manager->events.listener = setup->observer.event;
+	manager->events.arg = setup->observer.arg;
 	manager->quota.limits = setup->limits;
 	manager->policy = setup->policy;
-	declared_init(&manager->declared, manager, setup->users);
 	manager->jobs = (struct jobs){
 		.executor = setup->executor,
 		.idle = jobs_idle,
@@ -119,7 +107,7 @@ int manager_new(const struct manager_setup *setup, struct manager **ret)
 		manager_free(manager);
 		return r;
 	}
-	if (missing_capability(manager))
+	if (kern_missing_capability(manager->kern))
 		manager->takeover.stage = TAKEOVER_DONE; /* no pins where no ring can be */
 	else if (manager->jobs.n == 0)
 		takeover_step(manager);
@@ -155,7 +143,6 @@ void manager_free(struct manager *manager)
 	if (!manager)
 		return;
 	assert(manager->jobs.n == 0);
-	declared_done(&manager->declared);
 	registry_done(&manager->registry);
 	store_done(&manager->store);
 	catalogue_done(&manager->catalogue);
@@ -166,31 +153,6 @@ void manager_free(struct manager *manager)
 uint64_t manager_last_event(const struct manager *manager)
 {
 	return __atomic_load_n(&manager->events.journal->event_number, __ATOMIC_RELAXED);
-}
-
-/* ---- programs ---- */
-
-size_t manager_program_count(const struct manager *manager)
-{
-	return manager->catalogue.n_programs;
-}
-
-void manager_program_at(const struct manager *manager, size_t index, struct program_view *ret)
-{
-	assert(index < manager->catalogue.n_programs);
-	program_view_fill(manager->catalogue.programs[index], ret);
-}
-
-int manager_program_find(const struct manager *manager, const char *name, struct note *note,
-			 struct program_view *ret)
-{
-	struct program *program;
-	int r;
-
-	r = catalogue_find(&manager->catalogue, name, note, &program);
-	if (r == 0)
-		program_view_fill(program, ret);
-	return r;
 }
 
 /* ---- rings ---- */

@@ -26,7 +26,6 @@
 #include "wire/fault.h"
 
 struct manager;
-struct users;
 struct json_object;
 
 struct manager_setup {
@@ -38,10 +37,7 @@ struct manager_setup {
 	const char *store_directory;   /* for copies of those that rings run; NULL: none */
 	struct manager_limits limits;
 	struct manager_policy policy;
-	struct users *users; /* borrowed; NULL: no ring can be declared */
-	/* Told of every event; may be NULL. */
-	void (*event)(void *arg, const struct manager_event *event);
-	void *event_arg;
+	struct manager_observer observer;
 };
 
 /*
@@ -74,6 +70,13 @@ void manager_program_at(const struct manager *manager, size_t index, struct prog
 int manager_program_find(const struct manager *manager, const char *name, struct note *note,
 			 struct program_view *ret);
 
+/*
+ * Waits until the object of a program has been opened. *ret_pending: @done will be called, exactly
+ * once, also if the manager stops; otherwise it is open already, and @done is not called.
+ * FAULT_PROGRAM_REJECTED if it cannot be opened.
+ */
+int manager_program_open(struct manager *manager, const char *name, program_done done, void *arg,
+			 struct note *note, bool *ret_pending);
 /* The object's content is copied; @object_fd stays the caller's. Root only. */
 int manager_program_load(struct manager *manager, const struct peer *peer, int object_fd,
 			 bool check_only, program_done done, void *arg, struct note *note);
@@ -150,46 +153,16 @@ int manager_parameters_read(const struct manager *manager, const struct peer *pe
 int manager_parameters_write(struct manager *manager, const struct peer *peer, const char *name,
 			     struct json_object *parameters, struct note *note);
 
-/* ---- declared rings ---- */
+/* ---- declared rings (daemon/declared) ---- */
 
-struct declared_file {
-	char *slot;
-	char *path;
-	int access; /* O_RDONLY, O_WRONLY or O_RDWR; -1: as the slot says */
-};
-
-/* A ring that the administrator wants to be there. Borrowed for the time of the call. */
-struct declaration {
-	const char *name;    /* NULL: only @problem, of the place where the declarations are */
-	const char *file;    /* where it stands */
-	const char *problem; /* why it is not understood; or NULL: then all that follows counts */
-	const char *program;
-	const char *user; /* name, or number as text */
-	const struct declared_file *files;
-	size_t n_files;
-	struct json_object *parameters; /* or NULL */
-	bool data_bytes_set;
-	uint64_t data_bytes;
-	bool rollback;
-	bool start;
-};
-
-/*
- * These are all declarations, from now on: rings that are missing are made, others changed as far
- * as that goes. Those that are declared no more stay, but as any other persistent ring. Until the
- * next call they are kept as they are: made again when they end, unless that was asked for.
- * @done when each was tried once (at once, from within, if nothing is to be waited for). -ENOMEM,
- * -ESHUTDOWN: nothing has changed.
- */
-int manager_declare(struct manager *manager, const struct declaration *declarations, size_t n,
-		    void (*done)(void *arg), void *arg);
-
-/* What is wrong with declarations. */
-struct problem_view { /* borrowed, until the next call into the manager */
-	const char *file;
-	const char *text;
-};
-size_t manager_problem_count(const struct manager *manager);
-void manager_problem_at(const struct manager *manager, size_t index, struct problem_view *ret);
+/* Whether a ring of that name exists, also one that manager_ring_find does not show yet. */
+bool manager_has_ring(const struct manager *manager, const char *name);
+/* The ring is declared from now on, and rolls back as @rollback demands. FAULT_RING_NOT_FOUND */
+int manager_ring_declare(struct manager *manager, const char *name, bool rollback,
+			 struct note *note);
+/* The ring is not declared any more, and has no note. False if it was not, or does not exist. */
+bool manager_ring_undeclare(struct manager *manager, const char *name);
+/* Copies @text, or NULL for none, to the view of a declared ring; others are not changed. */
+void manager_ring_set_note(struct manager *manager, const char *name, const char *text);
 
 #endif

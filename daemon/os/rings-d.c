@@ -24,45 +24,22 @@ static void put_json(struct json_object **object)
 	json_object_put(*object);
 }
 
-static void ring_done(struct rings_d_ring *ring)
-{
-	for (size_t i = 0; i < ring->n_files; i++) {
-		free(ring->files[i].slot);
-		free(ring->files[i].path);
-	}
-	free(ring->files);
-	free(ring->name);
-	free(ring->file);
-	free(ring->problem);
-	free(ring->program);
-	free(ring->user);
-	json_object_put(ring->parameters);
-}
-
-void rings_d_done(struct rings_d *rings)
-{
-	for (size_t i = 0; i < rings->n_rings; i++)
-		ring_done(&rings->rings[i]);
-	free(rings->rings);
-	*rings = (struct rings_d){0};
-}
-
 /* ---- values ---- */
 
 /* @name: of the setting, dotted. */
-static int bad_value(struct rings_d_ring *ring, const char *name, struct json_object *value,
+static int bad_value(struct declaration *declaration, const char *name, struct json_object *value,
 		     const char *expected)
 {
-	return problem(&ring->problem, -EINVAL, "%s: %s is %.80s, but %s is expected", ring->file,
-		       name, json_object_to_json_string(value), expected);
+	return problem(&declaration->problem, -EINVAL, "%s: %s is %.80s, but %s is expected",
+		       declaration->file, name, json_object_to_json_string(value), expected);
 }
 
-static int unknown(struct rings_d_ring *ring, const char *where, const char *name,
+static int unknown(struct declaration *declaration, const char *where, const char *name,
 		   const char *known)
 {
-	return problem(&ring->problem, -EINVAL,
-		       "%s: there is no setting \"%s%.80s\"; there are: %s", ring->file, where,
-		       name, known);
+	return problem(&declaration->problem, -EINVAL,
+		       "%s: there is no setting \"%s%.80s\"; there are: %s", declaration->file,
+		       where, name, known);
 }
 
 /* Borrowed; NULL unless it is a text without a NUL and with something in it. */
@@ -87,16 +64,16 @@ static int copy_text(const char *text, char **ret)
 	return 0;
 }
 
-static int set_program(struct rings_d_ring *ring, const char *name, struct json_object *value)
+static int set_program(struct declaration *declaration, const char *name, struct json_object *value)
 {
 	const char *text = text_of(value);
 
 	if (!text)
-		return bad_value(ring, name, value, "the name of a loop program");
-	return copy_text(text, &ring->program);
+		return bad_value(declaration, name, value, "the name of a loop program");
+	return copy_text(text, &declaration->program);
 }
 
-static int set_user(struct rings_d_ring *ring, const char *name, struct json_object *value)
+static int set_user(struct declaration *declaration, const char *name, struct json_object *value)
 {
 	const char *text = text_of(value);
 	int64_t number = json_object_get_int64(value); /* saturates */
@@ -104,57 +81,62 @@ static int set_user(struct rings_d_ring *ring, const char *name, struct json_obj
 	if (json_object_is_type(value, json_type_int) && number >= 0 && number < UINT32_MAX)
 		text = json_object_to_json_string(value);
 	if (!text)
-		return bad_value(ring, name, value, "a user's name or number");
-	return copy_text(text, &ring->user);
+		return bad_value(declaration, name, value, "a user's name or number");
+	return copy_text(text, &declaration->user);
 }
 
-static int set_flag(struct rings_d_ring *ring, const char *name, struct json_object *value,
+static int set_flag(struct declaration *declaration, const char *name, struct json_object *value,
 		    bool *ret)
 {
 	if (!json_object_is_type(value, json_type_boolean))
-		return bad_value(ring, name, value, "true or false");
+		return bad_value(declaration, name, value, "true or false");
 	*ret = json_object_get_boolean(value);
 	return 0;
 }
 
-static int set_rollback(struct rings_d_ring *ring, const char *name, struct json_object *value)
+static int set_rollback(struct declaration *declaration, const char *name,
+			struct json_object *value)
 {
-	return set_flag(ring, name, value, &ring->rollback);
+	return set_flag(declaration, name, value, &declaration->rollback);
 }
 
-static int set_start(struct rings_d_ring *ring, const char *name, struct json_object *value)
+static int set_start(struct declaration *declaration, const char *name, struct json_object *value)
 {
-	return set_flag(ring, name, value, &ring->start);
+	return set_flag(declaration, name, value, &declaration->start);
 }
 
-static int set_data_bytes(struct rings_d_ring *ring, const char *name, struct json_object *value)
+static int set_data_bytes(struct declaration *declaration, const char *name,
+			  struct json_object *value)
 {
 	int64_t number = json_object_get_int64(value);
 
 	if (!json_object_is_type(value, json_type_int) || number < 0 ||
 	    (uint64_t)number > IOURD_DATA_MAX)
-		return bad_value(ring, name, value, "a number of bytes, 1 GiB at the most");
-	ring->data_bytes_set = true;
-	ring->data_bytes = (uint64_t)number;
+		return bad_value(declaration, name, value, "a number of bytes, 1 GiB at the most");
+	declaration->data_bytes_set = true;
+	declaration->data_bytes = (uint64_t)number;
 	return 0;
 }
 
 /* By the rules of the wire, which are the domain's: numbers, depth, UTF-8. */
-static int set_parameters(struct rings_d_ring *ring, const char *name, struct json_object *value)
+static int set_parameters(struct declaration *declaration, const char *name,
+			  struct json_object *value)
 {
 	int r;
 
 	if (!json_object_is_type(value, json_type_object))
-		return bad_value(ring, name, value, "an object with the program's parameters");
-	json_object_put(ring->parameters);
-	ring->parameters = NULL;
-	r = json_copy(value, &ring->parameters);
+		return bad_value(declaration, name, value,
+				 "an object with the program's parameters");
+	json_object_put(declaration->parameters);
+	declaration->parameters = NULL;
+	r = json_copy(value, &declaration->parameters);
 	if (r == -EINVAL)
-		return bad_value(ring, name, value, "no more than a message may hold, in UTF-8");
+		return bad_value(declaration, name, value,
+				 "no more than a message may hold, in UTF-8");
 	return r;
 }
 
-static int set_access(struct rings_d_ring *ring, const char *name, struct json_object *value,
+static int set_access(struct declaration *declaration, const char *name, struct json_object *value,
 		      int *ret)
 {
 	static const struct {
@@ -168,18 +150,18 @@ static int set_access(struct rings_d_ring *ring, const char *name, struct json_o
 			*ret = modes[i].access;
 			return 0;
 		}
-	return bad_value(ring, name, value, "one of \"read\", \"write\", \"readWrite\"");
+	return bad_value(declaration, name, value, "one of \"read\", \"write\", \"readWrite\"");
 }
 
 /* The file for one slot; @where: "files.source" */
-static int set_file(struct rings_d_ring *ring, const char *where, struct json_object *value,
-		    struct rings_d_file *file)
+static int set_file(struct declaration *declaration, const char *where, struct json_object *value,
+		    struct declared_file *file)
 {
 	char name[IOURD_NAME_MAX + 32];
 	int r = 0;
 
 	if (!json_object_is_type(value, json_type_object))
-		return bad_value(ring, where, value,
+		return bad_value(declaration, where, value,
 				 "an object with \"path\" and perhaps \"mode\"");
 	file->access = -1;
 	json_object_object_foreach(value, key, member) {
@@ -188,44 +170,45 @@ static int set_file(struct rings_d_ring *ring, const char *where, struct json_ob
 			const char *text = text_of(member);
 
 			if (!text || text[0] != '/')
-				return bad_value(ring, name, member, "a path from the root");
+				return bad_value(declaration, name, member, "a path from the root");
 			r = copy_text(text, &file->path);
 		} else if (strcmp(key, "mode") == 0) {
-			r = set_access(ring, name, member, &file->access);
+			r = set_access(declaration, name, member, &file->access);
 		} else {
 			snprintf(name, sizeof(name), "%s.", where);
-			r = unknown(ring, name, key, "path, mode");
+			r = unknown(declaration, name, key, "path, mode");
 		}
 		if (r < 0)
 			return r;
 	}
 	if (!file->path)
-		return problem(&ring->problem, -EINVAL, "%s: %s has no \"path\"", ring->file,
-			       where);
+		return problem(&declaration->problem, -EINVAL, "%s: %s has no \"path\"",
+			       declaration->file, where);
 	return 0;
 }
 
-static int set_files(struct rings_d_ring *ring, const char *name, struct json_object *value)
+static int set_files(struct declaration *declaration, const char *name, struct json_object *value)
 {
 	char where[IOURD_NAME_MAX + 16];
 	int r;
 
 	if (!json_object_is_type(value, json_type_object))
-		return bad_value(ring, name, value, "an object with a member for each slot");
+		return bad_value(declaration, name, value, "an object with a member for each slot");
 	if (json_object_object_length(value) > (int)IOURD_SLOTS_MAX)
-		return problem(&ring->problem, -EINVAL,
-			       "%s: %s has %d files, but %u at the most is expected", ring->file,
-			       name, json_object_object_length(value), IOURD_SLOTS_MAX);
-	ring->files = calloc(IOURD_SLOTS_MAX, sizeof(*ring->files));
-	if (!ring->files)
+		return problem(&declaration->problem, -EINVAL,
+			       "%s: %s has %d files, but %u at the most is expected",
+			       declaration->file, name, json_object_object_length(value),
+			       IOURD_SLOTS_MAX);
+	declaration->files = calloc(IOURD_SLOTS_MAX, sizeof(*declaration->files));
+	if (!declaration->files)
 		return -ENOMEM;
 	json_object_object_foreach(value, slot, member) {
-		struct rings_d_file *file = &ring->files[ring->n_files++];
+		struct declared_file *file = &declaration->files[declaration->n_files++];
 
 		snprintf(where, sizeof(where), "%s.%s", name, slot);
 		r = copy_text(slot, &file->slot);
 		if (r == 0)
-			r = set_file(ring, where, member, file);
+			r = set_file(declaration, where, member, file);
 		if (r < 0)
 			return r;
 	}
@@ -236,7 +219,7 @@ static int set_files(struct rings_d_ring *ring, const char *name, struct json_ob
 
 static const struct setting {
 	const char *name;
-	int (*set)(struct rings_d_ring *ring, const char *name, struct json_object *value);
+	int (*set)(struct declaration *declaration, const char *name, struct json_object *value);
 } settings[] = {
 	{"program", set_program},      {"user", set_user},
 	{"files", set_files},	       {"parameters", set_parameters},
@@ -246,18 +229,18 @@ static const struct setting {
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
-static int set(struct rings_d_ring *ring, const char *name, struct json_object *value)
+static int set(struct declaration *declaration, const char *name, struct json_object *value)
 {
 	char known[256] = "";
 	size_t used = 0;
 
 	for (size_t i = 0; i < SETTINGS; i++)
 		if (strcmp(settings[i].name, name) == 0)
-			return settings[i].set(ring, name, value);
+			return settings[i].set(declaration, name, value);
 	for (size_t i = 0; i < SETTINGS && used < sizeof(known); i++)
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
 					 used ? ", " : "", settings[i].name);
-	return unknown(ring, "", name, known);
+	return unknown(declaration, "", name, known);
 }
 
 /* What stands there is done in the name of any user: nobody else may have written it. */
@@ -279,7 +262,7 @@ static int check_owner(int fd, const char *path, char **ret_problem)
 	return 0;
 }
 
-static int read_file(int directory_fd, const char *file, struct rings_d_ring *ring)
+static int read_file(int directory_fd, const char *file, struct declaration *declaration)
 {
 	_cleanup_(put_json) struct json_object *object = NULL;
 	_cleanup_close_ int fd = -1;
@@ -287,28 +270,28 @@ static int read_file(int directory_fd, const char *file, struct rings_d_ring *ri
 
 	fd = openat(directory_fd, file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0 && errno == ELOOP)
-		return problem(&ring->problem, -ELOOP,
+		return problem(&declaration->problem, -ELOOP,
 			       "%s: it is a symbolic link, but the file itself is expected",
-			       ring->file);
+			       declaration->file);
 	if (fd < 0)
-		return problem(&ring->problem, -errno, "%s: cannot be read: %s", ring->file,
-			       strerror(errno));
-	r = check_owner(fd, ring->file, &ring->problem);
+		return problem(&declaration->problem, -errno, "%s: cannot be read: %s",
+			       declaration->file, strerror(errno));
+	r = check_owner(fd, declaration->file, &declaration->problem);
 	if (r == 0)
-		r = json_file_read(fd, ring->file, &object, &ring->problem);
+		r = json_file_read(fd, declaration->file, &object, &declaration->problem);
 	if (r < 0)
 		return r;
-	ring->start = true;
+	declaration->start = true;
 	json_object_object_foreach(object, name, value) {
-		r = set(ring, name, value);
+		r = set(declaration, name, value);
 		if (r < 0)
 			return r;
 	}
-	if (!ring->program)
-		return problem(&ring->problem, -EINVAL,
+	if (!declaration->program)
+		return problem(&declaration->problem, -EINVAL,
 			       "%s: there is no \"program\", but the name of one is expected",
-			       ring->file);
-	return ring->user ? 0 : copy_text("root", &ring->user);
+			       declaration->file);
+	return declaration->user ? 0 : copy_text("root", &declaration->user);
 }
 
 /* ---- all of them ---- */
@@ -327,31 +310,31 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 }
 
 /* The directory itself is what is wrong. */
-static int add_problem(struct rings_d *rings, const char *directory, char *text)
+static int add_problem(struct declarations *list, const char *directory, char *text)
 {
-	struct rings_d_ring *ring = &rings->rings[0];
+	struct declaration *declaration = &list->items[0];
 
-	rings->n_rings = 1;
-	ring->problem = text;
-	return text ? copy_text(directory, &ring->file) : -ENOMEM;
+	list->n = 1;
+	declaration->problem = text;
+	return text ? copy_text(directory, &declaration->file) : -ENOMEM;
 }
 
-static int add_ring(struct rings_d *rings, int directory_fd, const char *directory,
+static int add_ring(struct declarations *list, int directory_fd, const char *directory,
 		    const char *file)
 {
-	struct rings_d_ring *ring = &rings->rings[rings->n_rings++];
+	struct declaration *declaration = &list->items[list->n++];
 	int r;
 
-	ring->name = strndup(file, strlen(file) - strlen(SUFFIX));
-	if (asprintf(&ring->file, "%s/%s", directory, file) < 0)
-		ring->file = NULL;
-	if (!ring->name || !ring->file)
+	declaration->name = strndup(file, strlen(file) - strlen(SUFFIX));
+	if (asprintf(&declaration->file, "%s/%s", directory, file) < 0)
+		declaration->file = NULL;
+	if (!declaration->name || !declaration->file)
 		return -ENOMEM;
-	r = read_file(directory_fd, file, ring);
-	return r < 0 && !ring->problem ? -ENOMEM : 0;
+	r = read_file(directory_fd, file, declaration);
+	return r < 0 && !declaration->problem ? -ENOMEM : 0;
 }
 
-static int read_all(struct rings_d *rings, const char *directory)
+static int read_all(struct declarations *list, const char *directory)
 {
 	_cleanup_close_ int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent **entries = NULL;
@@ -366,32 +349,32 @@ static int read_all(struct rings_d *rings, const char *directory)
 		n = fd < 0 ? -1 : scandirat(fd, ".", &entries, is_declaration, by_name);
 	if (n < 0)
 		r = problem(&text, -errno, "%s: cannot be read: %s", directory, strerror(errno));
-	rings->rings = calloc(n > 0 ? (size_t)n : 1, sizeof(*rings->rings));
-	if (!rings->rings) {
+	list->items = calloc(n > 0 ? (size_t)n : 1, sizeof(*list->items));
+	if (!list->items) {
 		free(text);
 		r = -ENOMEM;
 	} else if (r < 0) {
-		r = add_problem(rings, directory, text);
+		r = add_problem(list, directory, text);
 	}
 	for (int i = 0; i < n; i++) {
 		if (r == 0)
-			r = add_ring(rings, fd, directory, entries[i]->d_name);
+			r = add_ring(list, fd, directory, entries[i]->d_name);
 		free(entries[i]);
 	}
 	free(entries);
 	return r;
 }
 
-int rings_d_read(const char *directory, struct rings_d *ret)
+int rings_d_read(const char *directory, struct declarations *ret)
 {
-	struct rings_d rings = {0};
+	struct declarations list = {0};
 	int r;
 
-	r = read_all(&rings, directory);
+	r = read_all(&list, directory);
 	if (r < 0) {
-		rings_d_done(&rings);
+		declarations_done(&list);
 		return r;
 	}
-	*ret = rings;
+	*ret = list;
 	return 0;
 }

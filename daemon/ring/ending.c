@@ -88,8 +88,9 @@ static void ring_gone(void *arg, int r)
 			answer->reply.done(answer->reply.arg, answer->r, &answer->note, NULL);
 		note_done(&answer->note);
 	}
-	if (tell)
-		declared_ring_gone(manager, name, declared, for_good);
+	if (tell && manager->observer.ring_gone)
+		manager->observer.ring_gone(manager->observer.arg,
+					    &(struct ring_end){name, declared, for_good});
 	manager->answering--;
 	manager_settle(manager);
 }

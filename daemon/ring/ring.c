@@ -73,6 +73,7 @@ void ring_view_fill(const struct ring *ring, struct ring_view *ret)
 	ret->name = ring->name;
 	ret->program = program_info(ring->program);
 	ret->state = states_public(ring->phase);
+	ret->started = ring->phase > PHASE_CREATED;
 	ret->reason = ring->reason;
 	ret->uid = ring->uid;
 	ret->generation = ring->generation;
@@ -82,6 +83,7 @@ void ring_view_fill(const struct ring *ring, struct ring_view *ret)
 	ret->on_probation = probation_is_on(ring);
 	ret->good = ring->probation.good ? ring->probation.good->name : NULL;
 	ret->declared = ring->declared;
+	ret->declared_digest = ring->declared_digest;
 	ret->note = ring->note;
 	ret->pid = ring->host ? ring->manager->hosts->ops->pid(ring->host) : 0;
 	ret->created_us = ring->created_us;
@@ -90,8 +92,10 @@ void ring_view_fill(const struct ring *ring, struct ring_view *ret)
 	ret->data_size = ring->region.data_size;
 	ret->sq_entries = ring->made_of.sq_entries;
 	ret->cq_entries = ring->made_of.cq_entries;
-	if (ring->region.head)
+	if (ring->region.head) {
 		ret->progress = ring->region.head->progress;
+		ret->params = region_params(&ring->region);
+	}
 	ret->region_fd = ring->region.fd;
 	ret->lease_fd = ring->create ? create_lease(ring->create) : -1;
 }

@@ -75,6 +75,22 @@ struct manager_event { /* texts are borrowed for the time of the call */
 	const char *reason; /* or NULL */
 };
 
+/* How a ring ended that had been announced by EVENT_CREATED. */
+struct ring_end {
+	const char *name; /* borrowed for the time of the call */
+	bool declared;
+	bool finished; /* it was destroyed by request, or its work was over */
+};
+
+/* Callbacks of the manager; each may be NULL. Texts are borrowed for the time of the call. */
+struct manager_observer {
+	void (*event)(void *arg, const struct manager_event *event);
+	/* Once for each announced ring, after it was freed and the waiting requests were answered.
+	 */
+	void (*ring_gone)(void *arg, const struct ring_end *end);
+	void *arg;
+};
+
 struct ring_file {
 	const char *slot;
 	int fd; /* borrowed: duplicated if kept */
@@ -90,7 +106,7 @@ struct ring_request {
 	uint64_t data_bytes;
 	bool persistent; /* lives without a client: it has no lease */
 	bool rollback;	 /* also when its program fails after probation */
-	/* Of the domain only: it is declared, with this digest, so policy is not asked; or NULL. */
+	/* SHA-256 of its declaration: it is declared, and not subject to the policy; or NULL. */
 	const uint8_t *declared;
 	bool adopted; /* made and run by the caller: manager_ring_prepare sets it */
 };
@@ -99,6 +115,7 @@ struct ring_view { /* borrowed, until the next call into the manager */
 	const char *name;
 	const struct kern_program_info *program;
 	enum ring_state state;
+	bool started;	    /* from the request to start on */
 	const char *reason; /* or NULL */
 	uid_t uid;
 	uint64_t generation;
@@ -108,6 +125,7 @@ struct ring_view { /* borrowed, until the next call into the manager */
 	bool on_probation; /* its program is */
 	const char *good;  /* the program that a rollback puts back; or NULL */
 	bool declared;
+	const uint8_t *declared_digest; /* SHA-256, of ring_request; all zero: not known */
 	const char *note; /* what its declaration asks for and needs a new ring; or NULL */
 	pid_t pid;
 	uint64_t created_us; /* since the epoch */
@@ -118,7 +136,8 @@ struct ring_view { /* borrowed, until the next call into the manager */
 	uint32_t sq_entries;
 	uint32_t cq_entries;
 	struct iourd_progress progress; /* a copy: what the program says */
-	int region_fd;			/* borrowed */
+	const void *params; /* in the region, shared with others; NULL: it cannot be reached */
+	int region_fd;	    /* borrowed */
 	/* The client's end; borrowed, and only in manager_ring_create's done; -1: there is none. */
 	int lease_fd;
 };

@@ -53,7 +53,7 @@ static void remove_directory(const char *path)
 
 void service_start(struct service *service)
 {
-	struct manager_setup manager = {.limits = {8, 64u << 20, 1024}, .event = on_event};
+	struct manager_setup manager = {.limits = {8, 64u << 20, 1024}, .observer.event = on_event};
 	struct api_setup api = {.limits = {.rings = 8, .message_fds = MANAGER_FDS_MAX}};
 
 	memset(service, 0, sizeof(*service));
@@ -69,9 +69,13 @@ void service_start(struct service *service)
 	manager.executor = &service->executor.executor;
 	manager.clock = &service->clock.clock;
 	manager.program_directory = service->directory;
-	manager.event_arg = service;
+	manager.observer.arg = service;
 	assert_int_equal(manager_new(&manager, &service->manager), 0);
+	assert_int_equal(declared_new(&(struct declared_setup){.manager = service->manager},
+				      &service->declared),
+			 0);
 	api.manager = service->manager;
+	api.declared = service->declared;
 	api.kern = service->kern;
 	assert_int_equal(api_new(&api, &service->api), 0);
 	service_settle(service);
@@ -143,6 +147,7 @@ void service_end(struct service *service)
 	assert_true(stopped);
 	assert_nothing_left(service, 0);
 	api_free(service->api);
+	declared_free(service->declared);
 	manager_free(service->manager);
 	executor_fake_done(&service->executor);
 	clock_fake_done(&service->clock);

@@ -16,8 +16,9 @@
 #include "fake/fail.h"
 #include "fake/hosts_fake.h"
 #include "fake/kern_fake.h"
-#include "net/loop.h"
+#include "declared/declared.h"
 #include "manager/manager.h"
+#include "net/loop.h"
 #include "wire/frame.h"
 
 #define ALICE		    1000u
@@ -35,6 +36,7 @@ struct service {
 	struct clock_fake clock;
 	struct loop *loop;
 	struct manager *manager;
+	struct declared *declared;
 	struct api *api;
 	struct list conns;
 	char directory[64]; /* of programs: copy, paced (the same parameters) and nop */

@@ -20,7 +20,7 @@
 
 struct place {
 	char directory[64];
-	struct rings_d rings;
+	struct declarations rings;
 };
 
 static void place_init(struct place *place)
@@ -50,7 +50,7 @@ static void put(const struct place *place, const char *name, const char *text)
 
 static void read_them(struct place *place)
 {
-	rings_d_done(&place->rings);
+	declarations_done(&place->rings);
 	assert_int_equal(rings_d_read(place->directory, &place->rings), 0);
 }
 
@@ -58,7 +58,7 @@ static void place_done(struct place *place)
 {
 	_cleanup_free_ char *command = NULL;
 
-	rings_d_done(&place->rings);
+	declarations_done(&place->rings);
 	assert_true(asprintf(&command, "rm -r %s", place->directory) > 0);
 	assert_int_equal(system(command), 0);
 }
@@ -66,7 +66,7 @@ static void place_done(struct place *place)
 static void test_all_settings(void **state)
 {
 	_cleanup_free_ char *text = NULL;
-	const struct rings_d_ring *ring;
+	const struct declaration *ring;
 	struct place place;
 
 	place_init(&place);
@@ -82,15 +82,15 @@ static void test_all_settings(void **state)
 	put(&place, ".e.json", "{}");
 	put(&place, "README", "text");
 	read_them(&place);
-	assert_int_equal(place.rings.n_rings, 3);
-	assert_string_equal(place.rings.rings[0].name, "b");
-	assert_string_equal(place.rings.rings[0].user, "1000");
-	assert_int_equal(place.rings.rings[0].n_files, 0);
-	assert_false(place.rings.rings[0].data_bytes_set);
-	assert_true(place.rings.rings[0].start);
-	assert_false(place.rings.rings[0].rollback);
-	assert_string_equal(place.rings.rings[1].user, "root");
-	ring = &place.rings.rings[2];
+	assert_int_equal(place.rings.n, 3);
+	assert_string_equal(place.rings.items[0].name, "b");
+	assert_string_equal(place.rings.items[0].user, "1000");
+	assert_int_equal(place.rings.items[0].n_files, 0);
+	assert_false(place.rings.items[0].data_bytes_set);
+	assert_true(place.rings.items[0].start);
+	assert_false(place.rings.items[0].rollback);
+	assert_string_equal(place.rings.items[1].user, "root");
+	ring = &place.rings.items[2];
 	assert_null(ring->problem);
 	assert_string_equal(ring->name, "copy-a");
 	assert_non_null(strstr(ring->file, "/copy-a.json"));
@@ -121,14 +121,14 @@ static void bad(const char *text, const char *what)
 	put(&place, "good.json", "{\"program\": \"nop\"}");
 	path_of(&place, "bad.json", path);
 	read_them(&place);
-	assert_int_equal(place.rings.n_rings, 2);
-	assert_string_equal(place.rings.rings[0].name, "bad");
-	if (!place.rings.rings[0].problem)
+	assert_int_equal(place.rings.n, 2);
+	assert_string_equal(place.rings.items[0].name, "bad");
+	if (!place.rings.items[0].problem)
 		fail_msg("%s is no problem", text);
-	assert_non_null(strstr(place.rings.rings[0].problem, path));
-	if (!strstr(place.rings.rings[0].problem, what))
-		fail_msg("%s does not say %s", place.rings.rings[0].problem, what);
-	assert_null(place.rings.rings[1].problem);
+	assert_non_null(strstr(place.rings.items[0].problem, path));
+	if (!strstr(place.rings.items[0].problem, what))
+		fail_msg("%s does not say %s", place.rings.items[0].problem, what);
+	assert_null(place.rings.items[1].problem);
 	place_done(&place);
 }
 
@@ -198,12 +198,12 @@ static void test_bad_files(void **state)
 	path_of(&place, "z.json", other);
 	assert_int_equal(mkdir(other, 0755), 0);
 	read_them(&place);
-	assert_int_equal(place.rings.n_rings, 5);
-	assert_non_null(strstr(place.rings.rings[0].problem, "(mode 0664): chmod go-w"));
-	assert_null(place.rings.rings[1].problem);
-	assert_non_null(strstr(place.rings.rings[2].problem, "symbolic link"));
-	assert_non_null(strstr(place.rings.rings[3].problem, "not a regular file"));
-	assert_non_null(strstr(place.rings.rings[4].problem, "not a regular file"));
+	assert_int_equal(place.rings.n, 5);
+	assert_non_null(strstr(place.rings.items[0].problem, "(mode 0664): chmod go-w"));
+	assert_null(place.rings.items[1].problem);
+	assert_non_null(strstr(place.rings.items[2].problem, "symbolic link"));
+	assert_non_null(strstr(place.rings.items[3].problem, "not a regular file"));
+	assert_non_null(strstr(place.rings.items[4].problem, "not a regular file"));
 	place_done(&place);
 }
 
@@ -219,7 +219,7 @@ static void test_foreign_file(void **state)
 	path_of(&place, "a.json", path);
 	assert_int_equal(chown(path, 1000, 0), 0);
 	read_them(&place);
-	assert_non_null(strstr(place.rings.rings[0].problem, "belongs to user 1000"));
+	assert_non_null(strstr(place.rings.items[0].problem, "belongs to user 1000"));
 	place_done(&place);
 }
 
@@ -233,18 +233,18 @@ static void test_directory(void **state)
 	put(&place, "a.json", "{\"program\": \"nop\"}");
 	assert_int_equal(chmod(place.directory, 0777), 0);
 	read_them(&place);
-	assert_int_equal(place.rings.n_rings, 1);
-	assert_null(place.rings.rings[0].name);
-	assert_non_null(strstr(place.rings.rings[0].problem, "(mode 0777): chmod go-w"));
-	assert_string_equal(place.rings.rings[0].file, place.directory);
-	rings_d_done(&place.rings);
+	assert_int_equal(place.rings.n, 1);
+	assert_null(place.rings.items[0].name);
+	assert_non_null(strstr(place.rings.items[0].problem, "(mode 0777): chmod go-w"));
+	assert_string_equal(place.rings.items[0].file, place.directory);
+	declarations_done(&place.rings);
 	path_of(&place, "a.json", path);
 	assert_int_equal(rings_d_read(path, &place.rings), 0);
-	assert_int_equal(place.rings.n_rings, 1);
-	assert_null(place.rings.rings[0].name);
-	rings_d_done(&place.rings);
+	assert_int_equal(place.rings.n, 1);
+	assert_null(place.rings.items[0].name);
+	declarations_done(&place.rings);
 	assert_int_equal(rings_d_read("/nowhere/rings.d", &place.rings), 0);
-	assert_int_equal(place.rings.n_rings, 0);
+	assert_int_equal(place.rings.n, 0);
 	place_done(&place);
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,37 +18,43 @@ static void count(void *arg)
 	++*(unsigned int *)arg;
 }
 
-static void fill(const struct wanted_ring *ring, struct declared_file files[2], char file[64],
-		 struct declaration *ret)
+static char *copy(const char *text, const char *otherwise)
 {
-	const struct declared_file both[] = {
-		{.slot = "source",
-		 .path = (char *)(ring->source ? ring->source : "/good/a"),
-		 .access = -1},
-		{.slot = "target",
-		 .path = (char *)(ring->target ? ring->target : "/good/b"),
-		 .access = -1},
-	};
+	char *copied = strdup(text ?: otherwise);
 
-	snprintf(file, 64, "/etc/rings.d/%s.json", ring->name ? ring->name : "d1");
+	assert_non_null(copied);
+	return copied;
+}
+
+static void add_file(struct declaration *declaration, const char *slot, const char *path)
+{
+	if (path[0])
+		declaration->files[declaration->n_files++] =
+			(struct declared_file){copy(slot, NULL), copy(path, NULL), -1};
+}
+
+static void fill(const struct wanted_ring *ring, struct declaration *ret)
+{
+	const char *source = ring->source ?: "/good/a", *target = ring->target ?: "/good/b";
+
 	*ret = (struct declaration){
-		.name = ring->name ? ring->name : "d1",
-		.file = file,
-		.problem = ring->problem,
-		.program = ring->program ? ring->program : "copy",
-		.user = ring->user ? ring->user : "alice",
-		.files = files,
+		.name = copy(ring->name, "d1"),
+		.problem = ring->problem ? copy(ring->problem, NULL) : NULL,
+		.program = copy(ring->program, "copy"),
+		.user = copy(ring->user, "alice"),
+		.files = calloc(2, sizeof(*ret->files)),
 		.data_bytes_set = ring->data_bytes > 0,
 		.data_bytes = ring->data_bytes,
 		.rollback = ring->rollback,
 		.start = !ring->not_started,
 	};
-	for (size_t i = 0; i < 2; i++) {
-		const struct declared_file *one = &both[ring->swapped ? 1 - i : i];
-
-		if (one->path[0])
-			files[ret->n_files++] = *one;
-	}
+	assert_non_null(ret->files);
+	assert_true(asprintf(&ret->file, "/etc/rings.d/%s.json", ret->name) > 0);
+	if (ring->swapped)
+		add_file(ret, "target", target);
+	add_file(ret, "source", source);
+	if (!ring->swapped)
+		add_file(ret, "target", target);
 	if (ring->parameters)
 		assert_int_equal(json_parse(ring->parameters, strlen(ring->parameters), NULL,
 					    &ret->parameters),
@@ -57,16 +64,14 @@ static void fill(const struct wanted_ring *ring, struct declared_file files[2], 
 void declare_only(struct fixture *fixture, const struct wanted_ring *rings, size_t n,
 		  unsigned int *done)
 {
-	struct declaration declarations[8];
-	struct declared_file files[8][2];
-	char names[8][64];
+	struct declarations declarations = {.items = calloc(n + 1, sizeof(struct declaration)),
+					    .n = n};
 
-	assert_true(n <= 8);
+	assert_non_null(declarations.items);
 	for (size_t i = 0; i < n; i++)
-		fill(&rings[i], files[i], names[i], &declarations[i]);
-	assert_int_equal(manager_declare(fixture->manager, declarations, n, count, done), 0);
-	for (size_t i = 0; i < n; i++)
-		json_put(declarations[i].parameters);
+		fill(&rings[i], &declarations.items[i]);
+	assert_int_equal(declared_apply(fixture->declared, &declarations, count, done), 0);
+	assert_int_equal(declarations.n, 0); /* taken over */
 }
 
 void declare(struct fixture *fixture, const struct wanted_ring *rings, size_t n)
@@ -80,10 +85,10 @@ void declare(struct fixture *fixture, const struct wanted_ring *rings, size_t n)
 
 void expect_problem(struct fixture *fixture, const char *what)
 {
-	struct problem_view view;
+	struct declared_problem view;
 
-	assert_int_equal(manager_problem_count(fixture->manager), 1);
-	manager_problem_at(fixture->manager, 0, &view);
+	assert_int_equal(declared_problem_count(fixture->declared), 1);
+	declared_problem_at(fixture->declared, 0, &view);
 	assert_non_null(strstr(view.text, view.file));
 	if (!strstr(view.text, what))
 		fail_msg("\"%s\" does not say \"%s\"", view.text, what);
@@ -91,11 +96,11 @@ void expect_problem(struct fixture *fixture, const char *what)
 
 void expect_no_problem(struct fixture *fixture)
 {
-	struct problem_view view;
+	struct declared_problem view;
 
-	if (manager_problem_count(fixture->manager) == 0)
+	if (declared_problem_count(fixture->declared) == 0)
 		return;
-	manager_problem_at(fixture->manager, 0, &view);
+	declared_problem_at(fixture->declared, 0, &view);
 	fail_msg("there is a problem: %s", view.text);
 }
 

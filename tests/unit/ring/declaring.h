@@ -19,7 +19,7 @@ struct wanted_ring {		/* NULL and 0: what is in the comment */
 	const char *problem;
 };
 
-/* manager_declare, and all that is to do: each was tried. */
+/* declared_apply, and all that follows: each was tried. */
 void declare(struct fixture *fixture, const struct wanted_ring *rings, size_t n);
 /* The same, with nothing done yet; @done counts. */
 void declare_only(struct fixture *fixture, const struct wanted_ring *rings, size_t n,

@@ -75,6 +75,13 @@ void fixture_init(struct fixture *fixture)
 	assert_int_equal(hosts_fake_new(&fixture->plan, &fixture->hosts), 0);
 }
 
+static void see_ring_gone(void *arg, const struct ring_end *end)
+{
+	struct fixture *fixture = arg;
+
+	declared_ring_gone(fixture->declared, end);
+}
+
 int fixture_manage(struct fixture *fixture)
 {
 	const struct manager_setup setup = {
@@ -86,14 +93,23 @@ int fixture_manage(struct fixture *fixture)
 		.store_directory = fixture->store,
 		.limits = fixture->limits,
 		.policy = fixture->policy,
-		.users = &fixture->users.users,
-		.event = see_event,
-		.event_arg = fixture,
+		.observer = {.event = see_event, .ring_gone = see_ring_gone, .arg = fixture},
 	};
+	struct declared_setup declared = {
+		.users = &fixture->users.users,
+		.executor = &fixture->executor.executor,
+		.clock = &fixture->clock.clock,
+	};
+	int r;
 
 	if (fixture->fds == 0)
 		fixture->fds = count_fds();
-	return manager_new(&setup, &fixture->manager);
+	r = manager_new(&setup, &fixture->manager);
+	if (r < 0)
+		return r;
+	declared.manager = fixture->manager;
+	assert_int_equal(declared_new(&declared, &fixture->declared), 0);
+	return 0;
 }
 
 void fixture_start(struct fixture *fixture)
@@ -145,28 +161,43 @@ static void destroy_all(struct fixture *fixture)
 	fixture_run(fixture);
 }
 
-void fixture_stop(struct fixture *fixture)
+static void free_domain(struct fixture *fixture)
 {
-	manager_stop(fixture->manager, note_stopped, &fixture->stopped);
-	fixture_run(fixture);
-	clock_fake_advance(&fixture->clock, 60000); /* for hosts that were muted */
-	fixture_run(fixture);
-	assert_true(fixture->stopped);
+	declared_free(fixture->declared);
+	fixture->declared = NULL;
 	manager_free(fixture->manager);
 	fixture->manager = NULL;
 	fixture->stopped = false;
 }
 
+void fixture_stop(struct fixture *fixture)
+{
+	bool declared_stopped = false;
+
+	declared_stop(fixture->declared, note_stopped, &declared_stopped);
+	manager_stop(fixture->manager, note_stopped, &fixture->stopped);
+	fixture_run(fixture);
+	clock_fake_advance(&fixture->clock, 60000); /* for hosts that were muted */
+	fixture_run(fixture);
+	assert_true(fixture->stopped);
+	assert_true(declared_stopped);
+	free_domain(fixture);
+}
+
 /* Of daemons that were killed: their memory is not to be taken for a leak. */
-struct manager *fixture_dead[256];
+struct dead_daemon {
+	struct manager *manager;
+	struct declared *declared;
+} fixture_dead[256];
 
 void fixture_kill(struct fixture *fixture)
 {
 	static size_t n_dead;
 
 	assert_true(n_dead < sizeof(fixture_dead) / sizeof(fixture_dead[0]));
-	fixture_dead[n_dead++] = fixture->manager;
+	fixture_dead[n_dead++] = (struct dead_daemon){fixture->manager, fixture->declared};
 	fixture->manager = NULL;
+	fixture->declared = NULL;
 	fixture->crashed = true;
 	executor_fake_init(&fixture->executor);
 	clock_fake_init(&fixture->clock);
@@ -195,21 +226,21 @@ void fixture_crash(struct fixture *fixture)
 void fixture_done(struct fixture *fixture)
 {
 	struct kern_fake_tally tally;
+	bool declared_stopped = false;
 	char loaded[80];
 
-	if (fixture->stopped) { /* what it has left is the next one's */
-		manager_free(fixture->manager);
-		fixture->manager = NULL;
-		fixture->stopped = false;
-	}
+	if (fixture->stopped) /* what it has left is the next one's */
+		free_domain(fixture);
 	if (!fixture->manager)
 		manage_next(fixture);
 	destroy_all(fixture);
+	declared_stop(fixture->declared, note_stopped, &declared_stopped);
 	manager_stop(fixture->manager, note_stopped, &fixture->stopped);
 	fixture_run(fixture);
 	assert_true(fixture->stopped);
+	assert_true(declared_stopped);
 	assert_nothing_left(fixture);
-	manager_free(fixture->manager);
+	free_domain(fixture);
 	kern_fake_tally(fixture->kern, &tally);
 	assert_int_equal(tally.programs, 0);
 	executor_fake_done(&fixture->executor);

@@ -13,6 +13,7 @@
 #include "fake/hosts_fake.h"
 #include "fake/kern_fake.h"
 #include "fake/users_fake.h"
+#include "declared/declared.h"
 #include "manager/manager.h"
 
 #define ALICE	   1000u
@@ -38,6 +39,7 @@ struct fixture {
 	struct clock_fake clock;
 	struct users_fake users;
 	struct manager *manager;
+	struct declared *declared;
 	struct manager_limits limits;
 	struct manager_policy policy;
 	char directory[64]; /* of shipped programs */

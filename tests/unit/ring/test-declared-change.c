@@ -231,13 +231,17 @@ static void test_broken_file(void **state)
 
 static void test_broken_directory(void **state)
 {
-	const struct declaration directory = {.file = "/etc/rings.d",
-					      .problem = "/etc/rings.d: cannot be read"};
 	struct fixture fixture;
 
 	start_with(&fixture, (struct wanted_ring){0});
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(manager_declare(fixture.manager, &directory, 1, NULL, NULL), 0);
+		struct declarations directory = {.items = calloc(1, sizeof(struct declaration)),
+						 .n = 1};
+
+		assert_non_null(directory.items);
+		directory.items[0].file = strdup("/etc/rings.d");
+		directory.items[0].problem = strdup("/etc/rings.d: cannot be read");
+		assert_int_equal(declared_apply(fixture.declared, &directory, NULL, NULL), 0);
 		expect_problem(&fixture, "cannot be read");
 		assert_true(look_at(&fixture, "d1").declared);
 	}
@@ -291,6 +295,21 @@ static void test_meanwhile(void **state)
 	}
 }
 
+/* A host of an earlier version has closed its region: no value can be compared. */
+static void test_without_region(void **state)
+{
+	struct fixture fixture;
+
+	start_with(&fixture, (struct wanted_ring){.parameters = "{\"depth\":4}"});
+	fixture_kill(&fixture);
+	kern_fake_pinned(fixture.kern, "d1")->record.ledger.region_inode++;
+	assert_int_equal(fixture_manage(&fixture), 0);
+	fixture_run(&fixture);
+	DECLARE(&fixture, {.parameters = "{\"depth\":5}"});
+	expect_note(&fixture, "its parameters cannot be reached");
+	fixture_done(&fixture);
+}
+
 /* The file goes while its ring is being made. */
 static void test_removed_meanwhile(void **state)
 {
@@ -323,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_broken_directory), cmocka_unit_test(test_name_taken),
 		cmocka_unit_test(test_meanwhile),	 cmocka_unit_test(test_removed_meanwhile),
 		cmocka_unit_test(test_rollback),	 cmocka_unit_test(test_next_daemon),
+		cmocka_unit_test(test_without_region),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

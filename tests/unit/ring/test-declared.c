@@ -98,8 +98,8 @@ static void test_refused_files(void **state)
 	expect_refused((struct wanted_ring){.target = "/missing/a"},
 		       "files.target: /missing/a cannot be opened as user alice: No such file");
 	expect_refused((struct wanted_ring){.target = "/read-only/a"},
-		       "files.target: /read-only/a is read-only: if only for iouringd.service, a "
-		       "drop-in with ReadWritePaths=/read-only/a opens it");
+		       "files.target: /read-only/a is read-only; if it is so only for "
+		       "iouringd.service, add ReadWritePaths=/read-only/a in a drop-in");
 	expect_refused((struct wanted_ring){.source = "/link/a"}, "links");
 	expect_refused((struct wanted_ring){.source = "/proc/a"}, "/proc/a leads into /proc");
 	expect_refused((struct wanted_ring){.source = "/pipe/a"}, "other end of the pipe");
