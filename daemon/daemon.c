@@ -25,6 +25,7 @@
 #include "reload.h"
 #include "manager/manager.h"
 #include "status-line.h"
+#include "takeover/takeover.h"
 #include "util/log.h"
 #include "common/cleanup.h"
 #include "common/container-of.h"
@@ -49,6 +50,7 @@ struct daemon {			     /* in daemon_run(); members in the order of their making 
 	struct kern *kern;
 	struct hosts *hosts;
 	struct manager *manager;
+	struct takeover *takeover;
 	struct declared *declared;
 	struct reload reload;
 	struct api *api;
@@ -57,8 +59,8 @@ struct daemon {			     /* in daemon_run(); members in the order of their making 
 	struct timer status_timer;
 	struct timer stop_timer;
 	bool stopping;
-	unsigned int running; /* declared and manager, until each has stopped */
-	bool stopped;	      /* neither is running any more */
+	unsigned int running; /* of takeover, declared and manager, once they are to stop */
+	bool stopped;	      /* none is running any more */
 	bool failed;	      /* it cannot serve: that is why it stops */
 };
 
@@ -91,6 +93,13 @@ static void on_ring_gone(void *arg, const struct ring_end *end)
 	declared_ring_gone(daemon->declared, end);
 }
 
+static void on_host_reported(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	takeover_host_reported(daemon->takeover);
+}
+
 /* ---- the end ---- */
 
 static void on_stopped(void *arg)
@@ -117,7 +126,9 @@ static void on_stop_timer(struct timer *timer)
 static void stop_domain(struct daemon *daemon)
 {
 	daemon->stopping = true;
-	daemon->running = 1 + (daemon->declared != NULL);
+	daemon->running = 1 + (daemon->takeover != NULL) + (daemon->declared != NULL);
+	if (daemon->takeover)
+		takeover_stop(daemon->takeover, on_stopped, daemon);
 	if (daemon->declared)
 		declared_stop(daemon->declared, on_stopped, daemon);
 	manager_stop(daemon->manager, on_stopped, daemon);
@@ -247,7 +258,13 @@ static int start_manager(struct daemon *daemon)
 				.adopted = (enum manager_who)config->adopted_rings,
 				.probation_ms = (unsigned int)config->probation_ms,
 			},
-		.observer = {.event = on_event, .ring_gone = on_ring_gone, .arg = daemon},
+		.observer =
+			{
+				.event = on_event,
+				.ring_gone = on_ring_gone,
+				.host_reported = on_host_reported,
+				.arg = daemon,
+			},
 	};
 	int r;
 
@@ -258,8 +275,23 @@ static int start_manager(struct daemon *daemon)
 	setup.store_directory = store;
 	r = manager_new(&setup, &daemon->manager);
 	if (r < 0)
-		return failed("cannot take up the programs in", config->program_directory, r);
+		return failed("cannot read the programs in", config->program_directory, r);
 	return 0;
+}
+
+static int start_takeover(struct daemon *daemon)
+{
+	const struct takeover_setup setup = {
+		.manager = daemon->manager,
+		.kern = daemon->kern,
+		.hosts = daemon->hosts,
+		.executor = pool_executor(daemon->pool),
+		.clock = &daemon->clock.port,
+	};
+	int r;
+
+	r = takeover_new(&setup, &daemon->takeover);
+	return r < 0 ? failed("cannot make", "the takeover of rings", r) : 0;
 }
 
 static int start_declared(struct daemon *daemon)
@@ -331,8 +363,8 @@ static int listen_now(struct daemon *daemon)
 }
 
 /*
- * The programs are open, the rings of an earlier daemon taken over. With socket activation clients
- * have connected meanwhile: they are served from now on.
+ * The programs are open, and rings of an earlier daemon are taken over. Clients that have connected
+ * meanwhile, by socket activation, are served from now on.
  */
 static void on_ready(void *arg)
 {
@@ -350,6 +382,14 @@ static void on_ready(void *arg)
 	notify_ready(status);
 	log_info("ready: %s", status);
 	reload_begin(&daemon->reload);
+}
+
+static void on_programs_open(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	if (!daemon->stopping)
+		takeover_begin(daemon->takeover, on_ready, daemon);
 }
 
 static int start_signals(struct daemon *daemon)
@@ -380,12 +420,13 @@ static int start(struct daemon *daemon)
 	r = start_loop(daemon);
 	r = r ?: start_ports(daemon);
 	r = r ?: start_manager(daemon);
+	r = r ?: start_takeover(daemon);
 	r = r ?: start_declared(daemon);
 	r = r ?: start_api(daemon);
 	r = r ?: start_signals(daemon);
 	if (r < 0)
 		return r;
-	manager_await_ready(daemon->manager, on_ready, daemon);
+	manager_await_ready(daemon->manager, on_programs_open, daemon);
 	return 0;
 }
 
@@ -405,6 +446,7 @@ static void done(struct daemon *daemon)
 	pool_free(daemon->pool);
 	reload_done(&daemon->reload);
 	declared_free(daemon->declared);
+	takeover_free(daemon->takeover);
 	manager_free(daemon->manager);
 	if (daemon->hosts)
 		daemon->hosts->ops->free(daemon->hosts);

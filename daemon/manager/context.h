@@ -10,7 +10,6 @@
 #include "ring/quota.h"
 #include "manager/registry.h"
 #include "program/store.h"
-#include "takeover/takeover.h"
 
 /* Owned by the daemon; owns rings, programs and what is charged for them. */
 struct manager {
@@ -22,7 +21,6 @@ struct manager {
 	struct manager_observer observer;
 	struct events events;
 	struct jobs jobs;
-	struct takeover takeover;
 	struct store store;
 	struct quota quota;
 	struct catalogue catalogue;
@@ -35,8 +33,6 @@ struct manager {
 	void *stopped_arg;
 };
 
-/* 0, -ESHUTDOWN or FAULT_KERNEL_LACKS: may rings be made and steered at all? */
-int manager_usable(const struct manager *manager, struct note *note);
 /* Whether the kernel lacks the capability @name, one of KERN_... */
 bool manager_lacks(const struct manager *manager, const char *name);
 /* A ring that @peer may steer; with manager_usable's answers. */

@@ -54,18 +54,16 @@ static void jobs_idle(void *arg)
 	struct manager *manager = arg;
 	void (*ready)(void *arg) = manager->ready;
 
-	if (!takeover_step(manager))
-		return;
 	manager->ready = NULL;
 	if (ready)
 		ready(manager->ready_arg);
 	manager_settle(manager);
 }
 
-/* Until somebody can ask for more, all jobs are those of the start. */
 void manager_await_ready(struct manager *manager, void (*ready)(void *arg), void *arg)
 {
-	if (manager->takeover.stage == TAKEOVER_DONE) {
+	assert(!manager->ready);
+	if (manager->jobs.n == 0) {
 		ready(arg);
 		return;
 	}
@@ -107,10 +105,6 @@ int manager_new(const struct manager_setup *setup, struct manager **ret)
 		manager_free(manager);
 		return r;
 	}
-	if (kern_missing_capability(manager->kern))
-		manager->takeover.stage = TAKEOVER_DONE; /* no pins where no ring can be */
-	else if (manager->jobs.n == 0)
-		takeover_step(manager);
 	*ret = manager;
 	return 0;
 }
@@ -131,8 +125,6 @@ void manager_stop(struct manager *manager, void (*done)(void *arg), void *arg)
 	manager->stopping = true;
 	manager->stopped = done;
 	manager->stopped_arg = arg;
-	if (manager->jobs.n == 0)
-		takeover_abandon(manager);
 	for (size_t i = manager->registry.n_rings; i-- > 0;)
 		stop_ring(manager->registry.rings[i]);
 	manager_settle(manager);

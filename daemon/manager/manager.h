@@ -23,10 +23,12 @@
 #include "ring/types.h"
 #include "util/clock.h"
 #include "util/job.h"
+#include "util/sha256.h"
 #include "wire/fault.h"
 
 struct manager;
 struct json_object;
+struct program;
 
 struct manager_setup {
 	struct kern *kern; /* borrowed, as are the next three */
@@ -40,15 +42,11 @@ struct manager_setup {
 	struct manager_observer observer;
 };
 
-/*
- * Begins to open the programs, and to take over what an earlier daemon has left (ring/takeover.h):
- * only in the one daemon that there is.
- */
+/* Begins to open the programs. */
 int manager_new(const struct manager_setup *setup, struct manager **ret);
 /*
- * @ready when the shipped programs have been opened, the rings of an earlier daemon taken over (at
- * once, from within, if that is so): only then there is something to serve. Once, after
- * manager_new.
+ * @ready when no program is being opened or loaded (at once, from within, if that is so). Until it
+ * is called, no other may wait.
  */
 void manager_await_ready(struct manager *manager, void (*ready)(void *arg), void *arg);
 /*
@@ -60,6 +58,8 @@ void manager_stop(struct manager *manager, void (*done)(void *arg), void *arg);
 /* Only after manager_stop's done; NULL is fine. */
 void manager_free(struct manager *manager);
 
+/* 0, or why rings cannot be made or controlled: -ESHUTDOWN, FAULT_KERNEL_LACKS. */
+int manager_usable(const struct manager *manager, struct note *note);
 /* The number of the last event, of this daemon or an earlier one; 0: there was none. */
 uint64_t manager_last_event(const struct manager *manager);
 
@@ -164,5 +164,28 @@ int manager_ring_declare(struct manager *manager, const char *name, bool rollbac
 bool manager_ring_undeclare(struct manager *manager, const char *name);
 /* Copies @text, or NULL for none, to the view of a declared ring; others are not changed. */
 void manager_ring_set_note(struct manager *manager, const char *name, const char *text);
+
+/* ---- rings of an earlier daemon (daemon/takeover) ---- */
+
+/*
+ * The program of that digest, held until manager_program_release. One that is only in the store
+ * begins to be opened; manager_await_ready waits for that.
+ */
+int manager_program_hold(struct manager *manager, const uint8_t digest[SHA256_SIZE],
+			 struct program **ret);
+/* NULL is fine. */
+void manager_program_release(struct program *program);
+/* NULL is not. */
+bool manager_program_is_open(const struct program *program);
+/* Removes the objects that are not of the catalogue's programs, and that @wanted rejects. */
+void manager_store_clean(struct manager *manager, bool (*wanted)(void *arg, const uint8_t *digest),
+			 void *arg);
+/* No ring may have that name: an earlier daemon has left something under it. */
+void manager_reserve_name(struct manager *manager, const char *name);
+/*
+ * The ring becomes one of this daemon's. Of a hosted one, the observer's host_reported follows.
+ * -ECONNREFUSED: its host has ended.
+ */
+int manager_ring_restore(struct manager *manager, const struct ring_restoration *restoration);
 
 #endif

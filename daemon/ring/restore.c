@@ -29,9 +29,9 @@ static enum phase settled_phase(uint32_t phase)
 	}
 }
 
-static int read_ledger(struct ring *ring, const struct takeover_entry *entry)
+static int read_ledger(struct ring *ring, const struct ring_restoration *entry)
 {
-	const struct iourd_ledger *ledger = &entry->pins.ledger;
+	const struct iourd_ledger *ledger = entry->ledger;
 	const struct program *origin =
 		entry->origin && program_info(entry->origin) ? entry->origin : entry->program;
 
@@ -54,9 +54,9 @@ static int read_ledger(struct ring *ring, const struct takeover_entry *entry)
 	ring->lease_inode = ledger->lease_inode;
 	ring->rollback = ledger->flags & IOURD_LEDGER_ROLLBACK;
 	ring->probation.passed = ledger->probation == 0;
-	if (entry->good && program_info(entry->good)) {
-		program_hold(entry->good);
-		ring->probation.good = entry->good;
+	if (entry->fallback && program_info(entry->fallback)) {
+		program_hold(entry->fallback);
+		ring->probation.good = entry->fallback;
 	}
 	if (ledger->reason[0] != '\0')
 		ring_explain(ring, "%s", ledger->reason);
@@ -95,9 +95,9 @@ static void adopted_settled(struct ring *ring)
 		dispatch_pause(&ring->dispatch, true);
 }
 
-int ring_restore(struct manager *manager, struct takeover_entry *entry)
+int ring_restore(struct manager *manager, const struct ring_restoration *entry)
 {
-	const struct iourd_ledger *ledger = &entry->pins.ledger;
+	const struct iourd_ledger *ledger = entry->ledger;
 	const struct host_takeover takeover = {
 		.name = entry->name,
 		.uid = ledger->uid,
@@ -121,18 +121,16 @@ int ring_restore(struct manager *manager, struct takeover_entry *entry)
 		ring_free(ring);
 		return r;
 	}
-	dispatch_take(&ring->dispatch, take_ptr(entry->dispatch));
+	dispatch_take(&ring->dispatch, entry->dispatch);
 	map_region(ring, ledger, region_fd);
 	if (!ring->probation.passed &&
 	    (ring->phase == PHASE_RUNNING || ring->phase == PHASE_PAUSED))
 		probation_begin(ring);
 	ledger_note(ring); /* a swap that was under way is settled now */
-	if (ring->adopted) {
+	if (ring->adopted)
 		adopted_settled(ring);
-	} else {
+	else
 		ring->awaited = true;
-		manager->takeover.awaited++;
-	}
 	return 0;
 }
 

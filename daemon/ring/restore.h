@@ -7,13 +7,13 @@
 
 struct manager;
 struct ring;
-struct takeover_entry;
+struct ring_restoration;
 
 /*
  * By its ledger; takes over its dispatcher and its host, which is asked how it is.
- * -ECONNREFUSED: the host has ended. If it fails the entry is as before.
+ * -ECONNREFUSED: the host has ended. If it fails, the dispatcher stays the caller's.
  */
-int ring_restore(struct manager *manager, struct takeover_entry *entry);
+int ring_restore(struct manager *manager, const struct ring_restoration *restoration);
 /* What the host says it is doing: it, and not the ledger, knows. */
 void ring_found(struct ring *ring, enum control_type state, int result, int ring_fd);
 

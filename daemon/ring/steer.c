@@ -240,7 +240,8 @@ static void no_longer_awaited(struct ring *ring)
 	if (!ring->awaited)
 		return;
 	ring->awaited = false;
-	takeover_answered(manager);
+	if (manager->observer.host_reported)
+		manager->observer.host_reported(manager->observer.arg);
 }
 
 static void host_found(void *arg, enum control_type state, int result, int ring_fd)

@@ -11,9 +11,12 @@
 
 #include "iourd/abi.h"
 
+struct iourd_ledger;
 struct json_object;
+struct kern_dispatch;
 struct kern_program_info;
 struct note;
+struct program;
 
 /* Who asks. Borrowed for the time of the call; what must last is copied. */
 struct peer {
@@ -88,6 +91,8 @@ struct manager_observer {
 	/* Once for each announced ring, after it was freed and the waiting requests were answered.
 	 */
 	void (*ring_gone)(void *arg, const struct ring_end *end);
+	/* The host of a restored ring has reported its state, or is gone: once for each of them. */
+	void (*host_reported)(void *arg);
 	void *arg;
 };
 
@@ -148,6 +153,16 @@ struct ring_adoption {
 	int ring_fd; /* numbers of descriptors in the caller's process */
 	int region_fd;
 	uint64_t region_address;
+};
+
+/* A ring of an earlier daemon. */
+struct ring_restoration {
+	const char *name;
+	const struct iourd_ledger *ledger; /* a copy, with no swap pending */
+	struct program *program;	   /* open; the ring holds it and the next two itself */
+	struct program *origin;		   /* or NULL, as the next: it is not known any more */
+	struct program *fallback;
+	struct kern_dispatch *dispatch; /* taken over by the ring, unless it fails */
 };
 
 #endif

@@ -1,31 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* takeover-find.c - the names that an earlier daemon has left something under */
+/* find.c - the names under which an earlier daemon has left pins or a socket */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "manager/context.h"
-#include "program/program.h"
-#include "takeover/takeover.h"
 #include "common/cleanup.h"
-#include "common/container-of.h"
+#include "takeover/context.h"
 
-static struct manager *to_manager(struct takeover *takeover)
+void takeover_release(struct takeover *takeover)
 {
-	return container_of(takeover, struct manager, takeover);
-}
-
-void takeover_forget(struct manager *manager)
-{
-	struct takeover *takeover = &manager->takeover;
-
 	for (size_t i = 0; i < takeover->n_entries; i++) {
 		struct takeover_entry *entry = &takeover->entries[i];
 
-		manager->kern->ops->dispatch_leave(entry->dispatch);
-		program_release(entry->program);
-		program_release(entry->origin);
-		program_release(entry->good);
+		takeover->kern->ops->dispatch_leave(entry->dispatch);
+		manager_program_release(entry->program);
+		manager_program_release(entry->origin);
+		manager_program_release(entry->fallback);
 	}
 	free(takeover->entries);
 	takeover->entries = NULL;
@@ -40,13 +30,12 @@ static struct takeover_entry *entry_search(const struct takeover *takeover, cons
 	return NULL;
 }
 
-/* Not of a ring of this daemon; names longer than a ring's are nobody's, and not touched. */
+/* NULL for a ring of this daemon, and for a name that is too long for a ring: not touched. */
 static struct takeover_entry *entry_add(struct takeover *takeover, const char *name)
 {
 	struct takeover_entry *entry = &takeover->entries[takeover->n_entries];
 
-	if (strlen(name) >= sizeof(entry->name) ||
-	    registry_search(&to_manager(takeover)->registry, name))
+	if (strlen(name) >= sizeof(entry->name) || manager_has_ring(takeover->manager, name))
 		return NULL;
 	takeover->n_entries++;
 	strcpy(entry->name, name);
@@ -74,7 +63,7 @@ static int entries_make(struct takeover *takeover, char **pins, size_t n_pins,
 			entry->pinned = true;
 	}
 	for (size_t i = 0; i < n_hosts; i++) {
-		/* the two lists mostly have the same names: those without pins are few */
+		/* most names are in both lists */
 		struct takeover_entry *entry = entry_search(takeover, hosts[i].name);
 
 		if (!entry)
@@ -85,18 +74,18 @@ static int entries_make(struct takeover *takeover, char **pins, size_t n_pins,
 	return 0;
 }
 
-int takeover_find(struct manager *manager)
+int takeover_find(struct takeover *takeover)
 {
 	_cleanup_free_ struct host_found *hosts = NULL;
 	size_t n_pins = 0, n_hosts = 0;
 	char **pins = NULL;
 	int r;
 
-	r = manager->kern->ops->pins_list(manager->kern, &pins, &n_pins);
+	r = takeover->kern->ops->pins_list(takeover->kern, &pins, &n_pins);
 	if (r == 0)
-		r = manager->hosts->ops->find(manager->hosts, &hosts, &n_hosts);
+		r = takeover->hosts->ops->find(takeover->hosts, &hosts, &n_hosts);
 	if (r == 0)
-		r = entries_make(&manager->takeover, pins, n_pins, hosts, n_hosts);
+		r = entries_make(takeover, pins, n_pins, hosts, n_hosts);
 	names_free(pins, n_pins);
 	return r;
 }

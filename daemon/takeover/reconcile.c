@@ -55,7 +55,7 @@ enum reconcile_verdict reconcile(const struct reconcile_state *state, const char
 			return leave(ret_why, "somebody else than its owner listens on its control "
 					      "socket; end that process, then restart iouringd");
 		break; /* its host had not come so far as to listen itself */
-	case RUNNER_DEAF:
+	case RUNNER_UNRESPONSIVE:
 		return leave(ret_why, "its host has not answered for long: it is stopped; continue "
 				      "(kill -CONT) or end it, then restart iouringd");
 	case RUNNER_ALIVE:

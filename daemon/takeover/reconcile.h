@@ -23,7 +23,8 @@ enum reconcile_runner {			 /* by its socket */
 			RUNNER_DEAD,	 /* nobody listens any more */
 			RUNNER_ALIVE,	 /* as the owner that the ledger names, if there is one */
 			RUNNER_STRANGER, /* somebody else listens */
-			RUNNER_DEAF,	 /* somebody listens, and has accepted nobody for long */
+			RUNNER_UNRESPONSIVE, /* somebody listens, and has accepted nobody for long
+					      */
 };
 
 struct reconcile_state {

@@ -7,24 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manager/context.h"
-#include "ring/ledger.h"
-#include "ring/restore.h"
-#include "ring/ring.h"
-#include "common/list.h"
-#include "util/log.h"
 #include "common/cleanup.h"
+#include "common/container-of.h"
+#include "ring/ledger.h"
+#include "ring/states.h"
+#include "takeover/context.h"
+#include "util/log.h"
 
 #define TAKEOVER_PATIENCE_MS 500
 
-static struct manager *to_manager(struct takeover *takeover)
-{
-	return container_of(takeover, struct manager, takeover);
-}
+/* ---- 1: pins ---- */
 
-/* ---- 2: what is pinned ---- */
-
-static void look(struct kern *kern, struct takeover_entry *entry)
+static void inspect(struct kern *kern, struct takeover_entry *entry)
 {
 	const struct kern_pins *pins = &entry->pins;
 	uint32_t current;
@@ -40,21 +34,21 @@ static void look(struct kern *kern, struct takeover_entry *entry)
 		ledger_settle(&entry->pins.ledger, current);
 }
 
-static void look_work(struct job *job)
+static void inspect_work(struct job *job)
 {
-	struct takeover_job *part = (struct takeover_job *)job;
+	struct takeover_job *part = container_of(job, struct takeover_job, job);
 	struct takeover *takeover = part->takeover;
 
 	for (size_t i = part->first; i < takeover->n_entries; i += TAKEOVER_JOBS)
 		if (takeover->entries[i].pinned)
-			look(to_manager(takeover)->kern, &takeover->entries[i]);
+			inspect(takeover->kern, &takeover->entries[i]);
 }
 
 static void remove_work(struct job *job)
 {
-	struct takeover_job *part = (struct takeover_job *)job;
+	struct takeover_job *part = container_of(job, struct takeover_job, job);
 	struct takeover *takeover = part->takeover;
-	struct kern *kern = to_manager(takeover)->kern;
+	struct kern *kern = takeover->kern;
 
 	for (size_t i = part->first; i < takeover->n_entries; i += TAKEOVER_JOBS) {
 		struct takeover_entry *entry = &takeover->entries[i];
@@ -75,29 +69,27 @@ static void remove_work(struct job *job)
 
 static void work_done(struct job *job)
 {
-	struct takeover_job *part = (struct takeover_job *)job;
-
-	jobs_done(&to_manager(part->takeover)->jobs);
+	jobs_done(&container_of(job, struct takeover_job, job)->takeover->jobs);
 }
 
-static void submit(struct manager *manager, void (*work)(struct job *job))
+static void submit(struct takeover *takeover, void (*work)(struct job *job))
 {
 	for (size_t i = 0; i < TAKEOVER_JOBS; i++) {
-		manager->takeover.jobs[i] = (struct takeover_job){
+		takeover->parts[i] = (struct takeover_job){
 			.job = {.work = work, .done = work_done},
-			.takeover = &manager->takeover,
+			.takeover = takeover,
 			.first = i,
 		};
-		jobs_submit(&manager->jobs, &manager->takeover.jobs[i].job);
+		jobs_submit(&takeover->jobs, &takeover->parts[i].job);
 	}
 }
 
-/* ---- 3: what they run ---- */
+/* ---- 2: programs ---- */
 
-static struct program *take_program(struct manager *manager, const uint8_t *digest)
+static struct program *hold_program(struct takeover *takeover, const uint8_t *digest)
 {
 	struct program *program;
-	int r = catalogue_take_stored(&manager->catalogue, digest, &program);
+	int r = manager_program_hold(takeover->manager, digest, &program);
 
 	return r < 0 ? NULL : program;
 }
@@ -109,29 +101,28 @@ static bool is_zero(const uint8_t *digest)
 	return memcmp(digest, zero, sizeof(zero)) == 0;
 }
 
-static void open_programs(struct manager *manager)
+static void hold_programs(struct takeover *takeover)
 {
-	for (size_t i = 0; i < manager->takeover.n_entries; i++) {
-		struct takeover_entry *entry = &manager->takeover.entries[i];
+	for (size_t i = 0; i < takeover->n_entries; i++) {
+		struct takeover_entry *entry = &takeover->entries[i];
+		const struct iourd_ledger *ledger = &entry->pins.ledger;
 
 		if (!entry->dispatch)
 			continue;
-		entry->program = take_program(manager, entry->pins.ledger.current.digest);
-		entry->origin = take_program(manager, entry->pins.ledger.origin.digest);
-		if (!is_zero(entry->pins.ledger.good.digest))
-			entry->good = take_program(manager, entry->pins.ledger.good.digest);
+		entry->program = hold_program(takeover, ledger->current.digest);
+		entry->origin = hold_program(takeover, ledger->origin.digest);
+		if (!is_zero(ledger->good.digest))
+			entry->fallback = hold_program(takeover, ledger->good.digest);
 	}
 }
 
-/* An object that no ring and no administrator wants is not kept. */
+/* Objects that a ring needs are kept, also those of rings that are not taken over. */
 static bool is_wanted(void *arg, const uint8_t *digest)
 {
-	struct manager *manager = arg;
+	const struct takeover *takeover = arg;
 
-	if (catalogue_has(&manager->catalogue, digest))
-		return true;
-	for (size_t i = 0; i < manager->takeover.n_entries; i++) {
-		const struct iourd_ledger *ledger = &manager->takeover.entries[i].pins.ledger;
+	for (size_t i = 0; i < takeover->n_entries; i++) {
+		const struct iourd_ledger *ledger = &takeover->entries[i].pins.ledger;
 
 		if (memcmp(ledger->current.digest, digest, SHA256_SIZE) == 0 ||
 		    memcmp(ledger->origin.digest, digest, SHA256_SIZE) == 0 ||
@@ -141,9 +132,9 @@ static bool is_wanted(void *arg, const uint8_t *digest)
 	return false;
 }
 
-/* ---- 4: what becomes of them ---- */
+/* ---- 3: decisions ---- */
 
-/* Whether an application runs it: by its socket, or by what was written down. */
+/* Whether an application runs it: by its socket, or by its ledger. */
 static bool is_adopted(const struct takeover_entry *entry)
 {
 	return entry->host.name[0] ? entry->host.adopted
@@ -168,7 +159,7 @@ static enum reconcile_runner runner_state(const struct takeover_entry *entry)
 	if (!host->alive)
 		return RUNNER_DEAD;
 	if (host->uid == (uid_t)-1)
-		return RUNNER_DEAF;
+		return RUNNER_UNRESPONSIVE;
 	/* an older host listens as root */
 	return host->uid == entry->pins.ledger.uid || host->uid == 0 ? RUNNER_ALIVE
 								     : RUNNER_STRANGER;
@@ -185,7 +176,7 @@ static void decide(struct takeover_entry *entry)
 		.ledger = ledger_state(&entry->pins),
 		.runner = runner_state(entry),
 		.adopted = is_adopted(entry),
-		.program = entry->program && program_info(entry->program),
+		.program = entry->program && manager_program_is_open(entry->program),
 	};
 	const char *why;
 
@@ -195,16 +186,16 @@ static void decide(struct takeover_entry *entry)
 		why = "its pins cannot be opened";
 	}
 	if (entry->verdict == RECONCILE_LEAVE)
-		log_warning("ring %s of an earlier iouringd is left alone, its name taken: %s",
+		log_warning("ring %s of an earlier iouringd is left untouched, and its name stays "
+			    "reserved: %s",
 			    entry->name, why);
 	else if (entry->verdict != RECONCILE_TAKE_OVER)
 		log_notice("ring %s of an earlier iouringd is cleared away: %s", entry->name, why);
 }
 
-/* Ends what is to be ended: then, and only then, its pins may go. */
-static int end_hosts(struct manager *manager)
+/* Ends the hosts of rings that are to be released: only then their pins may be removed. */
+static void end_hosts(struct takeover *takeover)
 {
-	struct takeover *takeover = &manager->takeover;
 	_cleanup_free_ const char **names = calloc(takeover->n_entries + 1, sizeof(char *));
 	size_t n = 0;
 	int r = -ENOMEM;
@@ -213,7 +204,7 @@ static int end_hosts(struct manager *manager)
 		if (takeover->entries[i].verdict == RECONCILE_END_AND_RELEASE)
 			names[n++] = takeover->entries[i].name;
 	if (names)
-		r = manager->hosts->ops->strays_end(manager->hosts, names, n);
+		r = takeover->hosts->ops->strays_end(takeover->hosts, names, n);
 	for (size_t i = 0; i < takeover->n_entries; i++) {
 		struct takeover_entry *entry = &takeover->entries[i];
 
@@ -222,16 +213,34 @@ static int end_hosts(struct manager *manager)
 		entry->verdict = r < 0 ? RECONCILE_LEAVE : RECONCILE_RELEASE;
 		if (r < 0)
 			log_warning(
-				"the host of ring %s would not end, so its name stays taken: %s",
+				"the host of ring %s cannot be ended, and the ring's name stays "
+				"reserved: %s",
 				entry->name, strerror(-r));
 	}
-	return r;
 }
 
-static void take_over_rings(struct manager *manager)
+static int restore(struct takeover *takeover, struct takeover_entry *entry)
 {
-	struct takeover *takeover = &manager->takeover;
+	const struct ring_restoration restoration = {
+		.name = entry->name,
+		.ledger = &entry->pins.ledger,
+		.program = entry->program,
+		.origin = entry->origin,
+		.fallback = entry->fallback,
+		.dispatch = entry->dispatch,
+	};
+	int r = manager_ring_restore(takeover->manager, &restoration);
 
+	if (r < 0)
+		return r;
+	entry->dispatch = NULL;
+	takeover->restored++;
+	takeover->awaited += !(entry->pins.ledger.flags & IOURD_LEDGER_ADOPTED);
+	return 0;
+}
+
+static void restore_rings(struct takeover *takeover)
+{
 	for (size_t i = 0; i < takeover->n_entries; i++) {
 		struct takeover_entry *entry = &takeover->entries[i];
 		int r;
@@ -239,129 +248,181 @@ static void take_over_rings(struct manager *manager)
 		decide(entry);
 		if (entry->verdict != RECONCILE_TAKE_OVER)
 			continue;
-		r = ring_restore(manager, entry);
+		r = restore(takeover, entry);
 		if (r == -ECONNREFUSED) {
-			entry->verdict = RECONCILE_RELEASE; /* it has ended just now */
+			entry->verdict = RECONCILE_RELEASE; /* its host has just ended */
 		} else if (r < 0) {
 			entry->verdict = RECONCILE_LEAVE;
 			log_error("ring %s of an earlier iouringd cannot be taken over, and is "
-				  "left alone: %s",
+				  "left untouched: %s",
 				  entry->name, strerror(-r));
-		} else {
-			takeover->taken++;
 		}
 	}
 }
 
-/* ---- 5: until all have answered ---- */
+/* ---- 4: the end ---- */
 
-static void finish(struct manager *manager)
+static void finish(struct takeover *takeover)
 {
-	struct takeover *takeover = &manager->takeover;
-
 	takeover->stage = TAKEOVER_DONE;
-	manager->clock->cancel(manager->clock, &takeover->timer);
+	takeover->clock->cancel(takeover->clock, &takeover->timer);
 	for (size_t i = 0; i < takeover->n_entries; i++) {
 		struct takeover_entry *entry = &takeover->entries[i];
 
-		/* pins first, then the socket: reconcile.c counts on it */
+		/* the socket after the pins: reconcile.c relies on this order */
 		if (entry->removed)
-			manager->hosts->ops->forget(manager->hosts, entry->name);
+			takeover->hosts->ops->forget(takeover->hosts, entry->name);
 		takeover->released += entry->removed;
 		if (entry->verdict == RECONCILE_LEAVE ||
 		    (entry->verdict == RECONCILE_RELEASE && !entry->removed)) {
-			takeover->left++;
-			registry_add_foreign(&manager->registry, entry->name);
+			takeover->skipped++;
+			manager_reserve_name(takeover->manager, entry->name);
 		}
 	}
 	if (takeover->n_entries > 0)
-		log_info("of an earlier iouringd: %zu rings taken over, %zu cleared away, %zu left "
-			 "alone",
-			 takeover->taken, takeover->released, takeover->left);
-	takeover_forget(manager);
+		log_info("rings of an earlier iouringd: %zu taken over, %zu cleared away, %zu left "
+			 "untouched",
+			 takeover->restored, takeover->released, takeover->skipped);
+	takeover_release(takeover);
+	takeover->done(takeover->done_arg);
+}
+
+/* The daemon stops; no job is under way. */
+static void abandon(struct takeover *takeover)
+{
+	void (*stopped)(void *arg) = takeover->stopped;
+
+	takeover->stage = TAKEOVER_DONE;
+	takeover->clock->cancel(takeover->clock, &takeover->timer);
+	takeover_release(takeover);
+	takeover->stopped = NULL;
+	stopped(takeover->stopped_arg);
+}
+
+static void finish_if_idle(struct takeover *takeover)
+{
+	if (takeover->jobs.n == 0 && takeover->awaited == 0)
+		finish(takeover);
 }
 
 static void on_timeout(struct timer *timer)
 {
-	struct manager *manager = to_manager(container_of(timer, struct takeover, timer));
+	struct takeover *takeover = container_of(timer, struct takeover, timer);
 
-	log_warning(
-		"%zu hosts have not answered in %d ms: they are stopped, and will be asked again "
-		"when they go on",
-		manager->takeover.awaited, TAKEOVER_PATIENCE_MS);
-	manager->takeover.awaited = 0;
-	if (manager->jobs.n == 0)
-		manager->jobs.idle(manager);
+	log_warning("%zu hosts have not reported in %d ms: they are stopped, and report when they "
+		    "continue",
+		    takeover->awaited, TAKEOVER_PATIENCE_MS);
+	takeover->awaited = 0;
+	finish_if_idle(takeover);
 }
 
-void takeover_answered(struct manager *manager)
+void takeover_host_reported(struct takeover *takeover)
 {
-	struct takeover *takeover = &manager->takeover;
-
 	if (takeover->stage != TAKEOVER_HOSTS || takeover->awaited == 0)
 		return;
-	if (--takeover->awaited == 0 && manager->jobs.n == 0)
-		manager->jobs.idle(manager);
+	takeover->awaited--;
+	finish_if_idle(takeover);
 }
 
-void takeover_abandon(struct manager *manager)
+/* ---- the stages ---- */
+
+static void on_programs_open(void *arg)
 {
-	if (manager->takeover.stage == TAKEOVER_DONE)
-		return;
-	manager->takeover.stage = TAKEOVER_DONE;
-	manager->clock->cancel(manager->clock, &manager->takeover.timer);
-	takeover_forget(manager);
-}
+	struct takeover *takeover = arg;
 
-static void begin_pins(struct manager *manager)
-{
-	int r = takeover_find(manager);
-
-	manager->takeover.stage = TAKEOVER_PINS;
-	if (r < 0)
-		log_error(
-			"what an earlier iouringd has left cannot be found, and is left alone: %s",
-			strerror(-r));
-	if (manager->takeover.n_entries > 0)
-		submit(manager, look_work);
-}
-
-static void begin_hosts(struct manager *manager)
-{
-	struct takeover *takeover = &manager->takeover;
-
+	if (takeover->stage != TAKEOVER_PROGRAMS)
+		return; /* it was stopped meanwhile */
 	takeover->stage = TAKEOVER_HOSTS;
-	store_clean(&manager->store, is_wanted, manager);
-	if (takeover->n_entries == 0)
-		return;
-	take_over_rings(manager);
-	end_hosts(manager);
-	submit(manager, remove_work);
-	takeover->timer.fire = on_timeout;
-	if (takeover->awaited > 0)
-		manager->clock->start(manager->clock, &takeover->timer, TAKEOVER_PATIENCE_MS);
+	manager_store_clean(takeover->manager, is_wanted, takeover);
+	if (takeover->n_entries > 0) {
+		restore_rings(takeover);
+		end_hosts(takeover);
+		submit(takeover, remove_work);
+		takeover->timer.fire = on_timeout;
+		if (takeover->awaited > 0)
+			takeover->clock->start(takeover->clock, &takeover->timer,
+					       TAKEOVER_PATIENCE_MS);
+	}
+	finish_if_idle(takeover);
 }
 
-bool takeover_step(struct manager *manager)
+static void on_inspected(struct takeover *takeover)
 {
-	struct takeover *takeover = &manager->takeover;
+	takeover->stage = TAKEOVER_PROGRAMS;
+	hold_programs(takeover);
+	manager_await_ready(takeover->manager, on_programs_open, takeover);
+}
 
-	if (takeover->stage == TAKEOVER_DONE)
-		return true;
-	if (manager->stopping) {
-		takeover_abandon(manager);
-		return true;
+static void on_jobs_idle(void *arg)
+{
+	struct takeover *takeover = arg;
+
+	if (takeover->stopping)
+		abandon(takeover);
+	else if (takeover->stage == TAKEOVER_PINS)
+		on_inspected(takeover);
+	else
+		finish_if_idle(takeover);
+}
+
+int takeover_new(const struct takeover_setup *setup, struct takeover **ret)
+{
+	struct takeover *takeover = calloc(1, sizeof(*takeover));
+
+	if (!takeover)
+		return -ENOMEM;
+	takeover->manager = setup->manager;
+	takeover->kern = setup->kern;
+	takeover->hosts = setup->hosts;
+	takeover->clock = setup->clock;
+	takeover->jobs = (struct jobs){
+		.executor = setup->executor,
+		.idle = on_jobs_idle,
+		.arg = takeover,
+	};
+	*ret = takeover;
+	return 0;
+}
+
+void takeover_begin(struct takeover *takeover, void (*done)(void *arg), void *arg)
+{
+	int r;
+
+	assert(takeover->stage == TAKEOVER_NOT_BEGUN || takeover->stopping);
+	takeover->done = done;
+	takeover->done_arg = arg;
+	if (takeover->stopping || manager_usable(takeover->manager, NULL) != 0) {
+		takeover->stage = TAKEOVER_DONE; /* where no ring can be made there are no pins */
+		if (!takeover->stopping)
+			done(arg);
+		return;
 	}
-	if (takeover->stage == TAKEOVER_PROGRAMS)
-		begin_pins(manager);
-	if (manager->jobs.n == 0 && takeover->stage == TAKEOVER_PINS) {
-		takeover->stage = TAKEOVER_STORED;
-		open_programs(manager);
-	}
-	if (manager->jobs.n == 0 && takeover->stage == TAKEOVER_STORED)
-		begin_hosts(manager);
-	if (manager->jobs.n > 0 || takeover->awaited > 0)
-		return false;
-	finish(manager);
-	return true;
+	takeover->stage = TAKEOVER_PINS;
+	r = takeover_find(takeover);
+	if (r < 0)
+		log_error("rings of an earlier iouringd cannot be found, and are left untouched: "
+			  "%s",
+			  strerror(-r));
+	if (takeover->n_entries > 0)
+		submit(takeover, inspect_work);
+	else
+		on_inspected(takeover);
+}
+
+void takeover_stop(struct takeover *takeover, void (*done)(void *arg), void *arg)
+{
+	assert(!takeover->stopping);
+	takeover->stopping = true;
+	takeover->stopped = done;
+	takeover->stopped_arg = arg;
+	if (takeover->jobs.n == 0)
+		abandon(takeover);
+}
+
+void takeover_free(struct takeover *takeover)
+{
+	if (!takeover)
+		return;
+	assert(takeover->jobs.n == 0 && takeover->n_entries == 0);
+	free(takeover);
 }

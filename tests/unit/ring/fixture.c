@@ -82,6 +82,40 @@ static void see_ring_gone(void *arg, const struct ring_end *end)
 	declared_ring_gone(fixture->declared, end);
 }
 
+static void see_host_reported(void *arg)
+{
+	struct fixture *fixture = arg;
+
+	takeover_host_reported(fixture->takeover);
+}
+
+static void taken_over(void *arg)
+{
+	struct fixture *fixture = arg;
+
+	fixture->ready = true;
+	if (fixture->on_ready)
+		fixture->on_ready(fixture->on_ready_arg);
+	fixture->on_ready = NULL;
+}
+
+static void programs_open(void *arg)
+{
+	struct fixture *fixture = arg;
+
+	takeover_begin(fixture->takeover, taken_over, fixture);
+}
+
+void fixture_await_ready(struct fixture *fixture, void (*ready)(void *arg), void *arg)
+{
+	if (fixture->ready) {
+		ready(arg);
+		return;
+	}
+	fixture->on_ready = ready;
+	fixture->on_ready_arg = arg;
+}
+
 int fixture_manage(struct fixture *fixture)
 {
 	const struct manager_setup setup = {
@@ -93,7 +127,19 @@ int fixture_manage(struct fixture *fixture)
 		.store_directory = fixture->store,
 		.limits = fixture->limits,
 		.policy = fixture->policy,
-		.observer = {.event = see_event, .ring_gone = see_ring_gone, .arg = fixture},
+		.observer =
+			{
+				.event = see_event,
+				.ring_gone = see_ring_gone,
+				.host_reported = see_host_reported,
+				.arg = fixture,
+			},
+	};
+	struct takeover_setup takeover = {
+		.kern = fixture->kern,
+		.hosts = fixture->hosts,
+		.executor = &fixture->executor.executor,
+		.clock = &fixture->clock.clock,
 	};
 	struct declared_setup declared = {
 		.users = &fixture->users.users,
@@ -107,8 +153,12 @@ int fixture_manage(struct fixture *fixture)
 	r = manager_new(&setup, &fixture->manager);
 	if (r < 0)
 		return r;
-	declared.manager = fixture->manager;
+	takeover.manager = declared.manager = fixture->manager;
+	assert_int_equal(takeover_new(&takeover, &fixture->takeover), 0);
 	assert_int_equal(declared_new(&declared, &fixture->declared), 0);
+	fixture->ready = false;
+	fixture->on_ready = NULL;
+	manager_await_ready(fixture->manager, programs_open, fixture);
 	return 0;
 }
 
@@ -165,28 +215,39 @@ static void free_domain(struct fixture *fixture)
 {
 	declared_free(fixture->declared);
 	fixture->declared = NULL;
+	takeover_free(fixture->takeover);
+	fixture->takeover = NULL;
 	manager_free(fixture->manager);
 	fixture->manager = NULL;
 	fixture->stopped = false;
 }
 
-void fixture_stop(struct fixture *fixture)
+/* As the daemon does: clients of the manager first. */
+static void stop_domain(struct fixture *fixture, unsigned int ms)
 {
-	bool declared_stopped = false;
+	bool takeover_stopped = false, declared_stopped = false;
 
+	takeover_stop(fixture->takeover, note_stopped, &takeover_stopped);
 	declared_stop(fixture->declared, note_stopped, &declared_stopped);
 	manager_stop(fixture->manager, note_stopped, &fixture->stopped);
 	fixture_run(fixture);
-	clock_fake_advance(&fixture->clock, 60000); /* for hosts that were muted */
+	clock_fake_advance(&fixture->clock, ms);
 	fixture_run(fixture);
 	assert_true(fixture->stopped);
 	assert_true(declared_stopped);
+	assert_true(takeover_stopped);
+}
+
+void fixture_stop(struct fixture *fixture)
+{
+	stop_domain(fixture, 60000); /* for hosts that were muted */
 	free_domain(fixture);
 }
 
 /* Of daemons that were killed: their memory is not to be taken for a leak. */
 struct dead_daemon {
 	struct manager *manager;
+	struct takeover *takeover;
 	struct declared *declared;
 } fixture_dead[256];
 
@@ -195,8 +256,10 @@ void fixture_kill(struct fixture *fixture)
 	static size_t n_dead;
 
 	assert_true(n_dead < sizeof(fixture_dead) / sizeof(fixture_dead[0]));
-	fixture_dead[n_dead++] = (struct dead_daemon){fixture->manager, fixture->declared};
+	fixture_dead[n_dead++] =
+		(struct dead_daemon){fixture->manager, fixture->takeover, fixture->declared};
 	fixture->manager = NULL;
+	fixture->takeover = NULL;
 	fixture->declared = NULL;
 	fixture->crashed = true;
 	executor_fake_init(&fixture->executor);
@@ -226,7 +289,6 @@ void fixture_crash(struct fixture *fixture)
 void fixture_done(struct fixture *fixture)
 {
 	struct kern_fake_tally tally;
-	bool declared_stopped = false;
 	char loaded[80];
 
 	if (fixture->stopped) /* what it has left is the next one's */
@@ -234,11 +296,7 @@ void fixture_done(struct fixture *fixture)
 	if (!fixture->manager)
 		manage_next(fixture);
 	destroy_all(fixture);
-	declared_stop(fixture->declared, note_stopped, &declared_stopped);
-	manager_stop(fixture->manager, note_stopped, &fixture->stopped);
-	fixture_run(fixture);
-	assert_true(fixture->stopped);
-	assert_true(declared_stopped);
+	stop_domain(fixture, 0);
 	assert_nothing_left(fixture);
 	free_domain(fixture);
 	kern_fake_tally(fixture->kern, &tally);

@@ -15,6 +15,7 @@
 #include "fake/users_fake.h"
 #include "declared/declared.h"
 #include "manager/manager.h"
+#include "takeover/takeover.h"
 
 #define ALICE	   1000u
 #define BOB	   1001u
@@ -39,7 +40,11 @@ struct fixture {
 	struct clock_fake clock;
 	struct users_fake users;
 	struct manager *manager;
+	struct takeover *takeover;
 	struct declared *declared;
+	bool ready; /* the takeover has ended */
+	void (*on_ready)(void *arg);
+	void *on_ready_arg;
 	struct manager_limits limits;
 	struct manager_policy policy;
 	char directory[64]; /* of shipped programs */
@@ -53,8 +58,10 @@ struct fixture {
 
 /* Ports, and a directory with the programs copy, paced (of the same layout) and nop. */
 void fixture_init(struct fixture *fixture);
-/* Makes the manager; -errno if that fails. */
+/* Makes the manager and its clients, as the daemon does; -errno if the manager fails. */
 int fixture_manage(struct fixture *fixture);
+/* @ready when the programs are open and the takeover has ended; at once if that is so. */
+void fixture_await_ready(struct fixture *fixture, void (*ready)(void *arg), void *arg);
 /*
  * The daemon is stopped, or killed, and the next one made, all its jobs run. Hosts and kernel
  * objects live on.

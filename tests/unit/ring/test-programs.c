@@ -109,7 +109,7 @@ static void test_ready_when_all_are_open(void **state)
 
 	fixture_init(&fixture);
 	assert_int_equal(fixture_manage(&fixture), 0);
-	manager_await_ready(fixture.manager, count_call, &calls);
+	fixture_await_ready(&fixture, count_call, &calls);
 	while (calls == 0)
 		assert_true(fixture_step(&fixture));
 	for (size_t i = 0; i < manager_program_count(fixture.manager); i++) {
@@ -119,7 +119,7 @@ static void test_ready_when_all_are_open(void **state)
 	}
 	fixture_run(&fixture);
 	assert_int_equal(calls, 1);
-	manager_await_ready(fixture.manager, count_call, &calls);
+	fixture_await_ready(&fixture, count_call, &calls);
 	assert_int_equal(calls, 2); /* at once */
 	fixture_done(&fixture);
 }

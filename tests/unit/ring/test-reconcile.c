@@ -11,7 +11,7 @@
 #include "takeover/reconcile.h"
 
 #define LEDGERS (LEDGER_ENDING + 1)
-#define RUNNERS (RUNNER_DEAF + 1)
+#define RUNNERS (RUNNER_UNRESPONSIVE + 1)
 
 static struct reconcile_state state_at(unsigned int pins, unsigned int ledger, unsigned int runner,
 				       bool program, bool adopted)
@@ -73,7 +73,7 @@ static void check_no_ending(const struct reconcile_state *state, enum reconcile_
 {
 	if (verdict == RECONCILE_END_AND_RELEASE) {
 		assert_false(state->adopted); /* an application is not ours to end */
-		assert_true(is_alive(state) && state->runner != RUNNER_DEAF);
+		assert_true(is_alive(state) && state->runner != RUNNER_UNRESPONSIVE);
 		assert_false(state->state && state->ledger == LEDGER_COMMITTED);
 	}
 }
@@ -106,7 +106,7 @@ static void check_leaving(const struct reconcile_state *state, enum reconcile_ve
 {
 	bool committed = state->state && state->ledger == LEDGER_COMMITTED;
 	bool whole = state->array && state->dispatcher && state->link;
-	bool strange = state->runner == RUNNER_DEAF ||
+	bool strange = state->runner == RUNNER_UNRESPONSIVE ||
 		       (state->runner == RUNNER_NONE && state->link) ||
 		       (state->runner == RUNNER_STRANGER && committed) ||
 		       (state->runner == RUNNER_ALIVE && committed && (!whole || !state->program));

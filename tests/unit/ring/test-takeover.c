@@ -400,7 +400,7 @@ static void test_silent_host(void **state)
 	hosts_fake_mute(fixture.hosts, true);
 	hosts_fake_set_state(hosts_fake_find(fixture.hosts, "created"), CONTROL_RUNNING, 0);
 	assert_int_equal(fixture_manage(&fixture), 0);
-	manager_await_ready(fixture.manager, count_ready, &ready);
+	fixture_await_ready(&fixture, count_ready, &ready);
 	fixture_run(&fixture);
 	assert_int_equal(ready, 0);
 	clock_fake_advance(&fixture.clock, 499);
@@ -425,11 +425,11 @@ static void test_ready_when_all_have_answered(void **state)
 	make_rings(&fixture);
 	fixture_kill(&fixture);
 	assert_int_equal(fixture_manage(&fixture), 0);
-	manager_await_ready(fixture.manager, count_ready, &ready);
+	fixture_await_ready(&fixture, count_ready, &ready);
 	assert_int_equal(ready, 0);
 	fixture_run(&fixture);
 	assert_int_equal(ready, 1);
-	manager_await_ready(fixture.manager, count_ready, &ready);
+	fixture_await_ready(&fixture, count_ready, &ready);
 	assert_int_equal(ready, 2); /* at once */
 	done(&fixture);
 }

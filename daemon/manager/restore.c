@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* restore.c - what the client that takes over an earlier daemon's rings needs */
+#include <errno.h>
+
+#include "manager/context.h"
+#include "program/program.h"
+#include "ring/restore.h"
+
+int manager_program_hold(struct manager *manager, const uint8_t digest[SHA256_SIZE],
+			 struct program **ret)
+{
+	return catalogue_take_stored(&manager->catalogue, digest, ret);
+}
+
+void manager_program_release(struct program *program)
+{
+	program_release(program);
+}
+
+bool manager_program_is_open(const struct program *program)
+{
+	return program_info(program);
+}
+
+struct cleaning {
+	const struct catalogue *catalogue;
+	bool (*wanted)(void *arg, const uint8_t *digest);
+	void *arg;
+};
+
+static bool is_wanted(void *arg, const uint8_t *digest)
+{
+	const struct cleaning *cleaning = arg;
+
+	return catalogue_has(cleaning->catalogue, digest) ||
+	       cleaning->wanted(cleaning->arg, digest);
+}
+
+void manager_store_clean(struct manager *manager, bool (*wanted)(void *arg, const uint8_t *digest),
+			 void *arg)
+{
+	struct cleaning cleaning = {&manager->catalogue, wanted, arg};
+
+	store_clean(&manager->store, is_wanted, &cleaning);
+}
+
+void manager_reserve_name(struct manager *manager, const char *name)
+{
+	registry_add_foreign(&manager->registry, name);
+}
+
+int manager_ring_restore(struct manager *manager, const struct ring_restoration *restoration)
+{
+	return manager->stopping ? -ESHUTDOWN : ring_restore(manager, restoration);
+}
