@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* load.c - programs that the administrator brings, checks and takes away */
+/* load.c - LoadProgram and UnloadProgram */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,10 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
+#include "common/container-of.h"
 #include "manager/context.h"
 #include "program/program.h"
 #include "ring/ring.h"
-#include "common/cleanup.h"
 
 /* One LoadProgram. Owned by its job. */
 struct load {
@@ -20,8 +21,7 @@ struct load {
 	bool check_only;
 	program_done done;
 	void *arg;
-	struct kern_program *kern_program; /* once it was opened */
-	int stored;			   /* what program_store said */
+	struct kern_program *kern_program; /* NULL until it is open */
 	int result;
 	struct note note;
 };
@@ -37,7 +37,7 @@ static int root_only(const struct peer *peer, const char *what, struct note *not
 	return fault_not_permitted(note, reason);
 }
 
-/* FAULT_RING_BUSY names one of the rings that use @program. */
+/* FAULT_RING_BUSY names a ring that uses @program; -EBUSY: a client waits for it to be opened. */
 static int check_unused(const struct manager *manager, const struct program *program,
 			struct note *note)
 {
@@ -64,7 +64,7 @@ static bool same_object(const struct kern_program_info *a, const struct kern_pro
 	return a && memcmp(a->digest, b->digest, sizeof(a->digest)) == 0;
 }
 
-/* Puts the loaded program into the catalogue; takes it over if that succeeds. */
+/* Adds the loaded program to the catalogue, which takes it over unless it fails. */
 static int install(struct load *load, struct note *note, struct program **ret)
 {
 	struct catalogue *catalogue = &load->manager->catalogue;
@@ -87,10 +87,10 @@ static int install(struct load *load, struct note *note, struct program **ret)
 			return r;
 	}
 	r = catalogue_reserve(catalogue);
-	if (r == 0 && !(same && old->shipped)) /* the shipped one will be there anyway */
+	if (r == 0 && !(same && old->shipped)) /* the next daemon lists a shipped one anyway */
 		r = store_mark(&load->manager->store, info->descriptor.name, info->digest);
 	if (r == 0)
-		r = program_new_loaded(catalogue, load->kern_program, &program);
+		r = program_new_loaded(&catalogue->context, load->kern_program, &program);
 	if (r < 0)
 		return r;
 	load->kern_program = NULL;
@@ -105,24 +105,25 @@ static int install(struct load *load, struct note *note, struct program **ret)
 
 static void load_work(struct job *job)
 {
-	struct load *load = (struct load *)job;
+	struct load *load = container_of(job, struct load, job);
 	struct kern *kern = load->manager->kern;
+	bool existed = true;
 
 	load->result = kern->ops->program_open(kern, load->fd, &load->note, &load->kern_program);
 	if (load->result == 0 && !load->check_only)
-		load->stored = program_store(&load->manager->catalogue, load->kern_program);
-	if (load->stored < 0)
-		load->result = load->stored;
-	if (load->result == 0)
-		load->result = kern->ops->program_load(load->kern_program, &load->note);
-	if (load->result != 0 && load->stored == 0 && load->kern_program && !load->check_only)
+		load->result = program_store(&load->manager->catalogue.context, load->kern_program,
+					     &existed);
+	if (load->result != 0)
+		return;
+	load->result = kern->ops->program_load(load->kern_program, &load->note);
+	if (load->result != 0 && !existed)
 		store_remove(&load->manager->store,
 			     kern->ops->program_info(load->kern_program)->digest);
 }
 
 static void load_done(struct job *job)
 {
-	struct load *load = (struct load *)job;
+	struct load *load = container_of(job, struct load, job);
 	struct manager *manager = load->manager;
 	const struct kern_ops *ops = manager->kern->ops;
 	struct program *program = NULL;

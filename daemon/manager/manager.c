@@ -92,11 +92,7 @@ int manager_new(const struct manager_setup *setup, struct manager **ret)
 		.idle = jobs_idle,
 		.arg = manager,
 	};
-	manager->catalogue = (struct catalogue){
-		.kern = setup->kern,
-		.jobs = &manager->jobs,
-		.store = &manager->store,
-	};
+	catalogue_init(&manager->catalogue, setup->kern, &manager->jobs, &manager->store);
 	manager->events.journal = setup->kern->ops->journal(setup->kern);
 	r = store_init(&manager->store, setup->store_directory);
 	if (r == 0)

@@ -5,13 +5,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "program/catalogue.h"
+#include "common/cleanup.h"
+#include "common/container-of.h"
 #include "common/names.h"
+#include "program/catalogue.h"
 #include "program/program.h"
 #include "program/store.h"
-#include "common/cleanup.h"
 
 #define OBJECT_SUFFIX ".bpf.o"
+
+/* Of an unlisted program that is not held any more. */
+static void drop_unlisted(struct program_context *context, struct program *program)
+{
+	struct catalogue *catalogue = container_of(context, struct catalogue, context);
+	size_t i = 0;
+
+	while (catalogue->unlisted[i] != program)
+		i++;
+	catalogue->unlisted[i] = catalogue->unlisted[--catalogue->n_unlisted];
+	program_drop(program);
+}
+
+void catalogue_init(struct catalogue *catalogue, struct kern *kern, struct jobs *jobs,
+		    const struct store *store)
+{
+	*catalogue = (struct catalogue){
+		.context = {.kern = kern, .jobs = jobs, .store = store, .unused = drop_unlisted},
+	};
+}
 
 struct program *catalogue_search(const struct catalogue *catalogue, const char *name)
 {
@@ -41,7 +62,7 @@ void catalogue_add(struct catalogue *catalogue, struct program *program)
 	catalogue->programs[i] = program;
 }
 
-/* The name inside "NAME.bpf.o"; false if the file is none of ours. */
+/* The name in "NAME.bpf.o"; false if the file is not an object of ours. */
 static bool object_name(const char *file, char ret[IOURD_NAME_MAX])
 {
 	size_t length = strlen(file);
@@ -73,14 +94,14 @@ static int add_shipped(struct catalogue *catalogue, const char *directory, const
 	r = catalogue_reserve(catalogue);
 	if (r < 0)
 		return r;
-	r = program_new_shipped(catalogue, directory, name, &program);
+	r = program_new_shipped(&catalogue->context, directory, name, &program);
 	if (r < 0)
 		return r;
 	catalogue_add(catalogue, program);
 	return 0;
 }
 
-/* In place of a shipped one of that name, if there is one. */
+/* Replaces a shipped program of that name. */
 static int add_marked(struct catalogue *catalogue, const struct store_mark *mark)
 {
 	struct program *old = catalogue_search(catalogue, mark->name);
@@ -89,7 +110,7 @@ static int add_marked(struct catalogue *catalogue, const struct store_mark *mark
 
 	r = catalogue_reserve(catalogue);
 	if (r == 0)
-		r = program_new_stored(catalogue, mark->digest, mark->name, &program);
+		r = program_new_stored(&catalogue->context, mark->digest, mark->name, &program);
 	if (r < 0)
 		return r;
 	if (old)
@@ -104,7 +125,7 @@ static int scan_marks(struct catalogue *catalogue)
 	size_t n;
 	int r;
 
-	r = store_marks(catalogue->store, &marks, &n);
+	r = store_marks(catalogue->context.store, &marks, &n);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = add_marked(catalogue, &marks[i]);
 	return r;
@@ -139,7 +160,7 @@ int catalogue_scan(struct catalogue *catalogue, const char *directory)
 		r = scan_marks(catalogue);
 	if (r < 0)
 		return r;
-	/* Only now: nothing can fail any more while jobs are under way. */
+	/* last, so that no failure has to wait for jobs */
 	for (size_t i = 0; i < catalogue->n_programs; i++)
 		program_open(catalogue->programs[i]);
 	return 0;
@@ -206,7 +227,7 @@ int catalogue_take_stored(struct catalogue *catalogue, const uint8_t *digest, st
 		if (!unlisted)
 			return -ENOMEM;
 		catalogue->unlisted = unlisted;
-		r = program_new_stored(catalogue, digest, NULL, &program);
+		r = program_new_stored(&catalogue->context, digest, NULL, &program);
 		if (r < 0)
 			return r;
 		unlisted[catalogue->n_unlisted++] = program;
@@ -215,14 +236,4 @@ int catalogue_take_stored(struct catalogue *catalogue, const uint8_t *digest, st
 	program_hold(program);
 	*ret = program;
 	return 0;
-}
-
-void catalogue_drop_unlisted(struct catalogue *catalogue, struct program *program)
-{
-	size_t i = 0;
-
-	while (catalogue->unlisted[i] != program)
-		i++;
-	catalogue->unlisted[i] = catalogue->unlisted[--catalogue->n_unlisted];
-	program_drop(program);
 }

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "program/catalogue.h"
 #include "program/program.h"
 #include "program/store.h"
 #include "common/cleanup.h"
 #include "common/container-of.h"
+#include "util/jobs.h"
 
 static struct program *to_program(struct job *job)
 {
@@ -22,7 +22,7 @@ static void program_free(struct program *program)
 	if (!program)
 		return;
 	assert(program->users == 0 && !program->waiters);
-	program->catalogue->kern->ops->program_free(program->kern_program);
+	program->context->kern->ops->program_free(program->kern_program);
 	note_done(&program->refusal);
 	note_done(&program->note);
 	free(program->path);
@@ -30,10 +30,10 @@ static void program_free(struct program *program)
 }
 
 /*
- * Whoever waits anew from within is on the next list. The last one told may have the program
- * dropped: it is not touched after that.
+ * A waiter that waits again from within is in the next list. The last one may cause the program to
+ * be freed, so it is not accessed afterwards.
  */
-static void tell(struct program *program, int r)
+static void notify(struct program *program, int r)
 {
 	struct program_waiter *list = program->waiters;
 	struct note note = {};
@@ -43,20 +43,20 @@ static void tell(struct program *program, int r)
 	if (r == FAULT_PROGRAM_REJECTED)
 		program_usable(program, &note);
 	program->waiters = NULL;
-	program->told = list ? &list : NULL;
+	program->notified = list ? &list : NULL;
 	while (list) {
 		struct program_waiter *waiter = list;
 
 		list = waiter->next;
 		waiter->next = NULL;
 		if (!list)
-			program->told = NULL;
+			program->notified = NULL;
 		waiter->ready(waiter, r, &note);
 	}
 	note_done(&note);
 }
 
-/* As FAULT_PROGRAM_REJECTED, whatever it was. */
+/* Records FAULT_PROGRAM_REJECTED, whatever the cause. */
 static void refuse(struct program *program, int r)
 {
 	const struct note *note = &program->note;
@@ -69,11 +69,11 @@ static void refuse(struct program *program, int r)
 		fault_program_rejected(&program->refusal, program->name, strerror(-r), "");
 }
 
-/* A shipped object is known by its file's name: the one inside must not say something else. */
+/* The name in a shipped object must be its file's, by which the program is known. */
 static int check_name(struct program *program)
 {
 	const struct kern_program_info *info =
-		program->catalogue->kern->ops->program_info(program->subject);
+		program->context->kern->ops->program_info(program->subject);
 	char reason[128];
 
 	if (program->path == NULL && memcmp(info->digest, program->stored, SHA256_SIZE) != 0)
@@ -81,7 +81,8 @@ static int check_name(struct program *program)
 					      "the copy of its object file is damaged", "");
 	if (program->name[0] == '\0' || strcmp(info->descriptor.name, program->name) == 0)
 		return 0;
-	snprintf(reason, sizeof(reason), "its descriptor says \"%s\", but its file is %s.bpf.o",
+	snprintf(reason, sizeof(reason),
+		 "its descriptor has the name \"%s\", but its file is %s.bpf.o",
 		 info->descriptor.name, program->name);
 	return fault_program_rejected(&program->note, program->name, reason, "");
 }
@@ -89,7 +90,7 @@ static int check_name(struct program *program)
 static void open_work(struct job *job)
 {
 	struct program *program = to_program(job);
-	const struct kern_ops *ops = program->catalogue->kern->ops;
+	const struct kern_ops *ops = program->context->kern->ops;
 	_cleanup_close_ int fd = -1;
 	int r;
 
@@ -97,14 +98,14 @@ static void open_work(struct job *job)
 		fd = open(program->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 		r = fd < 0 ? -errno : 0;
 	} else {
-		fd = store_open(program->catalogue->store, program->stored);
+		fd = store_open(program->context->store, program->stored);
 		r = fd < 0 ? fd : 0;
 	}
 	if (r < 0) {
 		program->result = r;
 		return;
 	}
-	r = ops->program_open(program->catalogue->kern, fd, &program->note, &program->subject);
+	r = ops->program_open(program->context->kern, fd, &program->note, &program->subject);
 	if (r == 0)
 		r = check_name(program);
 	if (r != 0) {
@@ -114,7 +115,7 @@ static void open_work(struct job *job)
 	program->result = r;
 }
 
-/* Ends every job: true if the program is still wanted. */
+/* Ends every job. False: the program was dropped, and is freed now. */
 static bool job_ended(struct program *program)
 {
 	if (!program->dropped)
@@ -126,7 +127,7 @@ static bool job_ended(struct program *program)
 static void open_done(struct job *job)
 {
 	struct program *program = to_program(job);
-	struct jobs *jobs = program->catalogue->jobs;
+	struct jobs *jobs = program->context->jobs;
 
 	program->kern_program = program->subject;
 	if (job_ended(program)) {
@@ -135,36 +136,41 @@ static void open_done(struct job *job)
 			strcpy(program->name, program_info(program)->descriptor.name);
 		if (program->result != 0)
 			refuse(program, program->result);
-		tell(program, program_usable(program, NULL));
+		notify(program, program_usable(program, NULL));
 	}
 	jobs_done(jobs);
 }
 
-int program_store(const struct catalogue *catalogue, const struct kern_program *kern_program)
+int program_store(const struct program_context *context, const struct kern_program *kern_program,
+		  bool *ret_existed)
 {
-	const struct kern_ops *ops = catalogue->kern->ops;
+	const struct kern_ops *ops = context->kern->ops;
 	size_t size;
 	const void *image = ops->program_image(kern_program, &size);
 
-	if (!image)
-		return 1; /* it is loaded */
-	return store_save(catalogue->store, ops->program_info(kern_program)->digest, image, size);
+	if (!image) { /* it is loaded */
+		*ret_existed = true;
+		return 0;
+	}
+	return store_save(context->store, ops->program_info(kern_program)->digest, image, size,
+			  ret_existed);
 }
 
 static void load_work(struct job *job)
 {
 	struct program *program = to_program(job);
-	int r = program_store(program->catalogue, program->subject);
+	bool existed;
+	int r = program_store(program->context, program->subject, &existed);
 
-	program->result = r < 0 ? r
-				: program->catalogue->kern->ops->program_load(program->subject,
-									      &program->note);
+	program->result =
+		r < 0 ? r
+		      : program->context->kern->ops->program_load(program->subject, &program->note);
 }
 
 static void load_done(struct job *job)
 {
 	struct program *program = to_program(job);
-	struct jobs *jobs = program->catalogue->jobs;
+	struct jobs *jobs = program->context->jobs;
 	int r = program->result;
 
 	if (job_ended(program)) {
@@ -173,31 +179,31 @@ static void load_done(struct job *job)
 		else if (r == FAULT_PROGRAM_REJECTED)
 			refuse(program, r);
 		else
-			program->state = PROGRAM_AVAILABLE; /* the next who wants it tries again */
-		tell(program, r);
+			program->state = PROGRAM_AVAILABLE; /* the next waiter tries again */
+		notify(program, r);
 	}
 	jobs_done(jobs);
 }
 
-static int program_new(struct catalogue *catalogue, const char *name, struct program **ret)
+static int program_new(struct program_context *context, const char *name, struct program **ret)
 {
 	struct program *program = calloc(1, sizeof(*program));
 
 	if (!program)
 		return -ENOMEM;
-	program->catalogue = catalogue;
+	program->context = context;
 	snprintf(program->name, sizeof(program->name), "%s", name);
 	*ret = program;
 	return 0;
 }
 
-int program_new_shipped(struct catalogue *catalogue, const char *directory, const char *name,
+int program_new_shipped(struct program_context *context, const char *directory, const char *name,
 			struct program **ret)
 {
 	struct program *program;
 	int r;
 
-	r = program_new(catalogue, name, &program);
+	r = program_new(context, name, &program);
 	if (r < 0)
 		return r;
 	if (asprintf(&program->path, "%s/%s.bpf.o", directory, name) < 0) {
@@ -210,13 +216,13 @@ int program_new_shipped(struct catalogue *catalogue, const char *directory, cons
 	return 0;
 }
 
-int program_new_stored(struct catalogue *catalogue, const uint8_t *digest, const char *name,
+int program_new_stored(struct program_context *context, const uint8_t *digest, const char *name,
 		       struct program **ret)
 {
 	struct program *program;
 	int r;
 
-	r = program_new(catalogue, name ?: "", &program);
+	r = program_new(context, name ?: "", &program);
 	if (r < 0)
 		return r;
 	memcpy(program->stored, digest, sizeof(program->stored));
@@ -229,17 +235,17 @@ void program_open(struct program *program)
 {
 	program->state = PROGRAM_LOADING;
 	program->job = (struct job){.work = open_work, .done = open_done};
-	jobs_submit(program->catalogue->jobs, &program->job);
+	jobs_submit(program->context->jobs, &program->job);
 }
 
-int program_new_loaded(struct catalogue *catalogue, struct kern_program *kern_program,
+int program_new_loaded(struct program_context *context, struct kern_program *kern_program,
 		       struct program **ret)
 {
-	const struct kern_program_info *info = catalogue->kern->ops->program_info(kern_program);
+	const struct kern_program_info *info = context->kern->ops->program_info(kern_program);
 	struct program *program;
 	int r;
 
-	r = program_new(catalogue, info->descriptor.name, &program);
+	r = program_new(context, info->descriptor.name, &program);
 	if (r < 0)
 		return r;
 	program->kern_program = kern_program;
@@ -270,7 +276,7 @@ void program_release(struct program *program)
 		return;
 	assert(program->users > 0);
 	if (--program->users == 0 && program->unlisted)
-		catalogue_drop_unlisted(program->catalogue, program);
+		program->context->unused(program->context, program);
 }
 
 bool program_is(const struct program *program, const uint8_t *digest)
@@ -284,7 +290,7 @@ const struct kern_program_info *program_info(const struct program *program)
 {
 	if (!program->kern_program)
 		return NULL;
-	return program->catalogue->kern->ops->program_info(program->kern_program);
+	return program->context->kern->ops->program_info(program->kern_program);
 }
 
 int program_usable(const struct program *program, struct note *note)
@@ -325,7 +331,7 @@ bool program_await_loaded(struct program *program, struct program_waiter *waiter
 	program->subject = program->kern_program;
 	note_done(&program->note);
 	program->job = (struct job){.work = load_work, .done = load_done};
-	jobs_submit(program->catalogue->jobs, &program->job);
+	jobs_submit(program->context->jobs, &program->job);
 	return true;
 }
 
@@ -337,15 +343,15 @@ void program_forget(struct program *program, struct program_waiter *waiter)
 		return;
 	for (at = &program->waiters; *at && *at != waiter; at = &(*at)->next)
 		;
-	if (!*at && program->told)
-		for (at = program->told; *at && *at != waiter; at = &(*at)->next)
+	if (!*at && program->notified)
+		for (at = program->notified; *at && *at != waiter; at = &(*at)->next)
 			;
 	if (!*at)
 		return;
 	*at = waiter->next;
 	waiter->next = NULL;
-	if (program->told && !*program->told)
-		program->told = NULL; /* whom tell() is at with it was the last */
+	if (program->notified && !*program->notified)
+		program->notified = NULL; /* the waiter that is being notified is the last */
 }
 
 int program_note_copy(const struct note *note, struct note *ret)

@@ -14,29 +14,40 @@
 #include "util/job.h"
 #include "util/sha256.h"
 
-struct catalogue;
+struct jobs;
+struct program;
+struct store;
 
-/* Who waits for a program, which it holds. Embedded; on one list at the most. */
+/* What all programs share; owned by their owner, outlives them. */
+struct program_context {
+	struct kern *kern; /* borrowed, as are the next two */
+	struct jobs *jobs;
+	const struct store *store;
+	/* An unlisted program is not held any more: the owner drops it. */
+	void (*unused)(struct program_context *context, struct program *program);
+};
+
+/* Waits for a program, which its owner holds. Embedded; in one list at most. */
 struct program_waiter {
-	/* 0: it is open, or loaded; else a fault with its (borrowed) note, or -errno. */
+	/* @r 0: the program is open, or loaded; otherwise a fault with its note, or -errno. */
 	void (*ready)(struct program_waiter *waiter, int r, const struct note *note);
 	struct program_waiter *next;
 };
 
-/* Owned by its catalogue; or, once dropped from there, by its job. */
+/* Owned by its catalogue; once dropped from there, by its job. */
 struct program {
-	struct catalogue *catalogue;
+	struct program_context *context; /* borrowed */
 	char name[IOURD_NAME_MAX];
 	enum program_state state;	   /* LOADING: a job is under way */
-	struct kern_program *kern_program; /* NULL until its object was opened */
-	struct note refusal;		   /* why it is REJECTED, for good */
+	struct kern_program *kern_program; /* NULL until its object is open */
+	struct note refusal;		   /* why it is REJECTED, which is final */
 	bool shipped;
-	bool unlisted;		     /* dropped when nobody holds it any more */
-	bool dropped;		     /* from the catalogue */
-	uint8_t stored[SHA256_SIZE]; /* the digest of an object in the store; else zero */
-	size_t users; /* rings that run it, are being made of it, or are being swapped to it */
+	bool unlisted;		     /* dropped when it is not held any more */
+	bool dropped;		     /* by its owner */
+	uint8_t stored[SHA256_SIZE]; /* digest of its object in the store; otherwise zero */
+	size_t users;		     /* that hold it: rings, mostly */
 	struct program_waiter *waiters;
-	struct program_waiter **told; /* those who are being told now */
+	struct program_waiter **notified; /* those that are being notified now */
 	/* set aside for the job */
 	struct job job;
 	char *path;
@@ -45,41 +56,47 @@ struct program {
 	struct note note;
 };
 
-/* @directory/@name.bpf.o, to be opened by program_open() before anything else is done with it. */
-int program_new_shipped(struct catalogue *catalogue, const char *directory, const char *name,
+/* Of the object @directory/@name.bpf.o; program_open() comes before any other use. */
+int program_new_shipped(struct program_context *context, const char *directory, const char *name,
 			struct program **ret);
-/* Of that digest in the store; the same. @name NULL: it is unlisted, and called as it says. */
-int program_new_stored(struct catalogue *catalogue, const uint8_t *digest, const char *name,
+/*
+ * Of the object with that digest in the store; program_open() comes before any other use. @name
+ * NULL: it is unlisted, and gets the name in its descriptor.
+ */
+int program_new_stored(struct program_context *context, const uint8_t *digest, const char *name,
 		       struct program **ret);
+/* Begins to open it. */
 void program_open(struct program *program);
 /* Takes over @kern_program, which is loaded, unless it fails. */
-int program_new_loaded(struct catalogue *catalogue, struct kern_program *kern_program,
+int program_new_loaded(struct program_context *context, struct kern_program *kern_program,
 		       struct program **ret);
-/* Frees it, or has its job do so. NULL is fine. Asserts that nobody uses it. */
+/* Frees it, now or when its job ends. NULL is fine. Asserts that it is not held. */
 void program_drop(struct program *program);
 
 void program_hold(struct program *program);
 /* May free it. NULL is fine. */
 void program_release(struct program *program);
 
-/* Has it that digest? Of one that is not open, only the store's are known. */
+/* Whether it has that digest. Before it is open, only the digest of a stored one is known. */
 bool program_is(const struct program *program, const uint8_t *digest);
 /*
- * Keeps a copy of what is about to be loaded. 1: there was one already. Slow.
+ * Stores a copy of an object that is to be loaded. *ret_existed: the store, or the kernel, had it
+ * already. Slow.
  */
-int program_store(const struct catalogue *catalogue, const struct kern_program *kern_program);
+int program_store(const struct program_context *context, const struct kern_program *kern_program,
+		  bool *ret_existed);
 /* NULL until it is open. */
 const struct kern_program_info *program_info(const struct program *program);
-/* 0, or FAULT_PROGRAM_REJECTED with the reason and log of its refusal. */
+/* FAULT_PROGRAM_REJECTED, with reason and verifier log, if it was rejected. */
 int program_usable(const struct program *program, struct note *note);
-/* False: there is no need to wait. */
+/* Waits until it is open, or rejected. False: it is, and @waiter is not called. */
 bool program_await_open(struct program *program, struct program_waiter *waiter);
-/* As above; has it loaded if nobody did yet. The program is open. */
+/* Waits until it is loaded, and begins to load it if necessary; it is open. False as above. */
 bool program_await_loaded(struct program *program, struct program_waiter *waiter);
-/* One that does not wait is fine, and so is NULL. */
+/* Ends the wait. A waiter that does not wait is fine, and so is a program that is NULL. */
 void program_forget(struct program *program, struct program_waiter *waiter);
 
-/* The fault that @note is about, with a copy of it; or -ENOMEM. */
+/* Copies @note; returns its fault, or -ENOMEM. */
 int program_note_copy(const struct note *note, struct note *ret);
 void program_view_fill(const struct program *program, struct program_view *ret);
 

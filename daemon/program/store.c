@@ -26,7 +26,7 @@ static int hex_digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* False if @file is none of ours. */
+/* False if @file is not an object of ours. */
 static bool file_digest(const char *file, uint8_t ret[SHA256_SIZE])
 {
 	if (strlen(file) != STORE_NAME_MAX - 1 || strcmp(file + 2 * SHA256_SIZE, SUFFIX) != 0)
@@ -92,18 +92,21 @@ static int write_all(int fd, const char *bytes, size_t size)
 }
 
 int store_save(const struct store *store, const uint8_t digest[SHA256_SIZE], const void *image,
-	       size_t size)
+	       size_t size, bool *ret_existed)
 {
 	char file[STORE_NAME_MAX], temporary[STORE_NAME_MAX + sizeof(TEMPORARY) + 16];
 	_cleanup_close_ int fd = -1;
 	int r;
 
+	*ret_existed = false;
 	if (store->directory < 0)
 		return 0;
 	object_file(digest, file);
-	if (faccessat(store->directory, file, F_OK, 0) == 0)
-		return 1;
-	/* two threads may save the same */
+	if (faccessat(store->directory, file, F_OK, 0) == 0) {
+		*ret_existed = true;
+		return 0;
+	}
+	/* by thread: two threads may save the same object */
 	snprintf(temporary, sizeof(temporary), TEMPORARY "%d-%s", gettid(), file);
 	fd = openat(store->directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
