@@ -32,10 +32,10 @@
 
 _Static_assert((int)CONFIG_WHO_ROOT == (int)WHO_ROOT && (int)CONFIG_WHO_ALL == (int)WHO_ALL &&
 		       (int)CONFIG_WHO_NONE == (int)WHO_NONE,
-	       "the configuration's words for the domain's");
+	       "config and domain number these alike");
 
 #define STATUS_PAUSE_MS 250   /* between two status lines */
-#define STOP_LIMIT_MS	20000 /* for rings that were being made to end */
+#define STOP_LIMIT_MS	20000 /* for the end of rings that were being made */
 
 struct daemon {			     /* in daemon_run(); members in the order of their making */
 	const struct config *config; /* borrowed */
@@ -61,7 +61,7 @@ struct daemon {			     /* in daemon_run(); members in the order of their making 
 	bool stopping;
 	unsigned int running; /* of takeover, declared and manager, once they are to stop */
 	bool stopped;	      /* none is running any more */
-	bool failed;	      /* it cannot serve: that is why it stops */
+	bool failed;	      /* it stops because it cannot serve */
 };
 
 static void on_status_timer(struct timer *timer)
@@ -117,7 +117,7 @@ static void on_stop_timer(struct timer *timer)
 	struct daemon *daemon = container_of(timer, struct daemon, stop_timer);
 	const struct peer everybody = {.uid = 0};
 
-	log_error("%zu rings did not end within %d s; the next iouringd will end them",
+	log_error("%zu rings did not end within %d s; the next iouringd ends them",
 		  manager_ring_count(daemon->manager, &everybody), STOP_LIMIT_MS / 1000);
 	loop_break(daemon->loop);
 }
@@ -137,7 +137,7 @@ static void stop_domain(struct daemon *daemon)
 static void stop(struct daemon *daemon)
 {
 	daemon->stopping = true;
-	notify_stopping("Leaving the rings to the next iouringd");
+	notify_stopping("Stopping; rings keep running");
 	if (daemon->listener)
 		listener_stop(daemon->listener);
 	daemon->clock.port.start(&daemon->clock.port, &daemon->stop_timer, STOP_LIMIT_MS);
@@ -169,10 +169,10 @@ static void on_hangup(void *arg, int number)
 {
 	struct daemon *daemon = arg;
 
-	/* at the start they are read when there is somebody to be ready for */
+	/* at the start on_ready reads them, when it has begun to listen */
 	if (daemon->stopping || !daemon->listener)
 		return;
-	notify_reloading("Comparing rings with what is declared");
+	notify_reloading("Comparing rings with their declarations");
 	reload_begin(&daemon->reload);
 }
 
@@ -184,7 +184,7 @@ static int failed(const char *what, const char *path, int r)
 	return r;
 }
 
-/* Each connection and each ring needs descriptors; the hard limit is the administrator's. */
+/* Connections and rings need descriptors; the hard limit is the administrator's. */
 static void raise_file_limit(void)
 {
 	struct rlimit limit;
@@ -220,7 +220,7 @@ static int start_ports(struct daemon *daemon)
 	r = kern_linux_new(config->dispatcher, config->pin_directory, &daemon->kern);
 	if (r < 0)
 		return failed("cannot use the dispatcher", config->dispatcher, r);
-	/* a daemon with another runtime directory would take our pins for a dead one's */
+	/* a daemon with another runtime directory would take over our pins as a dead daemon's */
 	r = lock_take_directory(config->pin_directory, &daemon->pins_lock_fd, &problem);
 	if (r < 0) {
 		log_error("%s", problem ?: strerror(-r));
@@ -430,7 +430,7 @@ static int start(struct daemon *daemon)
 	return 0;
 }
 
-/* Whatever has been made; in the reverse order. */
+/* Frees what has been made, in reverse order. */
 static void done(struct daemon *daemon)
 {
 	if (daemon->loop) {
@@ -473,7 +473,7 @@ int daemon_run(const struct config *config)
 	if (daemon.manager && !daemon.stopped)
 		loop_run(daemon.loop);
 	if (daemon.manager && !daemon.stopped)
-		return EXIT_FAILURE; /* what is left is in use: nothing of it may be freed */
+		return EXIT_FAILURE; /* jobs or rings are left, which use all of it */
 	done(&daemon);
 	return r < 0 || daemon.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

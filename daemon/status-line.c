@@ -24,7 +24,7 @@ void status_line(const struct manager *manager, const struct declared *declared,
 	}
 	n = declared_problem_count(declared);
 	if (n > 0)
-		snprintf(wrong, sizeof(wrong), ", %zu problem%s: see iouctl status", n,
+		snprintf(wrong, sizeof(wrong), ", %zu problem%s (run 'iouctl status')", n,
 			 n == 1 ? "" : "s");
 	snprintf(text, size, "%zu ring%s, %zu program%s%s", rings, rings == 1 ? "" : "s", programs,
 		 programs == 1 ? "" : "s", wrong);

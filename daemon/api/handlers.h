@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* handlers.h - every method's handler; method.c has the table of them */
+/* handlers.h - the handler of each method; method.c has their table */
 #ifndef DAEMON_API_HANDLERS_H
 #define DAEMON_API_HANDLERS_H
 
@@ -35,7 +35,7 @@ int handle_write_parameters(struct call *call, const void *input);
 /* watch.c */
 int handle_watch(struct call *call, const void *input);
 
-/* The interfaces that are served, and who answers their methods; both end with NULL. */
+/* The interfaces of the service, and the handlers of their methods; both end with NULL. */
 extern const struct schema_interface *const api_interfaces[];
 extern const struct method api_methods[];
 

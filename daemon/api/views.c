@@ -60,7 +60,7 @@ void view_ring(const struct ring_view *view, struct wire_ring *ret)
 		.kind = view->adopted ? "adopted" : "hosted",
 		.persistent = view->persistent,
 		.probation = view->on_probation,
-		.fallback = view->good,
+		.fallback = view->fallback,
 		.rollback = view->rollback,
 		.declared = view->declared,
 		.note = view->note,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* context.h - the manager, as its parts see it */
-#ifndef RING_CONTEXT_H
-#define RING_CONTEXT_H
+#ifndef MANAGER_CONTEXT_H
+#define MANAGER_CONTEXT_H
 
 #include "program/catalogue.h"
 #include "ring/events.h"
@@ -11,7 +11,7 @@
 #include "manager/registry.h"
 #include "program/store.h"
 
-/* Owned by the daemon; owns rings, programs and what is charged for them. */
+/* Owned by the daemon; owns rings, programs and the users' quotas. */
 struct manager {
 	struct kern *kern; /* borrowed, as are the next three */
 	struct hosts *hosts;
@@ -25,7 +25,7 @@ struct manager {
 	struct quota quota;
 	struct catalogue catalogue;
 	struct registry registry;
-	size_t answering;	  /* rings that are gone, but whose requests are being answered */
+	size_t answering;	  /* rings that are freed, but whose requests are being answered */
 	void (*ready)(void *arg); /* of manager_await_ready; NULL once it was called */
 	void *ready_arg;
 	bool stopping;
@@ -33,12 +33,12 @@ struct manager {
 	void *stopped_arg;
 };
 
-/* Whether the kernel lacks the capability @name, one of KERN_... */
+/* Whether the kernel lacks the capability @name. */
 bool manager_lacks(const struct manager *manager, const char *name);
-/* A ring that @peer may steer; with manager_usable's answers. */
+/* The ring, if @peer may control it, and manager_usable returns 0. */
 int manager_lookup(const struct manager *manager, const struct peer *peer, const char *name,
 		   struct note *note, struct ring **ret);
-/* A ring is gone, or a job over: tells who waits for the manager to stop. Call it last of all. */
+/* Completes manager_stop, if nothing is left to wait for. The caller returns after it. */
 void manager_settle(struct manager *manager);
 
 #endif

@@ -46,12 +46,12 @@ static int check_unused(const struct manager *manager, const struct program *pro
 
 	if (program->users == 0)
 		return 0;
-	snprintf(reason, sizeof(reason), "it runs program \"%s\": end it first", program->name);
+	snprintf(reason, sizeof(reason), "it runs program \"%s\"; destroy it first", program->name);
 	for (size_t i = 0; i < registry->n_rings; i++)
 		if (registry->rings[i]->program == program ||
 		    registry->rings[i]->swap.program == program)
 			return fault_ring_busy(note, registry->rings[i]->name, reason);
-	snprintf(reason, sizeof(reason), "it falls back to program \"%s\": end it first",
+	snprintf(reason, sizeof(reason), "program \"%s\" is its fallback; destroy it first",
 		 program->name);
 	for (size_t i = 0; i < registry->n_rings; i++)
 		if (registry->rings[i]->probation.good == program)

@@ -111,7 +111,7 @@ static void stop_ring(struct ring *ring)
 		ring_explain(ring, "iouringd is stopping");
 		ring_input(ring, INPUT_DESTROY);
 	} else if (ring->phase != PHASE_ENDING && !ring->dispatch.busy) {
-		ring_leave(ring); /* else its job's end does that */
+		ring_leave(ring); /* otherwise the end of its job does that */
 	}
 }
 
@@ -174,8 +174,8 @@ int manager_ring_resume(struct manager *manager, const struct peer *peer, const 
 }
 
 /*
- * Who waits in the region hears of the work's end before we do: destroying the ring then, he may
- * overtake the host's word of it. The events are to tell both, in their order.
+ * A client that polls the region may see that the work has ended, and destroy the ring, before the
+ * host reports it. The event of the end has to come first all the same.
  */
 static void note_end_of_work(struct ring *ring)
 {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * manager.h - the domain: programs and rings, and what may be done with them
+ * manager.h - the domain: programs and rings, and the requests for them
  *
- * Nothing here knows sockets, JSON framing, libev, libbpf or liburing; it reaches out through the
- * kernel port, the host port and the executor only, so all of it runs in unit tests. Everything is
- * called on, and calls back on, the event loop.
+ * The domain uses the kernel port, the host port, the executor and the clock, and no sockets, JSON
+ * framing, libev, libbpf or liburing, so all of it runs in unit tests. All functions are called,
+ * and call back, on the event loop.
  *
- * Requests that need slow work end by calling their `done` exactly once, never from within the
- * request itself when that returned 0. A request that returns a fault or -errno calls no done.
+ * A request that needs slow work returns 0 and calls its `done` exactly once, later. A request that
+ * returns a fault or -errno does not call it.
  */
-#ifndef DAEMON_RING_MANAGER_H
-#define DAEMON_RING_MANAGER_H
+#ifndef DAEMON_MANAGER_MANAGER_H
+#define DAEMON_MANAGER_MANAGER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,7 +36,7 @@ struct manager_setup {
 	struct executor *executor;
 	struct clock_port *clock;
 	const char *program_directory; /* of shipped programs; NULL: none */
-	const char *store_directory;   /* for copies of those that rings run; NULL: none */
+	const char *store_directory;   /* for copies of programs (program/store.h); NULL: none */
 	struct manager_limits limits;
 	struct manager_policy policy;
 	struct manager_observer observer;
@@ -50,17 +50,17 @@ int manager_new(const struct manager_setup *setup, struct manager **ret);
  */
 void manager_await_ready(struct manager *manager, void (*ready)(void *arg), void *arg);
 /*
- * Leaves all rings to the next daemon, but for those that are being made, which it ends; @done when
- * that is so and no job is under way (at once, from within, if there is nothing to do). Requests
- * made after it fail with -ESHUTDOWN.
+ * Leaves all rings to the next daemon, except those that are being made, which it ends. @done when
+ * no ring is left and no job is under way (at once, from within, if that is so). Later requests
+ * fail with -ESHUTDOWN.
  */
 void manager_stop(struct manager *manager, void (*done)(void *arg), void *arg);
-/* Only after manager_stop's done; NULL is fine. */
+/* After manager_stop has called its done. NULL is fine. */
 void manager_free(struct manager *manager);
 
 /* 0, or why rings cannot be made or controlled: -ESHUTDOWN, FAULT_KERNEL_LACKS. */
 int manager_usable(const struct manager *manager, struct note *note);
-/* The number of the last event, of this daemon or an earlier one; 0: there was none. */
+/* The number of the last event, of this daemon or an earlier one; 0: none yet. */
 uint64_t manager_last_event(const struct manager *manager);
 
 /* ---- programs ---- */
@@ -77,12 +77,12 @@ int manager_program_find(const struct manager *manager, const char *name, struct
  */
 int manager_program_open(struct manager *manager, const char *name, program_done done, void *arg,
 			 struct note *note, bool *ret_pending);
-/* The object's content is copied; @object_fd stays the caller's. Root only. */
+/* Copies the object's content; @object_fd stays the caller's. Root only. */
 int manager_program_load(struct manager *manager, const struct peer *peer, int object_fd,
 			 bool check_only, program_done done, void *arg, struct note *note);
 /*
- * Takes it off the list (a shipped one is there again when the daemon starts anew).
- * FAULT_RING_BUSY if a ring runs it. Root only.
+ * Removes it from the list (the next daemon lists a shipped one again). FAULT_RING_BUSY if a ring
+ * uses it. Root only.
  */
 int manager_program_unload(struct manager *manager, const struct peer *peer, const char *name,
 			   struct note *note);
@@ -91,27 +91,26 @@ int manager_program_unload(struct manager *manager, const struct peer *peer, con
 
 /*
  * FAULT_QUOTA_EXCEEDED names a limit of GetStatus, or "lockedMemory" (bytes) if the kernel would
- * not lock the region for that user. What only the environment failed is told as an EVENT_FAILED,
- * too.
+ * not lock the region for that user. A failure of the environment emits EVENT_FAILED, too.
  */
 int manager_ring_create(struct manager *manager, const struct peer *peer,
 			const struct ring_request *request, ring_done done, void *arg,
 			struct note *note);
 /*
- * The same for a ring that the caller makes and runs itself; done when it can be adopted, which it
- * must be within seconds. The view's lease is the socket that the caller has to listen on.
+ * The same for a ring that the caller makes and runs itself. @done when it can be adopted, which
+ * must follow within seconds. The caller has to listen on the view's lease, a socket.
  */
 int manager_ring_prepare(struct manager *manager, const struct peer *peer,
 			 const struct ring_request *request, ring_done done, void *arg,
 			 struct note *note);
 
-/* With FAULT_INVALID_PARAMETER in @done the ring has ended: it has to be prepared again. */
+/* If @done gets FAULT_INVALID_PARAMETER, the ring has ended, and has to be prepared again. */
 int manager_ring_adopt(struct manager *manager, const struct peer *peer, const char *name,
 		       const struct ring_adoption *adoption, ring_done done, void *arg,
 		       struct note *note);
 /*
- * io_uring_enter of an adopted ring came back with @result. *ret_pending: @done will be called,
- * when it is known what follows; else it is known already, and @done is not called.
+ * io_uring_enter of an adopted ring returned @result. *ret_pending: @done will be called, when it
+ * is decided what follows; otherwise it is decided already, and @done is not called.
  */
 int manager_ring_report(struct manager *manager, const struct peer *peer, const char *name,
 			int result, ring_done done, void *arg, struct note *note,
@@ -122,7 +121,7 @@ int manager_ring_pause(struct manager *manager, const struct peer *peer, const c
 		       ring_done done, void *arg, struct note *note);
 int manager_ring_resume(struct manager *manager, const struct peer *peer, const char *name,
 			ring_done done, void *arg, struct note *note);
-/* done when host, pins and everything are gone; its view is NULL. */
+/* @done when nothing is left of the ring; its view is NULL. */
 int manager_ring_destroy(struct manager *manager, const struct peer *peer, const char *name,
 			 ring_done done, void *arg, struct note *note);
 /* @expected_generation 0: any. */
@@ -130,21 +129,19 @@ int manager_ring_swap(struct manager *manager, const struct peer *peer, const ch
 		      const char *program, uint64_t expected_generation, ring_done done, void *arg,
 		      struct note *note);
 
-/*
- * Puts back the program that ran well before the present one. FAULT_RING_BUSY if there is none.
- * @expected_generation 0: any.
- */
+/* Swaps to the fallback. FAULT_RING_BUSY if there is none. @expected_generation 0: any. */
 int manager_ring_rollback(struct manager *manager, const struct peer *peer, const char *name,
 			  uint64_t expected_generation, ring_done done, void *arg,
 			  struct note *note);
 
-/* Rings that @peer may see; @index counts those only. */
+/* Counts the rings that @peer may see. */
 size_t manager_ring_count(const struct manager *manager, const struct peer *peer);
+/* @index is below that count. */
 void manager_ring_at(const struct manager *manager, const struct peer *peer, size_t index,
 		     struct ring_view *ret);
 int manager_ring_find(const struct manager *manager, const struct peer *peer, const char *name,
 		      struct note *note, struct ring_view *ret);
-/* May @uid see events of a ring of @owner? */
+/* Whether @uid may see the rings of @owner, and their events. */
 bool manager_may_see(uid_t uid, uid_t owner);
 
 int manager_parameters_read(const struct manager *manager, const struct peer *peer,
@@ -175,7 +172,6 @@ int manager_program_hold(struct manager *manager, const uint8_t digest[SHA256_SI
 			 struct program **ret);
 /* NULL is fine. */
 void manager_program_release(struct program *program);
-/* NULL is not. */
 bool manager_program_is_open(const struct program *program);
 /* Removes the objects that are not of the catalogue's programs, and that @wanted rejects. */
 void manager_store_clean(struct manager *manager, bool (*wanted)(void *arg, const uint8_t *digest),

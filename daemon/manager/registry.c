@@ -58,7 +58,7 @@ void registry_add_foreign(struct registry *registry, const char *name)
 	char **foreign = reallocarray(registry->foreign, registry->n_foreign + 1, sizeof(char *));
 
 	if (!foreign)
-		return; /* whoever takes the name will be told that there are pins of it */
+		return; /* a ring of that name will fail, because of its pins */
 	registry->foreign = foreign;
 	foreign[registry->n_foreign] = strdup(name);
 	registry->n_foreign += foreign[registry->n_foreign] != NULL;
@@ -72,22 +72,22 @@ static bool is_foreign(const struct registry *registry, const char *name)
 	return false;
 }
 
-int registry_pick_name(const struct registry *registry, const char *wanted, const char *program,
+int registry_pick_name(const struct registry *registry, const char *requested, const char *program,
 		       struct note *note, char ret[RING_NAME_MAX])
 {
-	if (wanted) {
-		if (!name_valid(wanted, RING_NAME_MAX))
-			return fault_invalid_parameter(note, "name", wanted,
+	if (requested) {
+		if (!name_valid(requested, RING_NAME_MAX))
+			return fault_invalid_parameter(note, "name", requested,
 						       "a small letter, then up to 62 small "
 						       "letters, digits and hyphens");
-		if (registry_search(registry, wanted))
-			return fault_ring_busy(note, wanted, "the name is taken");
-		if (is_foreign(registry, wanted))
-			return fault_ring_busy(note, wanted, RING_NAME_FOREIGN);
-		snprintf(ret, RING_NAME_MAX, "%s", wanted);
+		if (registry_search(registry, requested))
+			return fault_ring_busy(note, requested, "the name is taken");
+		if (is_foreign(registry, requested))
+			return fault_ring_busy(note, requested, RING_NAME_FOREIGN);
+		snprintf(ret, RING_NAME_MAX, "%s", requested);
 		return 0;
 	}
-	for (unsigned int i = 1;; i++) { /* ends: there are fewer rings than numbers */
+	for (unsigned int i = 1;; i++) { /* ends: numbers outnumber rings */
 		snprintf(ret, RING_NAME_MAX, "%s-%u", program, i);
 		if (!registry_search(registry, ret) && !is_foreign(registry, ret))
 			return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* registry.h - the rings, by name, and who may see and steer them */
-#ifndef RING_REGISTRY_H
-#define RING_REGISTRY_H
+/* registry.h - the rings, by name, and the permission to control them */
+#ifndef MANAGER_REGISTRY_H
+#define MANAGER_REGISTRY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,34 +15,35 @@ struct ring;
 
 /* Owned by the manager; owns the rings. */
 struct registry {
-	struct ring **rings; /* in the order of their making */
+	struct ring **rings; /* in the order of their creation */
 	size_t n_rings;
-	char **foreign; /* names of an earlier daemon's rings that are left alone */
+	char **foreign; /* names of an earlier daemon's rings that were left untouched */
 	size_t n_foreign;
 };
 
 /* Asserts that no ring is left. */
 void registry_done(struct registry *registry);
 
-/* Nobody may have that name. */
+/* No ring may have that name. */
 void registry_add_foreign(struct registry *registry, const char *name);
 
-/* NULL if there is none of that name. */
+/* NULL if none has that name. */
 struct ring *registry_search(const struct registry *registry, const char *name);
-/* Makes room for one more, so that the next registry_add, which takes it over, cannot fail. */
+/* Reserves memory, so that the next registry_add cannot fail. */
 int registry_reserve(struct registry *registry);
+/* Takes it over. */
 void registry_add(struct registry *registry, struct ring *ring);
-/* Takes it out; one that is not in is fine. */
+/* A ring that is not registered is fine. */
 void registry_remove(struct registry *registry, const struct ring *ring);
 
 /*
- * The name of a new ring: @wanted, or the program's and a number. FAULT_INVALID_PARAMETER or
- * FAULT_RING_BUSY if it cannot be @wanted.
+ * The name of a new ring: @requested, or, if that is NULL, the program's name and a number.
+ * FAULT_INVALID_PARAMETER or FAULT_RING_BUSY if it cannot be @requested.
  */
-int registry_pick_name(const struct registry *registry, const char *wanted, const char *program,
+int registry_pick_name(const struct registry *registry, const char *requested, const char *program,
 		       struct note *note, char ret[RING_NAME_MAX]);
 
-/* The ring of that name, if @peer may steer it: else FAULT_RING_NOT_FOUND or _NOT_PERMITTED. */
+/* FAULT_RING_NOT_FOUND; FAULT_NOT_PERMITTED if @peer may not control the ring. */
 int registry_find(const struct registry *registry, const struct peer *peer, const char *name,
 		  struct note *note, struct ring **ret);
 

@@ -26,7 +26,7 @@ static void put_json(struct json_object **object)
 
 /* ---- values ---- */
 
-/* @name: of the setting, dotted. */
+/* @name: of the setting, with dots. */
 static int bad_value(struct declaration *declaration, const char *name, struct json_object *value,
 		     const char *expected)
 {
@@ -42,7 +42,7 @@ static int unknown(struct declaration *declaration, const char *where, const cha
 		       where, name, known);
 }
 
-/* Borrowed; NULL unless it is a text without a NUL and with something in it. */
+/* Borrowed; NULL unless it is a text, not empty and without NUL bytes. */
 static const char *text_of(struct json_object *value)
 {
 	const char *text = json_object_get_string(value);
@@ -112,13 +112,13 @@ static int set_data_bytes(struct declaration *declaration, const char *name,
 
 	if (!json_object_is_type(value, json_type_int) || number < 0 ||
 	    (uint64_t)number > IOURD_DATA_MAX)
-		return bad_value(declaration, name, value, "a number of bytes, 1 GiB at the most");
+		return bad_value(declaration, name, value, "a number of bytes, at most 1 GiB");
 	declaration->data_bytes_set = true;
 	declaration->data_bytes = (uint64_t)number;
 	return 0;
 }
 
-/* By the rules of the wire, which are the domain's: numbers, depth, UTF-8. */
+/* The wire's rules for numbers, depth and UTF-8 apply. */
 static int set_parameters(struct declaration *declaration, const char *name,
 			  struct json_object *value)
 {
@@ -132,7 +132,7 @@ static int set_parameters(struct declaration *declaration, const char *name,
 	r = json_copy(value, &declaration->parameters);
 	if (r == -EINVAL)
 		return bad_value(declaration, name, value,
-				 "no more than a message may hold, in UTF-8");
+				 "no more than a message can hold, in UTF-8");
 	return r;
 }
 
@@ -162,7 +162,7 @@ static int set_file(struct declaration *declaration, const char *where, struct j
 
 	if (!json_object_is_type(value, json_type_object))
 		return bad_value(declaration, where, value,
-				 "an object with \"path\" and perhaps \"mode\"");
+				 "an object with \"path\" and, optionally, \"mode\"");
 	file->access = -1;
 	json_object_object_foreach(value, key, member) {
 		snprintf(name, sizeof(name), "%s.%s", where, key);
@@ -170,7 +170,7 @@ static int set_file(struct declaration *declaration, const char *where, struct j
 			const char *text = text_of(member);
 
 			if (!text || text[0] != '/')
-				return bad_value(declaration, name, member, "a path from the root");
+				return bad_value(declaration, name, member, "an absolute path");
 			r = copy_text(text, &file->path);
 		} else if (strcmp(key, "mode") == 0) {
 			r = set_access(declaration, name, member, &file->access);
@@ -196,7 +196,7 @@ static int set_files(struct declaration *declaration, const char *name, struct j
 		return bad_value(declaration, name, value, "an object with a member for each slot");
 	if (json_object_object_length(value) > (int)IOURD_SLOTS_MAX)
 		return problem(&declaration->problem, -EINVAL,
-			       "%s: %s has %d files, but %u at the most is expected",
+			       "%s: %s has %d files, but at most %u are expected",
 			       declaration->file, name, json_object_object_length(value),
 			       IOURD_SLOTS_MAX);
 	declaration->files = calloc(IOURD_SLOTS_MAX, sizeof(*declaration->files));
@@ -243,7 +243,7 @@ static int set(struct declaration *declaration, const char *name, struct json_ob
 	return unknown(declaration, "", name, known);
 }
 
-/* What stands there is done in the name of any user: nobody else may have written it. */
+/* A declaration acts in the name of any user, so only root may be able to write it. */
 static int check_owner(int fd, const char *path, char **ret_problem)
 {
 	struct stat status;
@@ -253,12 +253,13 @@ static int check_owner(int fd, const char *path, char **ret_problem)
 			       strerror(errno));
 	if (status.st_uid != 0 && status.st_uid != geteuid())
 		return problem(ret_problem, -EPERM,
-			       "%s: it belongs to user %u, but root's is expected: chown root it",
-			       path, status.st_uid);
+			       "%s: owned by user %u, must be owned by root: run 'chown root %s'",
+			       path, status.st_uid, path);
 	if (status.st_mode & (S_IWGRP | S_IWOTH))
-		return problem(ret_problem, -EPERM,
-			       "%s: others than root may write to it (mode %04o): chmod go-w it",
-			       path, status.st_mode & 07777);
+		return problem(
+			ret_problem, -EPERM,
+			"%s: writable by users other than root (mode %04o): run 'chmod go-w'", path,
+			status.st_mode & 07777);
 	return 0;
 }
 
@@ -271,7 +272,7 @@ static int read_file(int directory_fd, const char *file, struct declaration *dec
 	fd = openat(directory_fd, file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0 && errno == ELOOP)
 		return problem(&declaration->problem, -ELOOP,
-			       "%s: it is a symbolic link, but the file itself is expected",
+			       "%s: a symbolic link, but a regular file is expected",
 			       declaration->file);
 	if (fd < 0)
 		return problem(&declaration->problem, -errno, "%s: cannot be read: %s",
@@ -289,7 +290,7 @@ static int read_file(int directory_fd, const char *file, struct declaration *dec
 	}
 	if (!declaration->program)
 		return problem(&declaration->problem, -EINVAL,
-			       "%s: there is no \"program\", but the name of one is expected",
+			       "%s: no \"program\", but the name of one is expected",
 			       declaration->file);
 	return declaration->user ? 0 : copy_text("root", &declaration->user);
 }
@@ -309,7 +310,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* The directory itself is what is wrong. */
+/* Of the directory itself. */
 static int add_problem(struct declarations *list, const char *directory, char *text)
 {
 	struct declaration *declaration = &list->items[0];

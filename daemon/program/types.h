@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* types.h - what clients of a program see of it */
+/* types.h - programs as clients see them */
 #ifndef PROGRAM_TYPES_H
 #define PROGRAM_TYPES_H
 
@@ -13,12 +13,12 @@ enum program_state { PROGRAM_AVAILABLE, PROGRAM_LOADING, PROGRAM_LOADED, PROGRAM
 
 /* Borrowed, until the next call into the manager. */
 struct program_view {
-	const struct kern_program_info *info; /* NULL: being opened (LOADING), or that failed */
+	const struct kern_program_info *info; /* NULL: being opened (LOADING), or REJECTED */
 	const char *name;
 	enum program_state state;
 	const char *reason; /* or NULL */
 	bool shipped;
-	size_t rings;
+	size_t rings; /* that run it */
 };
 
 /* @view: NULL unless r is 0. @note: filled if r > 0. Both borrowed. */

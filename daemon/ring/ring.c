@@ -81,7 +81,7 @@ void ring_view_fill(const struct ring *ring, struct ring_view *ret)
 	ret->persistent = ring->persistent;
 	ret->rollback = ring->rollback;
 	ret->on_probation = probation_is_on(ring);
-	ret->good = ring->probation.good ? ring->probation.good->name : NULL;
+	ret->fallback = ring->probation.good ? ring->probation.good->name : NULL;
 	ret->declared = ring->declared;
 	ret->declared_digest = ring->declared_digest;
 	ret->note = ring->note;

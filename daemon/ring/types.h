@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* types.h - requests for rings, views and events of them, and the policy that they are subject to
- */
+/* types.h - requests for rings, their views and events, and the policy for them */
 #ifndef RING_TYPES_H
 #define RING_TYPES_H
 
@@ -18,7 +17,7 @@ struct kern_program_info;
 struct note;
 struct program;
 
-/* Who asks. Borrowed for the time of the call; what must last is copied. */
+/* The client of a request. Borrowed for the time of the call; copied if it has to last. */
 struct peer {
 	uid_t uid;
 	gid_t gid;
@@ -33,15 +32,15 @@ struct manager_limits { /* of one user */
 	uint64_t entries; /* of submission queues */
 };
 
-enum manager_who { /* who may do something */
+enum manager_who { /* the users that have a permission */
 		   WHO_ROOT,
 		   WHO_ALL,
 		   WHO_NONE,
 };
 
 struct manager_policy {
-	enum manager_who persistent; /* rings that live without a client */
-	enum manager_who adopted;    /* rings that their applications make and run themselves */
+	enum manager_who persistent; /* for rings that live without a client */
+	enum manager_who adopted;    /* for rings that their applications make and run */
 	unsigned int probation_ms;   /* how long a program is on probation (ring/probation.h) */
 };
 
@@ -50,9 +49,9 @@ enum ring_state {
 	RING_CREATED, /* attached, not started */
 	RING_RUNNING,
 	RING_PAUSED,
-	RING_STOPPED, /* the program said that it is finished */
+	RING_STOPPED, /* the program returned stop */
 	RING_FAILED,  /* io_uring_enter failed */
-	RING_ENDING,  /* its host is going, or gone and being cleaned up */
+	RING_ENDING,  /* its host is exiting, or its pins are being removed */
 };
 
 enum event_kind {
@@ -63,7 +62,7 @@ enum event_kind {
 	EVENT_SWAPPED,
 	EVENT_ROLLED_BACK,
 	EVENT_STOPPED,
-	EVENT_FAILED, /* also of a ring that could not be made: no other event of it comes then */
+	EVENT_FAILED, /* also, as its only event, of a ring that could not be made */
 	EVENT_DESTROYED,
 };
 
@@ -127,11 +126,11 @@ struct ring_view { /* borrowed, until the next call into the manager */
 	bool adopted;
 	bool persistent;
 	bool rollback;
-	bool on_probation; /* its program is */
-	const char *good;  /* the program that a rollback puts back; or NULL */
+	bool on_probation;    /* its program is */
+	const char *fallback; /* the program that a rollback restores; or NULL */
 	bool declared;
 	const uint8_t *declared_digest; /* SHA-256, of ring_request; all zero: not known */
-	const char *note; /* what its declaration asks for and needs a new ring; or NULL */
+	const char *note; /* what its declaration demands and needs a new ring; or NULL */
 	pid_t pid;
 	uint64_t created_us; /* since the epoch */
 	uint64_t steps;
@@ -140,7 +139,7 @@ struct ring_view { /* borrowed, until the next call into the manager */
 	uint64_t data_size;
 	uint32_t sq_entries;
 	uint32_t cq_entries;
-	struct iourd_progress progress; /* a copy: what the program says */
+	struct iourd_progress progress; /* a copy; the program writes it */
 	const void *params; /* in the region, shared with others; NULL: it cannot be reached */
 	int region_fd;	    /* borrowed */
 	/* The client's end; borrowed, and only in manager_ring_create's done; -1: there is none. */

@@ -9,25 +9,25 @@ static enum reconcile_verdict leave(const char **ret_why, const char *why)
 	return RECONCILE_LEAVE;
 }
 
-/* Nobody runs it, as far as can be seen. */
+/* No process is known to run it. */
 static enum reconcile_verdict without_runner(const struct reconcile_state *state,
 					     const char **ret_why)
 {
 	if (state->runner == RUNNER_NONE && !state->folder) {
-		*ret_why = "there is nothing";
+		*ret_why = "nothing is left";
 		return RECONCILE_NOTHING;
 	}
-	/* A socket goes after its pins: without one nobody can tell whether the ring still runs. */
+	/* Sockets are removed after the pins, so the missing one was removed by somebody else. */
 	if (state->runner == RUNNER_NONE && state->link)
 		return leave(ret_why,
-			     "its pins are there, but its control socket is not: whether its host "
-			     "still runs is not known; end the host, then remove the pins");
-	*ret_why = state->ledger == LEDGER_COMMITTED ? "its host has ended meanwhile"
+			     "its pins exist, but its control socket does not, so its host may "
+			     "still run; end the host, then remove the pins");
+	*ret_why = state->ledger == LEDGER_COMMITTED ? "its host has ended"
 						     : "it was being made, or was ending";
 	return RECONCILE_RELEASE;
 }
 
-/* Somebody listens who may be spoken to, and a client was told of the ring. */
+/* Its owner's process listens, and a client knows the ring. */
 static enum reconcile_verdict with_client(const struct reconcile_state *state, const char **ret_why)
 {
 	if (!state->array || !state->dispatcher || !state->link)
@@ -35,15 +35,14 @@ static enum reconcile_verdict with_client(const struct reconcile_state *state, c
 				      "host, then restart iouringd");
 	if (!state->program)
 		return leave(ret_why,
-			     "the object file of its program is gone; end the host, then restart "
-			     "iouringd");
+			     "the object file of its program is missing or damaged; end the host, "
+			     "then restart iouringd");
 	*ret_why = "its host runs";
 	return RECONCILE_TAKE_OVER;
 }
 
 enum reconcile_verdict reconcile(const struct reconcile_state *state, const char **ret_why)
 {
-	/* a ledger is in the pinned state, and nowhere else */
 	enum reconcile_ledger ledger = state->state ? state->ledger : LEDGER_NONE;
 
 	switch (state->runner) {
@@ -52,19 +51,19 @@ enum reconcile_verdict reconcile(const struct reconcile_state *state, const char
 		return without_runner(state, ret_why);
 	case RUNNER_STRANGER:
 		if (ledger == LEDGER_COMMITTED)
-			return leave(ret_why, "somebody else than its owner listens on its control "
+			return leave(ret_why, "a process of another user listens on its control "
 					      "socket; end that process, then restart iouringd");
-		break; /* its host had not come so far as to listen itself */
+		break; /* its host had not begun to listen itself */
 	case RUNNER_UNRESPONSIVE:
-		return leave(ret_why, "its host has not answered for long: it is stopped; continue "
-				      "(kill -CONT) or end it, then restart iouringd");
+		return leave(ret_why, "its host does not respond, because it is stopped; continue "
+				      "it (kill -CONT) or end it, then restart iouringd");
 	case RUNNER_ALIVE:
 		break;
 	}
 	if (ledger == LEDGER_COMMITTED)
 		return with_client(state, ret_why);
-	*ret_why = ledger == LEDGER_ENDING ? "its end had been asked for"
-					   : "it was being made: nobody was told of it";
-	/* no loop of an adopted ring goes on once its dispatcher is taken off */
+	*ret_why = ledger == LEDGER_ENDING ? "its end had been requested"
+					   : "it was being made, and no client knows it";
+	/* the loop of an adopted ring ends when its dispatcher is removed */
 	return state->adopted ? RECONCILE_RELEASE : RECONCILE_END_AND_RELEASE;
 }

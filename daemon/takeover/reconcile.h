@@ -1,50 +1,50 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * reconcile.h - what is to become of what an earlier daemon has left under one name
+ * reconcile.h - decides on a ring that an earlier daemon has left
  *
- * A pure function of what there is: pins in the kernel, the ledger among them, and the process that
- * runs the ring. Two rules stand above all: a ring whose process lives is never detached from (that
- * can block everybody), and a ring that a client was told of is never ended.
+ * A pure function of what exists under its name: pins in the kernel, the ledger among them, and the
+ * process that runs the ring. Two rules precede all others: a ring whose process lives is never
+ * detached (that can block every other ring), and a ring that a client knows is never ended.
  */
-#ifndef RING_RECONCILE_H
-#define RING_RECONCILE_H
+#ifndef TAKEOVER_RECONCILE_H
+#define TAKEOVER_RECONCILE_H
 
 #include <stdbool.h>
 
 enum reconcile_ledger {
-	LEDGER_NONE,	    /* there is none, or of a version that has none */
-	LEDGER_UNCOMMITTED, /* the ring was being made: nobody was told of it */
+	LEDGER_NONE,	    /* none, or the state is of a version without ledgers */
+	LEDGER_UNCOMMITTED, /* the ring was being made: no client knows it */
 	LEDGER_COMMITTED,
-	LEDGER_ENDING, /* its end was asked for */
+	LEDGER_ENDING, /* its end was requested */
 };
 
-enum reconcile_runner {			 /* by its socket */
-			RUNNER_NONE,	 /* there is no socket */
-			RUNNER_DEAD,	 /* nobody listens any more */
-			RUNNER_ALIVE,	 /* as the owner that the ledger names, if there is one */
-			RUNNER_STRANGER, /* somebody else listens */
-			RUNNER_UNRESPONSIVE, /* somebody listens, and has accepted nobody for long
+enum reconcile_runner {			 /* the process that runs the ring, by its control socket */
+			RUNNER_NONE,	 /* no socket */
+			RUNNER_DEAD,	 /* no process listens any more */
+			RUNNER_ALIVE,	 /* a process of the owner in the ledger, if there is one */
+			RUNNER_STRANGER, /* a process of another user */
+			RUNNER_UNRESPONSIVE, /* a process that has accepted no connection for long
 					      */
 };
 
 struct reconcile_state {
-	bool folder;			     /* for pins */
+	bool folder;			     /* of pins */
 	bool array, state, dispatcher, link; /* pins */
-	enum reconcile_ledger ledger;
+	enum reconcile_ledger ledger;	     /* counts only with a state */
 	enum reconcile_runner runner;
-	bool adopted; /* the runner is its application, which nobody ends */
-	bool program; /* the program that it runs is known; counts only if there is a ledger */
+	bool adopted; /* the runner is the application, which is never ended */
+	bool program; /* the program that it runs is known; counts only with a ledger */
 };
 
 enum reconcile_verdict {
-	RECONCILE_NOTHING, /* there is nothing */
+	RECONCILE_NOTHING, /* nothing is left */
 	RECONCILE_TAKE_OVER,
-	RECONCILE_RELEASE,	   /* the ring is dead: pins and socket go */
-	RECONCILE_END_AND_RELEASE, /* its process is ended first */
-	RECONCILE_LEAVE,	   /* strange: nothing is touched, and the name stays taken */
+	RECONCILE_RELEASE,	   /* the ring is dead: pins and socket are removed */
+	RECONCILE_END_AND_RELEASE, /* the same, after its process was ended */
+	RECONCILE_LEAVE,	   /* unexpected: left untouched, and the name stays reserved */
 };
 
-/* @ret_why: for the log, static; what is so, and if it is LEAVE what a person can do. */
+/* @ret_why: the reason, for the log (static); for LEAVE with what the administrator can do. */
 enum reconcile_verdict reconcile(const struct reconcile_state *state, const char **ret_why);
 
 #endif

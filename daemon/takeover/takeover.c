@@ -56,7 +56,7 @@ static void remove_work(struct job *job)
 		if (entry->verdict != RECONCILE_RELEASE)
 			continue;
 		if (entry->dispatch) {
-			/* an application may have kept its ring: its loop is to end first */
+			/* an application may still run the ring: its loop has to end first */
 			kern->ops->dispatch_state(entry->dispatch)->pause = 1;
 			kern->ops->dispatch_free(entry->dispatch);
 		} else if (entry->pinned && kern->ops->pins_remove(kern, entry->name) < 0) {
@@ -183,7 +183,7 @@ static void decide(struct takeover_entry *entry)
 	entry->verdict = reconcile(&state, &why);
 	if (entry->verdict == RECONCILE_TAKE_OVER && !entry->dispatch) {
 		entry->verdict = RECONCILE_LEAVE;
-		why = "its pins cannot be opened";
+		why = "its pins cannot be opened; end its process, then restart iouringd";
 	}
 	if (entry->verdict == RECONCILE_LEAVE)
 		log_warning("ring %s of an earlier iouringd is left untouched, and its name stays "

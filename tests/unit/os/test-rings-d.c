@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Declarations of rings: each mistake is said with its place, and spoils no other file. */
+/* Declarations of rings: each mistake is reported with its place, and affects no other file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -110,7 +110,7 @@ static void test_all_settings(void **state)
 	place_done(&place);
 }
 
-/* The file says @text: its problem says its path and @what, and the one beside it is fine. */
+/* A file with @text has a problem with its path and @what in it; the file beside it has none. */
 static void bad(const char *text, const char *what)
 {
 	struct place place;
@@ -149,7 +149,7 @@ static void test_bad_settings(void **state)
 	bad(WITH("\"files\": {\"source\": \"/a\"}"), "files.source is \"");
 	bad(WITH("\"files\": {\"source\": {}}"), "files.source has no \"path\"");
 	bad(WITH("\"files\": {\"source\": {\"path\": \"a\"}}"),
-	    "files.source.path is \"a\", but a path from the root");
+	    "files.source.path is \"a\", but an absolute path");
 	bad(WITH("\"files\": {\"source\": {\"path\": 1}}"), "files.source.path is 1");
 	bad(WITH("\"files\": {\"source\": {\"path\": \"/a\", \"mode\": \"rw\"}}"),
 	    "files.source.mode is \"rw\", but one of \"read\", \"write\", \"readWrite\"");
@@ -157,7 +157,7 @@ static void test_bad_settings(void **state)
 	    "\"files.source.offset\"; there are: path, mode");
 	bad(WITH("\"files\": "
 		 "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1}"),
-	    "files has 9 files, but 8");
+	    "files has 9 files, but at most 8");
 	bad(WITH("\"parameters\": 1"), "parameters is 1, but an object");
 	bad(WITH("\"parameters\": {\"a\": \"b\\u0000c\"}"), "parameters is");
 	bad(WITH("\"parameters\": {\"a\": \"\xff\"}"), "");
@@ -199,7 +199,7 @@ static void test_bad_files(void **state)
 	assert_int_equal(mkdir(other, 0755), 0);
 	read_them(&place);
 	assert_int_equal(place.rings.n, 5);
-	assert_non_null(strstr(place.rings.items[0].problem, "(mode 0664): chmod go-w"));
+	assert_non_null(strstr(place.rings.items[0].problem, "(mode 0664): run 'chmod go-w "));
 	assert_null(place.rings.items[1].problem);
 	assert_non_null(strstr(place.rings.items[2].problem, "symbolic link"));
 	assert_non_null(strstr(place.rings.items[3].problem, "not a regular file"));
@@ -219,11 +219,12 @@ static void test_foreign_file(void **state)
 	path_of(&place, "a.json", path);
 	assert_int_equal(chown(path, 1000, 0), 0);
 	read_them(&place);
-	assert_non_null(strstr(place.rings.items[0].problem, "belongs to user 1000"));
+	assert_non_null(
+		strstr(place.rings.items[0].problem, "owned by user 1000, must be owned by root"));
 	place_done(&place);
 }
 
-/* Of the directory: a problem without a name, or nothing if it is not there. */
+/* An unusable directory is a problem without a name; a missing one has no declarations. */
 static void test_directory(void **state)
 {
 	struct place place;
@@ -235,7 +236,7 @@ static void test_directory(void **state)
 	read_them(&place);
 	assert_int_equal(place.rings.n, 1);
 	assert_null(place.rings.items[0].name);
-	assert_non_null(strstr(place.rings.items[0].problem, "(mode 0777): chmod go-w"));
+	assert_non_null(strstr(place.rings.items[0].problem, "(mode 0777): run 'chmod go-w "));
 	assert_string_equal(place.rings.items[0].file, place.directory);
 	declarations_done(&place.rings);
 	path_of(&place, "a.json", path);

@@ -33,7 +33,7 @@ static void add_file(struct declaration *declaration, const char *slot, const ch
 			(struct declared_file){copy(slot, NULL), copy(path, NULL), -1};
 }
 
-static void fill(const struct wanted_ring *ring, struct declaration *ret)
+static void fill(const struct ring_spec *ring, struct declaration *ret)
 {
 	const char *source = ring->source ?: "/good/a", *target = ring->target ?: "/good/b";
 
@@ -61,7 +61,7 @@ static void fill(const struct wanted_ring *ring, struct declaration *ret)
 				 0);
 }
 
-void declare_only(struct fixture *fixture, const struct wanted_ring *rings, size_t n,
+void declare_only(struct fixture *fixture, const struct ring_spec *rings, size_t n,
 		  unsigned int *done)
 {
 	struct declarations declarations = {.items = calloc(n + 1, sizeof(struct declaration)),
@@ -74,7 +74,7 @@ void declare_only(struct fixture *fixture, const struct wanted_ring *rings, size
 	assert_int_equal(declarations.n, 0); /* taken over */
 }
 
-void declare(struct fixture *fixture, const struct wanted_ring *rings, size_t n)
+void declare(struct fixture *fixture, const struct ring_spec *rings, size_t n)
 {
 	unsigned int done = 0;
 

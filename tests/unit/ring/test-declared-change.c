@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is declared has changed: done where that goes, said where it needs a new ring. */
+/* A declaration changes: applied where possible, noted where it needs a new ring. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,7 +29,7 @@ static void expect_params(struct fixture *fixture, const char *json)
 	json_put(object);
 }
 
-/* Its note, which is the one problem, says @what. */
+/* Its note, which is the only problem, has @what in it. */
 static void expect_note(struct fixture *fixture, const char *what)
 {
 	struct ring_view view = look_at(fixture, "d1");
@@ -42,7 +42,7 @@ static void expect_note(struct fixture *fixture, const char *what)
 	assert_int_equal(view.state, RING_RUNNING);
 }
 
-static void start_with(struct fixture *fixture, struct wanted_ring ring)
+static void start_with(struct fixture *fixture, struct ring_spec ring)
 {
 	fixture_start(fixture);
 	DECLARE(fixture, ring);
@@ -53,7 +53,7 @@ static void test_nothing(void **state)
 {
 	struct fixture fixture;
 
-	start_with(&fixture, (struct wanted_ring){.parameters = "{\"depth\":4,\"sync\":true}"});
+	start_with(&fixture, (struct ring_spec){.parameters = "{\"depth\":4,\"sync\":true}"});
 	DECLARE(&fixture, {.parameters = "{\"sync\":true,\"depth\":4}", .swapped = true});
 	expect_no_problem(&fixture);
 	assert_int_equal(look_at(&fixture, "d1").generation, 1);
@@ -65,7 +65,7 @@ static void test_program(void **state)
 {
 	struct fixture fixture;
 
-	start_with(&fixture, (struct wanted_ring){0});
+	start_with(&fixture, (struct ring_spec){0});
 	DECLARE(&fixture, {.program = "paced"});
 	expect_no_problem(&fixture);
 	assert_int_equal(look_at(&fixture, "d1").generation, 2);
@@ -86,15 +86,15 @@ static void test_parameters(void **state)
 {
 	struct fixture fixture;
 
-	start_with(&fixture, (struct wanted_ring){.parameters = "{\"depth\":16}"});
+	start_with(&fixture, (struct ring_spec){.parameters = "{\"depth\":16}"});
 	/* one at a time neither would fit the data area */
 	DECLARE(&fixture, {.parameters = "{\"depth\":32,\"block_size\":2048}"});
 	expect_no_problem(&fixture);
 	expect_params(&fixture, "{\"depth\":32,\"block_size\":2048,\"sync\":false}");
-	/* what is not declared stays as it is */
+	/* a parameter that is not declared keeps its value */
 	DECLARE(&fixture, {.parameters = "{\"depth\":8}"});
 	expect_params(&fixture, "{\"depth\":8,\"block_size\":2048,\"sync\":false}");
-	/* fixed: the others are written all the same */
+	/* one is fixed; the others are written all the same */
 	DECLARE(&fixture, {.parameters = "{\"sync\":true,\"depth\":9}"});
 	expect_note(&fixture, "parameters.sync");
 	expect_params(&fixture, "{\"depth\":9,\"block_size\":2048,\"sync\":false}");
@@ -113,7 +113,7 @@ static void test_new_ring_needed(void **state)
 {
 	struct fixture fixture;
 
-	start_with(&fixture, (struct wanted_ring){0});
+	start_with(&fixture, (struct ring_spec){0});
 	DECLARE(&fixture, {.user = "bob"});
 	expect_note(&fixture, "the user is bob, the ring's is 1000");
 	assert_int_equal(look_at(&fixture, "d1").uid, ALICE);
@@ -123,7 +123,7 @@ static void test_new_ring_needed(void **state)
 	expect_note(&fixture, "files or dataBytes");
 	DECLARE(&fixture, {.data_bytes = 1 << 20});
 	expect_note(&fixture, "files or dataBytes");
-	/* as it is told to be done */
+	/* as the note says */
 	destroy_ring(&fixture, "d1");
 	expect_no_problem(&fixture);
 	DECLARE(&fixture, {.data_bytes = 1 << 20});
@@ -137,13 +137,13 @@ static void test_removed(void **state)
 	struct fixture fixture;
 	struct ring_view view;
 
-	start_with(&fixture, (struct wanted_ring){0});
+	start_with(&fixture, (struct ring_spec){0});
 	declare(&fixture, NULL, 0);
 	view = look_at(&fixture, "d1");
 	assert_int_equal(view.state, RING_RUNNING);
 	assert_false(view.declared);
 	assert_true(view.persistent);
-	DECLARE(&fixture, {.source = "/good/c"}); /* what it was made with is still known */
+	DECLARE(&fixture, {.source = "/good/c"}); /* the digest of its files is still known */
 	expect_note(&fixture, "files");
 	assert_true(look_at(&fixture, "d1").declared);
 	declare(&fixture, NULL, 0);
@@ -159,7 +159,7 @@ static void test_rollback(void **state)
 {
 	struct fixture fixture;
 
-	start_with(&fixture, (struct wanted_ring){.rollback = true});
+	start_with(&fixture, (struct ring_spec){.rollback = true});
 	assert_true(look_at(&fixture, "d1").rollback);
 	DECLARE(&fixture, {0});
 	expect_no_problem(&fixture);
@@ -173,14 +173,14 @@ static void test_rollback(void **state)
 	fixture_done(&fixture);
 }
 
-/* What the next daemon knows of what an earlier one was told. */
+/* The next daemon knows which rings are declared. */
 static void check_next_daemon(void (*end)(struct fixture *fixture))
 {
 	struct fixture fixture;
 	struct ring_view view;
 	pid_t pid;
 
-	start_with(&fixture, (struct wanted_ring){0});
+	start_with(&fixture, (struct ring_spec){0});
 	pid = look_at(&fixture, "d1").pid;
 	end(&fixture);
 	assert_true(look_at(&fixture, "d1").declared);
@@ -201,7 +201,7 @@ static void check_next_daemon(void (*end)(struct fixture *fixture))
 	end(&fixture);
 	assert_true(look_at(&fixture, "d1").declared);
 	end(&fixture);
-	declare(&fixture, NULL, 0); /* its file went while there was no daemon */
+	declare(&fixture, NULL, 0); /* its file was removed while no daemon ran */
 	view = look_at(&fixture, "d1");
 	assert_false(view.declared);
 	assert_int_equal(view.state, RING_RUNNING);
@@ -218,7 +218,7 @@ static void test_broken_file(void **state)
 {
 	struct fixture fixture;
 
-	start_with(&fixture, (struct wanted_ring){0});
+	start_with(&fixture, (struct ring_spec){0});
 	DECLARE(&fixture, {.problem = "/etc/rings.d/d1.json: depth is green"});
 	expect_problem(&fixture, "green");
 	assert_true(look_at(&fixture, "d1").declared);
@@ -233,7 +233,7 @@ static void test_broken_directory(void **state)
 {
 	struct fixture fixture;
 
-	start_with(&fixture, (struct wanted_ring){0});
+	start_with(&fixture, (struct ring_spec){0});
 	for (int i = 0; i < 2; i++) {
 		struct declarations directory = {.items = calloc(1, sizeof(struct declaration)),
 						 .n = 1};
@@ -261,19 +261,19 @@ static void test_name_taken(void **state)
 	expect_problem(&fixture, "the name is taken by a ring of user 1000 that is not declared");
 	assert_false(look_at(&fixture, "d1").declared);
 	assert_null(look_at(&fixture, "d1").note);
-	answer_done(&answer); /* its client goes */
+	answer_done(&answer); /* its client exits */
 	fixture_run(&fixture);
 	assert_true(look_at(&fixture, "d1").declared);
 	expect_no_problem(&fixture);
 	fixture_done(&fixture);
 }
 
-/* Declared anew while the first is under way, at any point: the last word counts. */
+/* Declared anew while the first is being applied, at any point: the last one is applied. */
 static void test_meanwhile(void **state)
 {
 	for (unsigned int steps = 0; steps < 20; steps++) {
-		const struct wanted_ring first = {.source = "/good/x"};
-		const struct wanted_ring second[] = {{.program = "paced"}, {.name = "d2"}};
+		const struct ring_spec first = {.source = "/good/x"};
+		const struct ring_spec second[] = {{.program = "paced"}, {.name = "d2"}};
 		unsigned int one = 0, two = 0, three = 0;
 		struct fixture fixture;
 
@@ -300,7 +300,7 @@ static void test_without_region(void **state)
 {
 	struct fixture fixture;
 
-	start_with(&fixture, (struct wanted_ring){.parameters = "{\"depth\":4}"});
+	start_with(&fixture, (struct ring_spec){.parameters = "{\"depth\":4}"});
 	fixture_kill(&fixture);
 	kern_fake_pinned(fixture.kern, "d1")->record.ledger.region_inode++;
 	assert_int_equal(fixture_manage(&fixture), 0);
@@ -310,11 +310,11 @@ static void test_without_region(void **state)
 	fixture_done(&fixture);
 }
 
-/* The file goes while its ring is being made. */
+/* The file is removed while its ring is being made. */
 static void test_removed_meanwhile(void **state)
 {
 	for (unsigned int steps = 0; steps < 20; steps++) {
-		const struct wanted_ring ring = {0};
+		const struct ring_spec ring = {0};
 		unsigned int one = 0, two = 0;
 		struct fixture fixture;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Declared rings are made, each for itself, and made again when they end. */
+/* Declared rings are made independently of each other, and made again when they end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -20,7 +20,7 @@ static void test_made(void **state)
 	struct ring_view view;
 
 	fixture_start(&fixture);
-	fixture.policy.persistent = WHO_NONE; /* not asked: root has written it down */
+	fixture.policy.persistent = WHO_NONE; /* not applied: root has declared it */
 	DECLARE(&fixture, {.parameters = "{\"depth\":4}"});
 	expect_no_problem(&fixture);
 	view = look_at(&fixture, "d1");
@@ -57,10 +57,10 @@ static void test_not_started(void **state)
 	fixture_done(&fixture);
 }
 
-/* Before the programs are open, as at the start. */
+/* Declared before the programs are open. */
 static void test_early(void **state)
 {
-	const struct wanted_ring ring = {0};
+	const struct ring_spec ring = {0};
 	unsigned int done = 0;
 	struct fixture fixture;
 
@@ -74,8 +74,8 @@ static void test_early(void **state)
 	fixture_done(&fixture);
 }
 
-/* @bad is not made, for a reason that says @what; the one beside it is. */
-static void expect_refused(struct wanted_ring bad, const char *what)
+/* @bad is not made, for a reason with @what in it; the ring beside it is. */
+static void expect_refused(struct ring_spec bad, const char *what)
 {
 	struct fixture fixture;
 
@@ -91,31 +91,31 @@ static void expect_refused(struct wanted_ring bad, const char *what)
 static void test_refused_files(void **state)
 {
 	expect_refused(
-		(struct wanted_ring){.source = "/of/root/a"},
+		(struct ring_spec){.source = "/of/root/a"},
 		"files.source: /of/root/a cannot be opened as user alice: Permission denied");
-	expect_refused((struct wanted_ring){.source = "/of/alice/a", .user = "root"},
+	expect_refused((struct ring_spec){.source = "/of/alice/a", .user = "root"},
 		       "declare the file's owner");
-	expect_refused((struct wanted_ring){.target = "/missing/a"},
+	expect_refused((struct ring_spec){.target = "/missing/a"},
 		       "files.target: /missing/a cannot be opened as user alice: No such file");
-	expect_refused((struct wanted_ring){.target = "/read-only/a"},
+	expect_refused((struct ring_spec){.target = "/read-only/a"},
 		       "files.target: /read-only/a is read-only; if it is so only for "
 		       "iouringd.service, add ReadWritePaths=/read-only/a in a drop-in");
-	expect_refused((struct wanted_ring){.source = "/link/a"}, "links");
-	expect_refused((struct wanted_ring){.source = "/proc/a"}, "/proc/a leads into /proc");
-	expect_refused((struct wanted_ring){.source = "/pipe/a"}, "other end of the pipe");
-	expect_refused((struct wanted_ring){.source = "/home/a"}, "ProtectHome=");
-	expect_refused((struct wanted_ring){.source = ""}, "source");
+	expect_refused((struct ring_spec){.source = "/link/a"}, "links");
+	expect_refused((struct ring_spec){.source = "/proc/a"}, "/proc/a leads into /proc");
+	expect_refused((struct ring_spec){.source = "/pipe/a"}, "other end of the pipe");
+	expect_refused((struct ring_spec){.source = "/home/a"}, "ProtectHome=");
+	expect_refused((struct ring_spec){.source = ""}, "source");
 }
 
 static void test_refused_settings(void **state)
 {
-	expect_refused((struct wanted_ring){.user = "carol"}, "there is no user \"carol\"");
-	expect_refused((struct wanted_ring){.program = "none"}, "none");
-	expect_refused((struct wanted_ring){.program = "nop"}, "no slot of that name");
-	expect_refused((struct wanted_ring){.parameters = "{\"depth\":65}"}, "parameters.depth");
-	expect_refused((struct wanted_ring){.data_bytes = 1}, "dataBytes");
-	expect_refused((struct wanted_ring){.name = "Bad"}, "the file's name is the ring's");
-	expect_refused((struct wanted_ring){.problem = "/etc/rings.d/bad.json: what a mess"},
+	expect_refused((struct ring_spec){.user = "carol"}, "there is no user \"carol\"");
+	expect_refused((struct ring_spec){.program = "none"}, "none");
+	expect_refused((struct ring_spec){.program = "nop"}, "no slot of that name");
+	expect_refused((struct ring_spec){.parameters = "{\"depth\":65}"}, "parameters.depth");
+	expect_refused((struct ring_spec){.data_bytes = 1}, "dataBytes");
+	expect_refused((struct ring_spec){.name = "Bad"}, "the file's name is the ring's");
+	expect_refused((struct ring_spec){.problem = "/etc/rings.d/bad.json: what a mess"},
 		       "what a mess");
 }
 
@@ -132,7 +132,7 @@ static void test_quota(void **state)
 	assert_true(is_there(&fixture, "a"));
 	assert_false(is_there(&fixture, "b"));
 	assert_true(is_there(&fixture, "c"));
-	/* room again: it comes by itself */
+	/* the quota allows it again: it is made without a request */
 	destroy_ring(&fixture, "a");
 	clock_fake_advance(&fixture.clock, 1000);
 	fixture_run(&fixture);
@@ -141,7 +141,7 @@ static void test_quota(void **state)
 	fixture_done(&fixture);
 }
 
-/* A cause that goes away: the user's directory answers again. */
+/* The cause goes away: the user directory works again. */
 static void test_tried_again(void **state)
 {
 	struct fixture fixture;
@@ -165,7 +165,7 @@ static void test_tried_again(void **state)
 	fixture_done(&fixture);
 }
 
-/* Its host is killed: the ring is there again after @ms, and not before. */
+/* Its host is killed: the ring is made again after @ms, and not before. */
 static void expect_back(struct fixture *fixture, unsigned int ms)
 {
 	kill_host(fixture, "d1");
@@ -189,7 +189,7 @@ static void test_killed(void **state)
 		expect_back(&fixture, ms);
 	expect_back(&fixture, 60000);
 	expect_back(&fixture, 60000);
-	clock_fake_advance(&fixture.clock, 60000); /* it lives: what was is forgotten */
+	clock_fake_advance(&fixture.clock, 60000); /* it lives: the failures are forgotten */
 	expect_back(&fixture, 1000);
 	fixture_done(&fixture);
 }
@@ -209,7 +209,7 @@ static void test_destroyed(void **state)
 	fixture_done(&fixture);
 }
 
-/* Its work is done: it stays as it is, and is gone when it goes. */
+/* Its work is done: it is not restarted, and not made again when it ends. */
 static void test_work_over(void **state)
 {
 	struct fixture fixture;
@@ -236,10 +236,10 @@ static void test_work_over(void **state)
 	fixture_done(&fixture);
 }
 
-/* The daemon stops after any number of steps: nothing is made any more, nothing is lost. */
+/* The daemon stops after any number of steps: nothing is leaked. */
 static void test_stopped_on_the_way(void **state)
 {
-	const struct wanted_ring rings[] = {
+	const struct ring_spec rings[] = {
 		{0}, {.name = "d2"}, {.name = "d3", .source = "/missing/a"}};
 
 	for (unsigned int steps = 0; steps < 40; steps++) {

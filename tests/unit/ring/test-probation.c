@@ -134,10 +134,10 @@ static void test_passes(void **state)
 	assert_true(view(&probe).on_probation);
 	pass_time(&probe, 50, true);
 	assert_false(view(&probe).on_probation);
-	assert_null(view(&probe).good);
+	assert_null(view(&probe).fallback);
 	assert_int_equal(swap(&probe, "paced"), 0);
 	assert_true(view(&probe).on_probation);
-	assert_string_equal(view(&probe).good, "copy");
+	assert_string_equal(view(&probe).fallback, "copy");
 	pass_time(&probe, 1000, true);
 	assert_false(view(&probe).on_probation);
 	expect(&probe, RING_RUNNING, "paced", 2);
@@ -187,10 +187,10 @@ static void test_rolled_back(void **state)
 		assert_int_equal(hosts_fake_last_command(host_of(&probe.fixture, "r1")),
 				 CONTROL_RESUME);
 		assert_false(view(&probe).on_probation);
-		assert_null(view(&probe).good); /* used up: it cannot flap */
+		assert_null(view(&probe).fallback); /* used up: it cannot flap */
 		/* and it works on: the next swap finds it as before */
 		assert_int_equal(swap(&probe, "paced"), 0);
-		assert_string_equal(view(&probe).good, "copy");
+		assert_string_equal(view(&probe).fallback, "copy");
 		probe_done(&probe);
 	}
 }
@@ -242,7 +242,7 @@ static void test_nothing_to_go_back_to(void **state)
 		/* it can be swapped and resumed, which begins anew */
 		assert_int_equal(swap(&probe, "paced"), 0);
 		expect(&probe, RING_PAUSED, "paced", 2);
-		assert_null(view(&probe).good); /* copy never ran well */
+		assert_null(view(&probe).fallback); /* copy never ran well */
 		assert_int_equal(manager_ring_resume(probe.fixture.manager, &alice, "r1",
 						     answer_ring, &resumed, NULL),
 				 0);
@@ -462,7 +462,7 @@ static void test_daemon_restarts(void **state)
 	assert_int_equal(swap(&probe, "paced"), 0);
 	fixture_restart(&probe.fixture);
 	assert_true(view(&probe).on_probation);
-	assert_string_equal(view(&probe).good, "copy");
+	assert_string_equal(view(&probe).fallback, "copy");
 	break_it(&probe, &ways[0]);
 	expect(&probe, RING_RUNNING, "copy", 3);
 	probe_done(&probe);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The catalogue: shipped programs, those that root brings, and what is in use. */
+/* The catalogue: shipped programs, loaded programs, and programs in use. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -33,7 +33,7 @@ static void load(struct fixture *fixture, const struct fake_object *object, bool
 	assert_int_equal(manager_program_load(fixture->manager, &root, fd, check_only,
 					      answer_program, answer, NULL),
 			 0);
-	close(fd); /* the caller's: nobody waits for it */
+	close(fd); /* the caller's: the job has a duplicate */
 	assert_int_equal(answer->calls, 0);
 	fixture_run(fixture);
 	assert_int_equal(answer->calls, 1);
@@ -61,7 +61,7 @@ static void test_shipped_programs(void **state)
 	close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
 	assert_int_equal(fixture_manage(&fixture), 0);
 
-	/* Named at once, read later. */
+	/* Listed at once, read later. */
 	assert_int_equal(manager_program_count(fixture.manager), 5);
 	manager_program_at(fixture.manager, 0, &view);
 	assert_string_equal(view.name, "copy");
@@ -91,7 +91,7 @@ static void test_shipped_programs(void **state)
 			 FAULT_PROGRAM_NOT_FOUND);
 	note_done(&note);
 	kern_fake_tally(fixture.kern, &tally);
-	assert_int_equal(tally.loads, 0); /* nothing is verified before somebody wants it */
+	assert_int_equal(tally.loads, 0); /* no program is verified before it is used */
 	fixture_done(&fixture);
 }
 
@@ -100,7 +100,7 @@ static void count_call(void *arg)
 	++*(unsigned int *)arg;
 }
 
-/* Who asks before that would be shown programs without a description. */
+/* Before that, programs have no description. */
 static void test_ready_when_all_are_open(void **state)
 {
 	struct fixture fixture;
@@ -155,7 +155,7 @@ static void test_load(void **state)
 	fixture_start(&fixture);
 	fake_object_copy("mine", &object);
 
-	load(&fixture, &object, true, &answer); /* checked: nothing is kept */
+	load(&fixture, &object, true, &answer); /* checked only: not kept */
 	assert_int_equal(answer.r, 0);
 	assert_string_equal(answer.name, "mine");
 	assert_int_equal(manager_program_count(fixture.manager), 3);
@@ -171,7 +171,7 @@ static void test_load(void **state)
 	assert_int_equal(answer.r, 0);
 	assert_int_equal(manager_program_count(fixture.manager), 4);
 
-	object.descriptor.version = 2; /* another takes its place */
+	object.descriptor.version = 2; /* another version replaces it */
 	load(&fixture, &object, false, &answer);
 	assert_int_equal(answer.r, 0);
 	assert_int_equal(manager_program_count(fixture.manager), 4);
@@ -258,7 +258,7 @@ static void test_programs_in_use(void **state)
 	fixture_done(&fixture);
 }
 
-/* Unloaded, or replaced, while a job of it is under way: that ends in peace. */
+/* Unloaded, or replaced, while a job of it is under way. */
 static void test_unload_while_it_is_opened_or_loaded(void **state)
 {
 	const struct peer root = peer_of(0), alice = peer_of(ALICE);
@@ -272,7 +272,7 @@ static void test_unload_while_it_is_opened_or_loaded(void **state)
 	fixture_run(&fixture);
 	assert_int_equal(manager_program_count(fixture.manager), 2);
 
-	/* The ring that wanted it is gone before the verifier is through. */
+	/* Its ring is destroyed before the verifier has finished. */
 	sample_init(&sample, "r1");
 	assert_int_equal(create_sample(&fixture, ALICE, &sample, &create, NULL), 0);
 	sample_done(&sample);
@@ -305,7 +305,7 @@ static void test_program_is_loaded_once(void **state)
 	for (int i = 0; i < 3; i++)
 		answer_done(&answers[i]);
 	fixture_run(&fixture);
-	/* It stays loaded for the next. */
+	/* It stays loaded for the next ring. */
 	assert_int_equal(find(&fixture, "copy").state, PROGRAM_LOADED);
 	assert_int_equal(find(&fixture, "copy").rings, 0);
 	fixture_done(&fixture);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What becomes of what an earlier daemon has left: every subset of what can be there. */
+/* The verdicts on every combination of what an earlier daemon can leave. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,7 +29,7 @@ static struct reconcile_state state_at(unsigned int pins, unsigned int ledger, u
 	};
 }
 
-/* Calls @check for everything that can be: pins are in a folder. */
+/* Calls @check for every combination that is possible: pins are in a folder. */
 static size_t for_each_state(void (*check)(const struct reconcile_state *state,
 					   enum reconcile_verdict verdict))
 {
@@ -55,7 +55,7 @@ static bool is_alive(const struct reconcile_state *state)
 	return state->runner != RUNNER_NONE && state->runner != RUNNER_DEAD;
 }
 
-/* Nobody detaches from a ring that may run; who is ended first is waited for. */
+/* A ring that may run is not detached; if its process is ended, its end comes first. */
 static void check_no_detaching(const struct reconcile_state *state, enum reconcile_verdict verdict)
 {
 	if (verdict != RECONCILE_RELEASE)
@@ -68,11 +68,11 @@ static void check_no_detaching(const struct reconcile_state *state, enum reconci
 	assert_true(state->runner == RUNNER_DEAD || !state->link);
 }
 
-/* A ring that a client was told of is not ended by a daemon that starts. */
+/* A ring that a client knows is not ended. */
 static void check_no_ending(const struct reconcile_state *state, enum reconcile_verdict verdict)
 {
 	if (verdict == RECONCILE_END_AND_RELEASE) {
-		assert_false(state->adopted); /* an application is not ours to end */
+		assert_false(state->adopted); /* an application is never ended */
 		assert_true(is_alive(state) && state->runner != RUNNER_UNRESPONSIVE);
 		assert_false(state->state && state->ledger == LEDGER_COMMITTED);
 	}
@@ -87,7 +87,7 @@ static void check_taking_over(const struct reconcile_state *state, enum reconcil
 	assert_int_equal(verdict == RECONCILE_TAKE_OVER, fit);
 }
 
-/* What is dead, or was never told to anybody, does not stay. */
+/* A ring that is dead, or that no client knows, is cleared away. */
 static void check_nothing_stays(const struct reconcile_state *state, enum reconcile_verdict verdict)
 {
 	if (state->runner == RUNNER_DEAD)
@@ -101,7 +101,7 @@ static void check_nothing_stays(const struct reconcile_state *state, enum reconc
 		assert_int_equal(verdict, RECONCILE_RELEASE);
 }
 
-/* What is left alone is strange, each for one of these reasons. */
+/* The unexpected cases that are left untouched. */
 static void check_leaving(const struct reconcile_state *state, enum reconcile_verdict verdict)
 {
 	bool committed = state->state && state->ledger == LEDGER_COMMITTED;

@@ -85,7 +85,7 @@ static struct fake_object nop_of(const char *name, uint32_t version)
 	return object;
 }
 
-/* A package upgrade replaces what a ring runs. */
+/* A package upgrade replaces the program of a ring. */
 static void test_upgraded(void **state)
 {
 	struct answer old, fresh, swapped = ANSWER_NONE;
@@ -103,7 +103,7 @@ static void test_upgraded(void **state)
 	for (int again = 0; again < 2; again++) {
 		assert_int_equal(view_of(&fixture, "old").program->descriptor.version, 1);
 		assert_string_equal(view_of(&fixture, "old").program->descriptor.name, "nop");
-		/* that one nobody can name any more */
+		/* the old program is not listed any more */
 		assert_true(has_program(&fixture, "nop", &program));
 		assert_int_equal(program.info->descriptor.version, 2);
 		assert_int_equal(program.rings, 0);
@@ -133,7 +133,7 @@ static void test_loaded_ones_come_back(void **state)
 
 	fixture_start(&fixture);
 	assert_int_equal(load(&fixture, &mine), 0);
-	assert_int_equal(load(&fixture, &instead), 0); /* in place of a shipped one */
+	assert_int_equal(load(&fixture, &instead), 0); /* replaces a shipped one */
 	for (int crash = 0; crash < 2; crash++) {
 		if (crash)
 			fixture_crash(&fixture);
@@ -152,7 +152,7 @@ static void test_loaded_ones_come_back(void **state)
 	assert_false(has_program(&fixture, "mine", &program));
 	assert_true(has_program(&fixture, "nop", &program)); /* the shipped one */
 	assert_int_equal(program.info->descriptor.version, 1);
-	assert_int_equal(count_stored(&fixture), 0); /* nobody wants them */
+	assert_int_equal(count_stored(&fixture), 0); /* no ring needs them */
 	fixture_done(&fixture);
 }
 
@@ -168,7 +168,7 @@ static void test_refused_ones_are_not_kept(void **state)
 	fixture_done(&fixture);
 }
 
-/* The only copy of what a ring runs is not what it was. */
+/* The only copy of a ring's program is damaged. */
 static void test_damaged(void **state)
 {
 	struct fake_object newer = nop_of("nop", 2), other = nop_of("nop", 7);
@@ -188,7 +188,7 @@ static void test_damaged(void **state)
 		if (strstr(entry->d_name, ".bpf.o")) {
 			char name[IOURD_NAME_MAX + 64];
 
-			/* "DIGEST.bpf.o" without its end, as fake_object_install() adds that */
+			/* "DIGEST.bpf.o" without its suffix, which fake_object_install() adds */
 			snprintf(name, sizeof(name), "%.*s", (int)strlen(entry->d_name) - 6,
 				 entry->d_name);
 			fake_object_install(&other, fixture.store, name);
@@ -196,7 +196,7 @@ static void test_damaged(void **state)
 	closedir(directory);
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
-	/* it runs on, left alone, and is not taken for something else */
+	/* the ring is left untouched, and not taken over with another program */
 	assert_int_equal(manager_ring_count(fixture.manager, &root), 0);
 	assert_int_equal(hosts_fake_alive(fixture.hosts), 1);
 	fixture_stop(&fixture);

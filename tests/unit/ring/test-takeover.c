@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The daemon dies, or is stopped, and the next one goes on with its rings. */
+/* The daemon dies, or is stopped, and the next one takes over its rings. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -23,7 +23,7 @@ static const char *const names[] = {"created", "running", "paused", "stopped", "
 
 #define RINGS (sizeof(names) / sizeof(names[0]))
 
-/* Rings' leases, until the end of a test. */
+/* Leases, until the end of a test. */
 static struct answer held[8];
 static size_t n_held;
 
@@ -90,7 +90,7 @@ static int swap(struct fixture *fixture, const char *name, const char *program)
 	return r;
 }
 
-/* A ring in each state that lasts; "running" was swapped. */
+/* A ring in each stable state; "running" was swapped. */
 static void make_rings(struct fixture *fixture)
 {
 	for (size_t i = 0; i < RINGS; i++) {
@@ -203,7 +203,7 @@ static void test_parameters_and_quota(void **state)
 	done(&fixture);
 }
 
-/* Less is allowed by now than what is there: it stays. */
+/* The limits are below what exists: the rings stay. */
 static void test_limits_lowered(void **state)
 {
 	struct fixture fixture;
@@ -217,7 +217,7 @@ static void test_limits_lowered(void **state)
 	done(&fixture);
 }
 
-/* Killed after each step of making a ring: it is there, or nothing of it is. */
+/* Killed after each step of making a ring: it exists, or nothing of it is left. */
 static void test_killed_while_making(void **state)
 {
 	size_t made = 0, unmade = 0;
@@ -248,7 +248,7 @@ static void test_killed_while_making(void **state)
 	assert_true(made > 0 && unmade > 2);
 }
 
-/* Killed after each step of a swap: what is told is what is in the array. */
+/* Killed after each step of a swap: the view shows the program in the array. */
 static void test_killed_while_swapping(void **state)
 {
 	const struct peer alice = peer_of(ALICE);
@@ -269,7 +269,7 @@ static void test_killed_while_swapping(void **state)
 				 0);
 		for (unsigned int i = 0; i < n && !idle; i++)
 			idle = !fixture_step(&fixture);
-		if (n % 2) /* the job was done, and nobody had been told */
+		if (n % 2) /* the job is done, its done() was not called */
 			executor_fake_work(&fixture.executor);
 		fixture_crash(&fixture);
 		view = view_of(&fixture, "r1");
@@ -286,7 +286,7 @@ static void test_killed_while_swapping(void **state)
 	assert_true(old > 0 && new > 1);
 }
 
-/* Its host dies while there is no daemon. */
+/* Its host dies while no daemon runs. */
 static void test_host_dies_meanwhile(void **state)
 {
 	struct fixture fixture;
@@ -303,7 +303,7 @@ static void test_host_dies_meanwhile(void **state)
 	done(&fixture);
 }
 
-/* Its end had been asked for; the host had not heard of it. */
+/* Its end was requested, but the host has not received that. */
 static void test_end_goes_on(void **state)
 {
 	const struct peer alice = peer_of(ALICE);
@@ -320,8 +320,8 @@ static void test_end_goes_on(void **state)
 	done(&fixture);
 }
 
-/* What hosts do by themselves, or were told to do by a daemon that could not note it down. */
-static void test_states_that_hosts_tell(void **state)
+/* Changes that hosts made, or a daemon requested, which are not in the ledger. */
+static void test_states_that_hosts_report(void **state)
 {
 	static const struct {
 		const char *ring;
@@ -366,8 +366,8 @@ static void test_states_that_hosts_tell(void **state)
 	}
 }
 
-/* Killed between the flag and the order. */
-static void test_pause_is_ordered_again(void **state)
+/* Killed between setting the flag and sending PAUSE. */
+static void test_pause_is_sent_again(void **state)
 {
 	struct fixture fixture;
 
@@ -388,7 +388,7 @@ static void count_ready(void *arg)
 	++*(unsigned int *)arg;
 }
 
-/* One that is stopped holds up nothing for long, and is heard later. */
+/* A stopped host delays the start by its limit only, and reports later. */
 static void test_silent_host(void **state)
 {
 	unsigned int ready = 0;
@@ -416,7 +416,7 @@ static void test_silent_host(void **state)
 	done(&fixture);
 }
 
-static void test_ready_when_all_have_answered(void **state)
+static void test_ready_when_all_have_reported(void **state)
 {
 	unsigned int ready = 0;
 	struct fixture fixture;
@@ -434,7 +434,7 @@ static void test_ready_when_all_have_answered(void **state)
 	done(&fixture);
 }
 
-/* The daemon is stopped at each step of taking over. */
+/* The daemon is stopped at each step of the takeover. */
 static void test_stopped_while_taking_over(void **state)
 {
 	bool idle = false;
@@ -456,7 +456,7 @@ static void test_stopped_while_taking_over(void **state)
 	}
 }
 
-/* Its client has stopped the host, and is gone. */
+/* Its client has stopped the host, and exits. */
 static void test_client_gone(void **state)
 {
 	struct fixture fixture;
@@ -506,8 +506,8 @@ static void test_without_region(void **state)
 	done(&fixture);
 }
 
-/* What is strange is left alone, and its name is not given away. */
-static void test_left_alone(void **state)
+/* Anything unexpected is left untouched, and its name stays reserved. */
+static void test_left_untouched(void **state)
 {
 	struct answer refused = ANSWER_NONE;
 	struct note note = {};
@@ -530,7 +530,7 @@ static void test_left_alone(void **state)
 	assert_int_equal(create_sample(&fixture, ALICE, &sample, &refused, &note), FAULT_RING_BUSY);
 	note_done(&note);
 	sample_done(&sample);
-	/* the next one finds it well */
+	/* the next daemon finds it in order */
 	*uid = ALICE;
 	fixture_kill(&fixture);
 	hosts_fake_die(hosts_fake_find(fixture.hosts, "running"));
@@ -552,14 +552,14 @@ int main(void)
 		cmocka_unit_test(test_killed_while_swapping),
 		cmocka_unit_test(test_host_dies_meanwhile),
 		cmocka_unit_test(test_end_goes_on),
-		cmocka_unit_test(test_states_that_hosts_tell),
-		cmocka_unit_test(test_pause_is_ordered_again),
+		cmocka_unit_test(test_states_that_hosts_report),
+		cmocka_unit_test(test_pause_is_sent_again),
 		cmocka_unit_test(test_silent_host),
-		cmocka_unit_test(test_ready_when_all_have_answered),
+		cmocka_unit_test(test_ready_when_all_have_reported),
 		cmocka_unit_test(test_stopped_while_taking_over),
 		cmocka_unit_test(test_client_gone),
 		cmocka_unit_test(test_without_region),
-		cmocka_unit_test(test_left_alone),
+		cmocka_unit_test(test_left_untouched),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
