@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 
 #include "api/api.h"
-#include "declared/declared.h"
+#include "domain.h"
 #include "host/host.h"
 #include "kern/kern.h"
 #include "net/listener.h"
@@ -25,7 +25,6 @@
 #include "reload.h"
 #include "manager/manager.h"
 #include "status-line.h"
-#include "takeover/takeover.h"
 #include "util/log.h"
 #include "common/cleanup.h"
 #include "common/container-of.h"
@@ -49,9 +48,7 @@ struct daemon {			     /* in daemon_run(); members in the order of their making 
 	struct signal_source *hangup;
 	struct kern *kern;
 	struct hosts *hosts;
-	struct manager *manager;
-	struct takeover *takeover;
-	struct declared *declared;
+	struct domain domain;
 	struct reload reload;
 	struct api *api;
 	struct listen_socket listening;
@@ -59,9 +56,8 @@ struct daemon {			     /* in daemon_run(); members in the order of their making 
 	struct timer status_timer;
 	struct timer stop_timer;
 	bool stopping;
-	unsigned int running; /* of takeover, declared and manager, once they are to stop */
-	bool stopped;	      /* none is running any more */
-	bool failed;	      /* it stops because it cannot serve */
+	bool stopped; /* the domain has stopped */
+	bool failed;  /* it stops because it cannot serve */
 };
 
 static void on_status_timer(struct timer *timer)
@@ -71,7 +67,7 @@ static void on_status_timer(struct timer *timer)
 
 	if (daemon->stopping)
 		return;
-	status_line(daemon->manager, daemon->declared, daemon->kern, status, sizeof(status));
+	status_line(&daemon->domain, daemon->kern, status, sizeof(status));
 	notify_status(status);
 }
 
@@ -86,28 +82,12 @@ static void on_event(void *arg, const struct manager_event *event)
 					 STATUS_PAUSE_MS);
 }
 
-static void on_ring_gone(void *arg, const struct ring_end *end)
-{
-	struct daemon *daemon = arg;
-
-	declared_ring_gone(daemon->declared, end);
-}
-
-static void on_host_reported(void *arg)
-{
-	struct daemon *daemon = arg;
-
-	takeover_host_reported(daemon->takeover);
-}
-
 /* ---- the end ---- */
 
 static void on_stopped(void *arg)
 {
 	struct daemon *daemon = arg;
 
-	if (--daemon->running > 0)
-		return;
 	daemon->stopped = true;
 	loop_break(daemon->loop);
 }
@@ -118,20 +98,8 @@ static void on_stop_timer(struct timer *timer)
 	const struct peer everybody = {.uid = 0};
 
 	log_error("%zu rings did not end within %d s; the next iouringd ends them",
-		  manager_ring_count(daemon->manager, &everybody), STOP_LIMIT_MS / 1000);
+		  manager_ring_count(daemon->domain.manager, &everybody), STOP_LIMIT_MS / 1000);
 	loop_break(daemon->loop);
-}
-
-/* Clients of the manager first: it answers their requests. */
-static void stop_domain(struct daemon *daemon)
-{
-	daemon->stopping = true;
-	daemon->running = 1 + (daemon->takeover != NULL) + (daemon->declared != NULL);
-	if (daemon->takeover)
-		takeover_stop(daemon->takeover, on_stopped, daemon);
-	if (daemon->declared)
-		declared_stop(daemon->declared, on_stopped, daemon);
-	manager_stop(daemon->manager, on_stopped, daemon);
 }
 
 static void stop(struct daemon *daemon)
@@ -141,7 +109,7 @@ static void stop(struct daemon *daemon)
 	if (daemon->listener)
 		listener_stop(daemon->listener);
 	daemon->clock.port.start(&daemon->clock.port, &daemon->stop_timer, STOP_LIMIT_MS);
-	stop_domain(daemon);
+	domain_stop(&daemon->domain, on_stopped, daemon);
 }
 
 static void on_signal(void *arg, int number)
@@ -161,7 +129,7 @@ static void on_declared(void *arg)
 
 	if (daemon->stopping)
 		return;
-	status_line(daemon->manager, daemon->declared, daemon->kern, status, sizeof(status));
+	status_line(&daemon->domain, daemon->kern, status, sizeof(status));
 	notify_ready(status);
 }
 
@@ -236,7 +204,7 @@ static int start_ports(struct daemon *daemon)
 	return 0;
 }
 
-static int start_manager(struct daemon *daemon)
+static int start_domain(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
 	_cleanup_free_ char *store = NULL;
@@ -258,13 +226,7 @@ static int start_manager(struct daemon *daemon)
 				.adopted = (enum manager_who)config->adopted_rings,
 				.probation_ms = (unsigned int)config->probation_ms,
 			},
-		.observer =
-			{
-				.event = on_event,
-				.ring_gone = on_ring_gone,
-				.host_reported = on_host_reported,
-				.arg = daemon,
-			},
+		.observer = {.event = on_event, .arg = daemon},
 	};
 	int r;
 
@@ -273,43 +235,11 @@ static int start_manager(struct daemon *daemon)
 		return -ENOMEM;
 	}
 	setup.store_directory = store;
-	r = manager_new(&setup, &daemon->manager);
+	r = domain_init(&daemon->domain, &setup, users_linux());
 	if (r < 0)
 		return failed("cannot read the programs in", config->program_directory, r);
-	return 0;
-}
-
-static int start_takeover(struct daemon *daemon)
-{
-	const struct takeover_setup setup = {
-		.manager = daemon->manager,
-		.kern = daemon->kern,
-		.hosts = daemon->hosts,
-		.executor = pool_executor(daemon->pool),
-		.clock = &daemon->clock.port,
-	};
-	int r;
-
-	r = takeover_new(&setup, &daemon->takeover);
-	return r < 0 ? failed("cannot make", "the takeover of rings", r) : 0;
-}
-
-static int start_declared(struct daemon *daemon)
-{
-	const struct config *config = daemon->config;
-	const struct declared_setup setup = {
-		.manager = daemon->manager,
-		.users = users_linux(),
-		.executor = pool_executor(daemon->pool),
-		.clock = &daemon->clock.port,
-	};
-	int r;
-
-	r = declared_new(&setup, &daemon->declared);
-	if (r < 0)
-		return failed("cannot make", "the list of declared rings", r);
 	daemon->reload = (struct reload){
-		.declared = daemon->declared,
+		.declared = daemon->domain.declared,
 		.executor = pool_executor(daemon->pool),
 		.directory = config->ring_directory,
 		.done = on_declared,
@@ -322,8 +252,8 @@ static int start_api(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
 	const struct api_setup setup = {
-		.manager = daemon->manager,
-		.declared = daemon->declared,
+		.manager = daemon->domain.manager,
+		.declared = daemon->domain.declared,
 		.kern = daemon->kern,
 		.limits =
 			{
@@ -378,18 +308,10 @@ static void on_ready(void *arg)
 		stop(daemon);
 		return;
 	}
-	status_line(daemon->manager, daemon->declared, daemon->kern, status, sizeof(status));
+	status_line(&daemon->domain, daemon->kern, status, sizeof(status));
 	notify_ready(status);
 	log_info("ready: %s", status);
 	reload_begin(&daemon->reload);
-}
-
-static void on_programs_open(void *arg)
-{
-	struct daemon *daemon = arg;
-
-	if (!daemon->stopping)
-		takeover_begin(daemon->takeover, on_ready, daemon);
 }
 
 static int start_signals(struct daemon *daemon)
@@ -419,14 +341,12 @@ static int start(struct daemon *daemon)
 	}
 	r = start_loop(daemon);
 	r = r ?: start_ports(daemon);
-	r = r ?: start_manager(daemon);
-	r = r ?: start_takeover(daemon);
-	r = r ?: start_declared(daemon);
+	r = r ?: start_domain(daemon);
 	r = r ?: start_api(daemon);
 	r = r ?: start_signals(daemon);
 	if (r < 0)
 		return r;
-	manager_await_ready(daemon->manager, on_programs_open, daemon);
+	domain_begin(&daemon->domain, on_ready, daemon);
 	return 0;
 }
 
@@ -445,9 +365,7 @@ static void done(struct daemon *daemon)
 	api_free(daemon->api);
 	pool_free(daemon->pool);
 	reload_done(&daemon->reload);
-	declared_free(daemon->declared);
-	takeover_free(daemon->takeover);
-	manager_free(daemon->manager);
+	domain_done(&daemon->domain);
 	if (daemon->hosts)
 		daemon->hosts->ops->free(daemon->hosts);
 	if (daemon->kern)
@@ -468,11 +386,14 @@ int daemon_run(const struct config *config)
 	int r;
 
 	r = start(&daemon);
-	if (r < 0 && daemon.manager)
-		stop_domain(&daemon); /* its jobs may be under way */
-	if (daemon.manager && !daemon.stopped)
+	if (r < 0 && daemon.domain.manager) {
+		/* its jobs may be under way */
+		daemon.stopping = true;
+		domain_stop(&daemon.domain, on_stopped, &daemon);
+	}
+	if (daemon.domain.manager && !daemon.stopped)
 		loop_run(daemon.loop);
-	if (daemon.manager && !daemon.stopped)
+	if (daemon.domain.manager && !daemon.stopped)
 		return EXIT_FAILURE; /* jobs or rings are left, which use all of it */
 	done(&daemon);
 	return r < 0 || daemon.failed ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -4,15 +4,15 @@
 #include <stdio.h>
 
 #include "declared/declared.h"
+#include "domain.h"
 #include "kern/kern.h"
 #include "manager/manager.h"
 
-void status_line(const struct manager *manager, const struct declared *declared, struct kern *kern,
-		 char *text, size_t size)
+void status_line(const struct domain *domain, struct kern *kern, char *text, size_t size)
 {
 	const struct peer everybody = {.uid = 0};
-	size_t rings = manager_ring_count(manager, &everybody);
-	size_t programs = manager_program_count(manager);
+	size_t rings = manager_ring_count(domain->manager, &everybody);
+	size_t programs = manager_program_count(domain->manager);
 	const struct kern_capability *missing = kern_missing_capability(kern);
 	char wrong[64] = "";
 	size_t n;
@@ -22,7 +22,7 @@ void status_line(const struct manager *manager, const struct declared *declared,
 			 missing->name, missing->since);
 		return;
 	}
-	n = declared_problem_count(declared);
+	n = declared_problem_count(domain->declared);
 	if (n > 0)
 		snprintf(wrong, sizeof(wrong), ", %zu problem%s (run 'iouctl status')", n,
 			 n == 1 ? "" : "s");

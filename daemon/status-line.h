@@ -5,11 +5,9 @@
 
 #include <stddef.h>
 
-struct declared;
+struct domain;
 struct kern;
-struct manager;
 
-void status_line(const struct manager *manager, const struct declared *declared, struct kern *kern,
-		 char *text, size_t size);
+void status_line(const struct domain *domain, struct kern *kern, char *text, size_t size);
 
 #endif

@@ -62,8 +62,8 @@ struct declared_ring {		   /* owned by the list */
 	/* the next attempt */
 	unsigned int failures; /* in a row */
 	bool steady;	       /* the timer is for forgetting them */
-	struct timer timer;
-	char *notes; /* of the step under way: what would need a new ring; or NULL */
+	struct timer timer;    /* steps.c sets fire */
+	char *notes;	       /* of the step under way: what would need a new ring; or NULL */
 	/* set aside for the job */
 	struct user user;
 	bool user_found;
@@ -92,6 +92,10 @@ void declared_note(struct declared_ring *ring, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* The same, for a fault, with its note, or -errno. */
 void declared_note_fault(struct declared_ring *ring, int r, const struct note *note);
+/* Starts the timer for the next attempt; returns the delay in milliseconds. */
+unsigned int declared_retry_later(struct declared_ring *ring);
+/* Starts the timer that forgets the failures of a ring that lives long enough. */
+void declared_forget_failures_later(struct declared_ring *ring);
 /* Replies to declared_apply and declared_stop if nothing is under way. */
 void declared_reply_if_idle(struct declared *declared);
 

@@ -12,6 +12,9 @@
 #include "util/log.h"
 #include "wire/json.h"
 
+#define RETRY_MS     1000u  /* doubled with each failure in a row */
+#define RETRY_MAX_MS 60000u /* at most; a ring that lives that long has recovered */
+
 const struct peer declared_root = {};
 
 int declared_ring_new(struct declared *declared, struct declared_ring **ret)
@@ -93,6 +96,27 @@ void declared_note_fault(struct declared_ring *ring, int r, const struct note *n
 	_cleanup_free_ char *text = declared_fault_text(r, note);
 
 	declared_note(ring, "%s", text ?: "out of memory");
+}
+
+unsigned int declared_retry_later(struct declared_ring *ring)
+{
+	struct clock_port *clock = ring->declared->clock;
+	unsigned int ms = ring->failures < 6 ? RETRY_MS << ring->failures : RETRY_MAX_MS;
+
+	ring->failures++;
+	ring->steady = false;
+	clock->start(clock, &ring->timer, ms);
+	return ms;
+}
+
+void declared_forget_failures_later(struct declared_ring *ring)
+{
+	struct clock_port *clock = ring->declared->clock;
+
+	if (ring->failures == 0)
+		return;
+	ring->steady = true;
+	clock->start(clock, &ring->timer, RETRY_MAX_MS);
 }
 
 void declared_reply_if_idle(struct declared *declared)

@@ -16,9 +16,6 @@
 #include "declared/context.h"
 #include "util/log.h"
 
-#define RETRY_MS     1000u  /* doubled with each failure in a row */
-#define RETRY_MAX_MS 60000u /* at most; a ring that lives that long has recovered */
-
 static struct manager *manager_of(const struct declared_ring *ring)
 {
 	return ring->declared->manager;
@@ -42,25 +39,6 @@ static void timer_fired(struct timer *timer)
 		declared_begin(ring);
 }
 
-static void start_timer(struct declared_ring *ring, bool steady, unsigned int ms)
-{
-	struct clock_port *clock = ring->declared->clock;
-
-	ring->steady = steady;
-	ring->timer.fire = timer_fired;
-	clock->start(clock, &ring->timer, ms);
-}
-
-/* The delay in milliseconds. */
-static unsigned int retry_later(struct declared_ring *ring)
-{
-	unsigned int ms = ring->failures < 6 ? RETRY_MS << ring->failures : RETRY_MAX_MS;
-
-	ring->failures++;
-	start_timer(ring, false, ms);
-	return ms;
-}
-
 void declared_ended(struct declared_ring *ring, bool finished)
 {
 	struct clock_port *clock = ring->declared->clock;
@@ -74,7 +52,7 @@ void declared_ended(struct declared_ring *ring, bool finished)
 			   ring->spec.name);
 	} else {
 		log_warning("declared ring %s has ended; it is made again in %u ms",
-			    ring->spec.name, retry_later(ring));
+			    ring->spec.name, declared_retry_later(ring));
 	}
 }
 
@@ -114,8 +92,7 @@ static void finish_applied(struct declared_ring *ring)
 		     ring->spec.file, ring->notes, ring->spec.name) < 0)
 		text = NULL;
 	declared_set_problem(ring, text);
-	if (ring->failures > 0)
-		start_timer(ring, true, RETRY_MAX_MS);
+	declared_forget_failures_later(ring);
 	finish_step(ring);
 }
 
@@ -135,7 +112,7 @@ static void finish_refused(struct declared_ring *ring, const char *text)
 		if (asprintf(&problem, "%s: %s", ring->spec.file, text ?: "out of memory") < 0)
 			problem = NULL;
 		declared_set_problem(ring, problem ?: "out of memory");
-		retry_later(ring);
+		declared_retry_later(ring);
 	}
 	finish_step(ring);
 }
@@ -398,6 +375,7 @@ void declared_begin(struct declared_ring *ring)
 		ring->again = ring->gone = false;
 	}
 	clock->cancel(clock, &ring->timer);
+	ring->timer.fire = timer_fired;
 	if (ring->declared->stopping || ring->away)
 		return;
 	if (ring->spec.problem)

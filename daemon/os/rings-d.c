@@ -258,8 +258,8 @@ static int check_owner(int fd, const char *path, char **ret_problem)
 	if (status.st_mode & (S_IWGRP | S_IWOTH))
 		return problem(
 			ret_problem, -EPERM,
-			"%s: writable by users other than root (mode %04o): run 'chmod go-w'", path,
-			status.st_mode & 07777);
+			"%s: writable by users other than root (mode %04o): run 'chmod go-w %s'",
+			path, status.st_mode & 07777, path);
 	return 0;
 }
 

@@ -72,4 +72,11 @@ int takeover_find(struct takeover *takeover);
 /* Releases the entries, and what they hold. */
 void takeover_release(struct takeover *takeover);
 
+/* ---- pins.c: what the jobs do, each with its part of the entries ---- */
+
+/* Inspects pins, and opens those of rings that were made. */
+void takeover_inspect(struct job *job);
+/* Removes the pins of rings that are released. */
+void takeover_remove(struct job *job);
+
 #endif

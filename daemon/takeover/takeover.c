@@ -9,7 +9,6 @@
 
 #include "common/cleanup.h"
 #include "common/container-of.h"
-#include "ring/ledger.h"
 #include "ring/states.h"
 #include "takeover/context.h"
 #include "util/log.h"
@@ -17,55 +16,6 @@
 #define TAKEOVER_PATIENCE_MS 500
 
 /* ---- 1: pins ---- */
-
-static void inspect(struct kern *kern, struct takeover_entry *entry)
-{
-	const struct kern_pins *pins = &entry->pins;
-	uint32_t current;
-
-	if (kern->ops->pins_look(kern, entry->name, &entry->pins) < 0)
-		return;
-	if (!pins->array || !pins->dispatcher || !pins->link || !pins->has_ledger ||
-	    !pins->ledger.committed)
-		return;
-	if (kern->ops->dispatch_open(kern, entry->name, &entry->dispatch) < 0)
-		return;
-	if (kern->ops->dispatch_current(entry->dispatch, &current) == 0)
-		ledger_settle(&entry->pins.ledger, current);
-}
-
-static void inspect_work(struct job *job)
-{
-	struct takeover_job *part = container_of(job, struct takeover_job, job);
-	struct takeover *takeover = part->takeover;
-
-	for (size_t i = part->first; i < takeover->n_entries; i += TAKEOVER_JOBS)
-		if (takeover->entries[i].pinned)
-			inspect(takeover->kern, &takeover->entries[i]);
-}
-
-static void remove_work(struct job *job)
-{
-	struct takeover_job *part = container_of(job, struct takeover_job, job);
-	struct takeover *takeover = part->takeover;
-	struct kern *kern = takeover->kern;
-
-	for (size_t i = part->first; i < takeover->n_entries; i += TAKEOVER_JOBS) {
-		struct takeover_entry *entry = &takeover->entries[i];
-
-		if (entry->verdict != RECONCILE_RELEASE)
-			continue;
-		if (entry->dispatch) {
-			/* an application may still run the ring: its loop has to end first */
-			kern->ops->dispatch_state(entry->dispatch)->pause = 1;
-			kern->ops->dispatch_free(entry->dispatch);
-		} else if (entry->pinned && kern->ops->pins_remove(kern, entry->name) < 0) {
-			continue;
-		}
-		entry->dispatch = NULL;
-		entry->removed = true;
-	}
-}
 
 static void work_done(struct job *job)
 {
@@ -337,7 +287,7 @@ static void on_programs_open(void *arg)
 	if (takeover->n_entries > 0) {
 		restore_rings(takeover);
 		end_hosts(takeover);
-		submit(takeover, remove_work);
+		submit(takeover, takeover_remove);
 		takeover->timer.fire = on_timeout;
 		if (takeover->awaited > 0)
 			takeover->clock->start(takeover->clock, &takeover->timer,
@@ -404,7 +354,7 @@ void takeover_begin(struct takeover *takeover, void (*done)(void *arg), void *ar
 			  "%s",
 			  strerror(-r));
 	if (takeover->n_entries > 0)
-		submit(takeover, inspect_work);
+		submit(takeover, takeover_inspect);
 	else
 		on_inspected(takeover);
 }

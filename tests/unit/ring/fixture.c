@@ -75,20 +75,6 @@ void fixture_init(struct fixture *fixture)
 	assert_int_equal(hosts_fake_new(&fixture->plan, &fixture->hosts), 0);
 }
 
-static void see_ring_gone(void *arg, const struct ring_end *end)
-{
-	struct fixture *fixture = arg;
-
-	declared_ring_gone(fixture->declared, end);
-}
-
-static void see_host_reported(void *arg)
-{
-	struct fixture *fixture = arg;
-
-	takeover_host_reported(fixture->takeover);
-}
-
 static void taken_over(void *arg)
 {
 	struct fixture *fixture = arg;
@@ -97,13 +83,6 @@ static void taken_over(void *arg)
 	if (fixture->on_ready)
 		fixture->on_ready(fixture->on_ready_arg);
 	fixture->on_ready = NULL;
-}
-
-static void programs_open(void *arg)
-{
-	struct fixture *fixture = arg;
-
-	takeover_begin(fixture->takeover, taken_over, fixture);
 }
 
 void fixture_await_ready(struct fixture *fixture, void (*ready)(void *arg), void *arg)
@@ -127,38 +106,20 @@ int fixture_manage(struct fixture *fixture)
 		.store_directory = fixture->store,
 		.limits = fixture->limits,
 		.policy = fixture->policy,
-		.observer =
-			{
-				.event = see_event,
-				.ring_gone = see_ring_gone,
-				.host_reported = see_host_reported,
-				.arg = fixture,
-			},
-	};
-	struct takeover_setup takeover = {
-		.kern = fixture->kern,
-		.hosts = fixture->hosts,
-		.executor = &fixture->executor.executor,
-		.clock = &fixture->clock.clock,
-	};
-	struct declared_setup declared = {
-		.users = &fixture->users.users,
-		.executor = &fixture->executor.executor,
-		.clock = &fixture->clock.clock,
+		.observer = {.event = see_event, .arg = fixture},
 	};
 	int r;
 
 	if (fixture->fds == 0)
 		fixture->fds = count_fds();
-	r = manager_new(&setup, &fixture->manager);
+	r = domain_init(&fixture->domain, &setup, &fixture->users.users);
+	fixture->manager = fixture->domain.manager;
+	fixture->declared = fixture->domain.declared;
 	if (r < 0)
 		return r;
-	takeover.manager = declared.manager = fixture->manager;
-	assert_int_equal(takeover_new(&takeover, &fixture->takeover), 0);
-	assert_int_equal(declared_new(&declared, &fixture->declared), 0);
 	fixture->ready = false;
 	fixture->on_ready = NULL;
-	manager_await_ready(fixture->manager, programs_open, fixture);
+	domain_begin(&fixture->domain, taken_over, fixture);
 	return 0;
 }
 
@@ -213,53 +174,32 @@ static void destroy_all(struct fixture *fixture)
 
 static void free_domain(struct fixture *fixture)
 {
-	declared_free(fixture->declared);
-	fixture->declared = NULL;
-	takeover_free(fixture->takeover);
-	fixture->takeover = NULL;
-	manager_free(fixture->manager);
+	domain_done(&fixture->domain);
 	fixture->manager = NULL;
+	fixture->declared = NULL;
 	fixture->stopped = false;
-}
-
-/* As the daemon does: clients of the manager first. */
-static void stop_domain(struct fixture *fixture, unsigned int ms)
-{
-	bool takeover_stopped = false, declared_stopped = false;
-
-	takeover_stop(fixture->takeover, note_stopped, &takeover_stopped);
-	declared_stop(fixture->declared, note_stopped, &declared_stopped);
-	manager_stop(fixture->manager, note_stopped, &fixture->stopped);
-	fixture_run(fixture);
-	clock_fake_advance(&fixture->clock, ms);
-	fixture_run(fixture);
-	assert_true(fixture->stopped);
-	assert_true(declared_stopped);
-	assert_true(takeover_stopped);
 }
 
 void fixture_stop(struct fixture *fixture)
 {
-	stop_domain(fixture, 60000); /* for hosts that were muted */
+	domain_stop(&fixture->domain, note_stopped, &fixture->stopped);
+	fixture_run(fixture);
+	clock_fake_advance(&fixture->clock, 60000); /* for hosts that were muted */
+	fixture_run(fixture);
+	assert_true(fixture->stopped);
 	free_domain(fixture);
 }
 
 /* Of daemons that were killed: their memory is not to be taken for a leak. */
-struct dead_daemon {
-	struct manager *manager;
-	struct takeover *takeover;
-	struct declared *declared;
-} fixture_dead[256];
+struct domain fixture_dead[256];
 
 void fixture_kill(struct fixture *fixture)
 {
 	static size_t n_dead;
 
 	assert_true(n_dead < sizeof(fixture_dead) / sizeof(fixture_dead[0]));
-	fixture_dead[n_dead++] =
-		(struct dead_daemon){fixture->manager, fixture->takeover, fixture->declared};
+	fixture_dead[n_dead++] = fixture->domain;
 	fixture->manager = NULL;
-	fixture->takeover = NULL;
 	fixture->declared = NULL;
 	fixture->crashed = true;
 	executor_fake_init(&fixture->executor);
@@ -296,7 +236,9 @@ void fixture_done(struct fixture *fixture)
 	if (!fixture->manager)
 		manage_next(fixture);
 	destroy_all(fixture);
-	stop_domain(fixture, 0);
+	domain_stop(&fixture->domain, note_stopped, &fixture->stopped);
+	fixture_run(fixture);
+	assert_true(fixture->stopped);
 	assert_nothing_left(fixture);
 	free_domain(fixture);
 	kern_fake_tally(fixture->kern, &tally);

@@ -14,8 +14,8 @@
 #include "fake/kern_fake.h"
 #include "fake/users_fake.h"
 #include "declared/declared.h"
+#include "domain.h"
 #include "manager/manager.h"
-#include "takeover/takeover.h"
 
 #define ALICE	   1000u
 #define BOB	   1001u
@@ -39,8 +39,8 @@ struct fixture {
 	struct executor_fake executor;
 	struct clock_fake clock;
 	struct users_fake users;
-	struct manager *manager;
-	struct takeover *takeover;
+	struct domain domain;
+	struct manager *manager; /* the domain's, as is the next; NULL: no daemon runs */
 	struct declared *declared;
 	bool ready; /* the takeover has ended */
 	void (*on_ready)(void *arg);
