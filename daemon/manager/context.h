@@ -4,31 +4,23 @@
 #define MANAGER_CONTEXT_H
 
 #include "program/catalogue.h"
-#include "ring/events.h"
+#include "ring/context.h"
 #include "util/jobs.h"
 #include "manager/manager.h"
-#include "ring/quota.h"
 #include "manager/registry.h"
 #include "program/store.h"
 
 /* Owned by the daemon; owns rings, programs and the users' quotas. */
 struct manager {
-	struct kern *kern; /* borrowed, as are the next three */
-	struct hosts *hosts;
-	struct executor *executor;
-	struct clock_port *clock;
-	struct manager_policy policy;
 	struct manager_observer observer;
-	struct events events;
+	struct ring_context rings; /* what they share */
 	struct jobs jobs;
 	struct store store;
-	struct quota quota;
 	struct catalogue catalogue;
 	struct registry registry;
 	size_t answering;	  /* rings that are freed, but whose requests are being answered */
 	void (*ready)(void *arg); /* of manager_await_ready; NULL once it was called */
 	void *ready_arg;
-	bool stopping;
 	void (*stopped)(void *arg); /* of manager_stop; NULL once it was called */
 	void *stopped_arg;
 };
@@ -38,6 +30,11 @@ bool manager_lacks(const struct manager *manager, const char *name);
 /* The ring, if @peer may control it, and manager_usable returns 0. */
 int manager_lookup(const struct manager *manager, const struct peer *peer, const char *name,
 		   struct note *note, struct ring **ret);
+/* A new ring in the registry, without an operation. @program is held. */
+int manager_ring_new(struct manager *manager, const char *name, uid_t uid, struct program *program,
+		     struct ring **ret);
+/* Of one that no event has reached, or whose events all failed. */
+void manager_ring_free(struct manager *manager, struct ring *ring);
 /* Completes manager_stop, if nothing is left to wait for. The caller returns after it. */
 void manager_settle(struct manager *manager);
 

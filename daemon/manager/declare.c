@@ -21,7 +21,7 @@ int manager_ring_declare(struct manager *manager, const char *name, bool rollbac
 		return fault_ring_not_found(note, name);
 	ring->declared = true;
 	ring->rollback = rollback;
-	ledger_note(ring);
+	ledger_update(ring);
 	return 0;
 }
 
@@ -32,7 +32,7 @@ bool manager_ring_undeclare(struct manager *manager, const char *name)
 	if (!ring || !ring->declared)
 		return false;
 	ring->declared = false;
-	ledger_note(ring);
+	ledger_update(ring);
 	free(ring->note);
 	ring->note = NULL;
 	return true;

@@ -49,12 +49,12 @@ static int check_unused(const struct manager *manager, const struct program *pro
 	snprintf(reason, sizeof(reason), "it runs program \"%s\"; destroy it first", program->name);
 	for (size_t i = 0; i < registry->n_rings; i++)
 		if (registry->rings[i]->program == program ||
-		    registry->rings[i]->swap.program == program)
+		    registry->rings[i]->operation.program == program)
 			return fault_ring_busy(note, registry->rings[i]->name, reason);
 	snprintf(reason, sizeof(reason), "program \"%s\" is its fallback; destroy it first",
 		 program->name);
 	for (size_t i = 0; i < registry->n_rings; i++)
-		if (registry->rings[i]->probation.good == program)
+		if (registry->rings[i]->probation.fallback == program)
 			return fault_ring_busy(note, registry->rings[i]->name, reason);
 	return -EBUSY;
 }
@@ -68,7 +68,7 @@ static bool same_object(const struct kern_program_info *a, const struct kern_pro
 static int install(struct load *load, struct note *note, struct program **ret)
 {
 	struct catalogue *catalogue = &load->manager->catalogue;
-	const struct kern_ops *ops = load->manager->kern->ops;
+	const struct kern_ops *ops = load->manager->rings.kern->ops;
 	const struct kern_program_info *info = ops->program_info(load->kern_program);
 	struct program *old = catalogue_search(catalogue, info->descriptor.name);
 	bool same = old && same_object(program_info(old), info);
@@ -106,7 +106,7 @@ static int install(struct load *load, struct note *note, struct program **ret)
 static void load_work(struct job *job)
 {
 	struct load *load = container_of(job, struct load, job);
-	struct kern *kern = load->manager->kern;
+	struct kern *kern = load->manager->rings.kern;
 	bool existed = true;
 
 	load->result = kern->ops->program_open(kern, load->fd, &load->note, &load->kern_program);
@@ -125,7 +125,7 @@ static void load_done(struct job *job)
 {
 	struct load *load = container_of(job, struct load, job);
 	struct manager *manager = load->manager;
-	const struct kern_ops *ops = manager->kern->ops;
+	const struct kern_ops *ops = manager->rings.kern->ops;
 	struct program *program = NULL;
 	struct program_view view;
 	int r = load->result;

@@ -6,15 +6,16 @@
 
 #include "manager/context.h"
 #include "program/program.h"
-#include "ring/ring.h"
+#include "ring/machine.h"
+#include "ring/reports.h"
 
 int manager_usable(const struct manager *manager, struct note *note)
 {
 	const struct kern_capability *missing;
 
-	if (manager->stopping)
+	if (manager->rings.stopping)
 		return -ESHUTDOWN;
-	missing = kern_missing_capability(manager->kern);
+	missing = kern_missing_capability(manager->rings.kern);
 	return missing ? fault_kernel_lacks(note, missing->name, missing->since) : 0;
 }
 
@@ -23,7 +24,7 @@ bool manager_lacks(const struct manager *manager, const char *name)
 	const struct kern_capability *capabilities;
 	size_t n;
 
-	capabilities = manager->kern->ops->capabilities(manager->kern, &n);
+	capabilities = manager->rings.kern->ops->capabilities(manager->rings.kern, &n);
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(capabilities[i].name, name) == 0)
 			return !capabilities[i].present;
@@ -71,6 +72,32 @@ void manager_await_ready(struct manager *manager, void (*ready)(void *arg), void
 	manager->ready_arg = arg;
 }
 
+static void on_remove(void *arg, struct ring *ring)
+{
+	struct manager *manager = arg;
+
+	registry_remove(&manager->registry, ring);
+	manager->answering++;
+}
+
+static void on_gone(void *arg, const struct ring_end *end)
+{
+	struct manager *manager = arg;
+
+	if (end && manager->observer.ring_gone)
+		manager->observer.ring_gone(manager->observer.arg, end);
+	manager->answering--;
+	manager_settle(manager);
+}
+
+static void on_host_reported(void *arg)
+{
+	struct manager *manager = arg;
+
+	if (manager->observer.host_reported)
+		manager->observer.host_reported(manager->observer.arg);
+}
+
 int manager_new(const struct manager_setup *setup, struct manager **ret)
 {
 	struct manager *manager = calloc(1, sizeof(*manager));
@@ -78,22 +105,29 @@ int manager_new(const struct manager_setup *setup, struct manager **ret)
 
 	if (!manager)
 		return -ENOMEM;
-	manager->kern = setup->kern;
-	manager->hosts = setup->hosts;
-	manager->executor = setup->executor;
-	manager->clock = setup->clock;
 	manager->observer = setup->observer;
-	manager->events.listener = setup->observer.event;
-	manager->events.arg = setup->observer.arg;
-	manager->quota.limits = setup->limits;
-	manager->policy = setup->policy;
+	manager->rings = (struct ring_context){
+		.kern = setup->kern,
+		.hosts = setup->hosts,
+		.executor = setup->executor,
+		.clock = setup->clock,
+		.host_callbacks = &ring_host_callbacks,
+		.policy = setup->policy,
+		.events.listener = setup->observer.event,
+		.events.arg = setup->observer.arg,
+		.events.journal = setup->kern->ops->journal(setup->kern),
+		.quota.limits = setup->limits,
+		.remove = on_remove,
+		.gone = on_gone,
+		.host_reported = on_host_reported,
+		.arg = manager,
+	};
 	manager->jobs = (struct jobs){
 		.executor = setup->executor,
 		.idle = jobs_idle,
 		.arg = manager,
 	};
 	catalogue_init(&manager->catalogue, setup->kern, &manager->jobs, &manager->store);
-	manager->events.journal = setup->kern->ops->journal(setup->kern);
 	r = store_init(&manager->store, setup->store_directory);
 	if (r == 0)
 		r = catalogue_scan(&manager->catalogue, setup->program_directory);
@@ -105,24 +139,16 @@ int manager_new(const struct manager_setup *setup, struct manager **ret)
 	return 0;
 }
 
-static void stop_ring(struct ring *ring)
-{
-	if (ring->phase == PHASE_CREATING) {
-		ring_explain(ring, "iouringd is stopping");
-		ring_input(ring, INPUT_DESTROY);
-	} else if (ring->phase != PHASE_ENDING && !ring->dispatch.busy) {
-		ring_leave(ring); /* otherwise the end of its job does that */
-	}
-}
-
 void manager_stop(struct manager *manager, void (*done)(void *arg), void *arg)
 {
-	assert(!manager->stopping);
-	manager->stopping = true;
+	const struct ring_event stopping = {.kind = STOPPING, .text = "iouringd is stopping"};
+
+	assert(!manager->rings.stopping);
+	manager->rings.stopping = true;
 	manager->stopped = done;
 	manager->stopped_arg = arg;
 	for (size_t i = manager->registry.n_rings; i-- > 0;)
-		stop_ring(manager->registry.rings[i]);
+		ring_handle(manager->registry.rings[i], &stopping);
 	manager_settle(manager);
 }
 
@@ -134,75 +160,16 @@ void manager_free(struct manager *manager)
 	registry_done(&manager->registry);
 	store_done(&manager->store);
 	catalogue_done(&manager->catalogue);
-	quota_done(&manager->quota);
+	quota_done(&manager->rings.quota);
 	free(manager);
 }
 
 uint64_t manager_last_event(const struct manager *manager)
 {
-	return __atomic_load_n(&manager->events.journal->event_number, __ATOMIC_RELAXED);
+	return __atomic_load_n(&manager->rings.events.journal->event_number, __ATOMIC_RELAXED);
 }
 
 /* ---- rings ---- */
-
-static int steer(struct manager *manager, const struct peer *peer, const char *name,
-		 enum input input, ring_done done, void *arg, struct note *note)
-{
-	struct ring *ring;
-	int r;
-
-	r = manager_lookup(manager, peer, name, note, &ring);
-	return r == 0 ? ring_request(ring, input, done, arg, note) : r;
-}
-
-int manager_ring_start(struct manager *manager, const struct peer *peer, const char *name,
-		       ring_done done, void *arg, struct note *note)
-{
-	return steer(manager, peer, name, INPUT_START, done, arg, note);
-}
-
-int manager_ring_pause(struct manager *manager, const struct peer *peer, const char *name,
-		       ring_done done, void *arg, struct note *note)
-{
-	return steer(manager, peer, name, INPUT_PAUSE, done, arg, note);
-}
-
-int manager_ring_resume(struct manager *manager, const struct peer *peer, const char *name,
-			ring_done done, void *arg, struct note *note)
-{
-	return steer(manager, peer, name, INPUT_RESUME, done, arg, note);
-}
-
-/*
- * A client that polls the region may see that the work has ended, and destroy the ring, before the
- * host reports it. The event of the end has to come first all the same.
- */
-static void note_end_of_work(struct ring *ring)
-{
-	uint32_t state;
-
-	if (ring->phase != PHASE_RUNNING || !ring->region.head)
-		return;
-	state = __atomic_load_n(&ring->region.head->progress.state, __ATOMIC_ACQUIRE);
-	if (state == IOURD_WORK_DONE || state == IOURD_WORK_STOPPED || state == IOURD_WORK_FAILED)
-		ring_input(ring, INPUT_RETURNED_PROGRAM);
-}
-
-int manager_ring_destroy(struct manager *manager, const struct peer *peer, const char *name,
-			 ring_done done, void *arg, struct note *note)
-{
-	struct ring *ring;
-	int r;
-
-	r = manager_lookup(manager, peer, name, note, &ring);
-	if (r != 0)
-		return r;
-	note_end_of_work(ring);
-	if (ring->phase != PHASE_ENDING)
-		ring_explain(ring, peer->uid == ring->uid ? "its owner destroyed it"
-							  : "an administrator destroyed it");
-	return ring_request(ring, INPUT_DESTROY, done, arg, note);
-}
 
 size_t manager_ring_count(const struct manager *manager, const struct peer *peer)
 {

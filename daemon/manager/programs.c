@@ -58,7 +58,7 @@ int manager_program_open(struct manager *manager, const char *name, program_done
 	struct program *program;
 	int r;
 
-	if (manager->stopping)
+	if (manager->rings.stopping)
 		return -ESHUTDOWN;
 	r = catalogue_find(&manager->catalogue, name, note, &program);
 	if (r == 0)

@@ -51,5 +51,17 @@ void manager_reserve_name(struct manager *manager, const char *name)
 
 int manager_ring_restore(struct manager *manager, const struct ring_restoration *restoration)
 {
-	return manager->stopping ? -ESHUTDOWN : ring_restore(manager, restoration);
+	struct ring *ring;
+	int r;
+
+	if (manager->rings.stopping)
+		return -ESHUTDOWN;
+	r = manager_ring_new(manager, restoration->name, restoration->ledger->uid,
+			     restoration->program, &ring);
+	if (r < 0)
+		return r;
+	r = ring_restore(ring, restoration);
+	if (r < 0)
+		manager_ring_free(manager, ring);
+	return r;
 }

@@ -311,9 +311,14 @@ static void await(struct program *program, struct program_waiter *waiter)
 	*at = waiter;
 }
 
+bool program_is_opening(const struct program *program)
+{
+	return program->state == PROGRAM_LOADING && !program->kern_program;
+}
+
 bool program_await_open(struct program *program, struct program_waiter *waiter)
 {
-	if (program->state != PROGRAM_LOADING || program->kern_program)
+	if (!program_is_opening(program))
 		return false;
 	await(program, waiter);
 	return true;

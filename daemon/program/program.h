@@ -87,6 +87,8 @@ int program_store(const struct program_context *context, const struct kern_progr
 		  bool *ret_existed);
 /* NULL until it is open. */
 const struct kern_program_info *program_info(const struct program *program);
+/* Whether program_await_open() would wait. */
+bool program_is_opening(const struct program *program);
 /* FAULT_PROGRAM_REJECTED, with reason and verifier log, if it was rejected. */
 int program_usable(const struct program *program, struct note *note);
 /* Waits until it is open, or rejected. False: it is, and @waiter is not called. */

@@ -2,16 +2,21 @@
 /*
  * adopt.h - rings that their applications make and run themselves
  *
- * The application is told region and lease (prepare), makes an io_uring of its own, and has it
- * adopted: from there on it is a ring like any other, whose pauses are the dispatcher's flag alone,
- * and whose application reports that its loop was left.
+ * PrepareRing gives the application the region and the lease. It makes an io_uring and has it adopted.
+ * From then on the ring is as any other, but the dispatcher's flag alone pauses it, and the
+ * application reports each return of io_uring_enter.
  */
 #ifndef RING_ADOPT_H
 #define RING_ADOPT_H
 
+#include "ring/types.h"
+
+struct note;
 struct ring;
 
-/* What its application has made is no ring that a program can be attached to, says the kernel. */
-void adopt_refuse(struct ring *ring, int r);
+/* 0, or the fault if the application's io_uring is not the one that the program expects. */
+int adopt_check(struct ring *ring, int ring_fd, struct note *note);
+/* The fault of an attach that failed with @r; @r itself if it is not the application's. */
+int adopt_fault(const struct ring *ring, int r, struct note *note);
 
 #endif

@@ -1,163 +1,95 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * ending.c - how a ring comes to its end
- *
- * Its host is asked to exit, and killed if it does not; then, and when no job of the ring is under
- * way, a job takes the dispatcher away; then all else goes at once and those who asked are told.
- */
+#include "ring/ending.h"
+
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 
-#include "manager/context.h"
-#include "ring/create.h"
+#include "ring/context.h"
 #include "ring/ledger.h"
+#include "ring/outcome.h"
 #include "ring/ring.h"
-#include "common/container-of.h"
-
-#define END_PATIENCE_MS 2000
-/*
- * To detach waits for the lock of the ring, and whoever waits for a ring's lock holds one that all
- * rings of the machine share. An application that keeps its ring's lock is ended.
- */
-#define DETACH_PATIENCE_MS 5000
 
 static const struct hosts_ops *hosts_ops(const struct ring *ring)
 {
-	return ring->manager->hosts->ops;
+	return ring->context->hosts->ops;
 }
 
-/* A request that ends with its ring, and what it is answered. */
-struct last_answer {
-	struct ring_reply reply;
+unsigned int ending_begin(struct ring *ring)
+{
+	unsigned int waits = ring->dispatcher.busy ? WAIT_JOB : 0;
 	int r;
-	struct note note;
-};
 
-static void prepare_busy(const struct ring *ring, const struct ring_reply *reply,
-			 struct last_answer *ret)
-{
-	char why[512];
-
-	snprintf(why, sizeof(why), "it ended%s%s", ring->reason ? ": " : "",
-		 ring->reason ? ring->reason : "");
-	ret->reply = *reply;
-	ret->r = fault_ring_busy(&ret->note, ring->name, why);
+	probation_end(ring);
+	ledger_update(ring);
+	if (ring->adopted) {
+		/* the loop ends with the step that it is at */
+		ring_dispatcher_pause(&ring->dispatcher, true);
+		region_wake_doorbell(&ring->region);
+	} else if (ring->host && !ring->host_exited) {
+		waits |= WAIT_HOST;
+		r = hosts_ops(ring)->command(ring->host, CONTROL_END);
+		if (r < 0 && r != -EPIPE) /* -EPIPE: it is exiting already */
+			hosts_ops(ring)->kill(ring->host);
+	}
+	return waits;
 }
 
-/* Its program has done what it was there for, or given up. */
-static bool work_over(const struct ring *ring)
+/* The result of the operation that the end cancelled. */
+static int cancelled_result(const struct ring *ring, struct note *note)
 {
-	uint32_t state = ring->region.head ? ring->region.head->progress.state : IOURD_WORK_IDLE;
-
-	return state == IOURD_WORK_DONE || state == IOURD_WORK_STOPPED ||
-	       state == IOURD_WORK_FAILED;
+	if (ring->cancelled.r != 0)
+		return ring->cancelled.r;
+	if (ring->creation)
+		return fault_ring_busy(note, ring->name, ring->reason ?: "it ended");
+	return ring_fault_busy(ring, "it ended", note);
 }
 
-/* The last of it: those who asked are told when nothing of it is left. */
-static void ring_gone(void *arg, int r)
+void ending_finish(struct ring *ring)
 {
-	struct ring *ring = arg;
-	struct manager *manager = ring->manager;
-	struct last_answer answers[3] = {};
-	bool declared = ring->declared, for_good = ring->destroy.done || work_over(ring);
-	bool tell = ring->announced; /* of one that could not be made only its request is told */
+	struct ring_context *context = ring->context;
+	struct ring_reply cancelled = ring->cancelled.reply, destroyed = ring->destroyed;
+	const bool announced = ring->announced;
 	char name[RING_NAME_MAX];
+	const struct ring_end end = {
+		.name = name,
+		.declared = ring->declared,
+		.finished = destroyed.done || outcome_work_over(ring),
+	};
+	struct note note = {};
+	int r;
 
 	snprintf(name, sizeof(name), "%s", ring->name);
-	if (ring->create) {
-		answers[0].reply = ring->request;
-		answers[0].r = create_result(ring, &answers[0].note);
-	} else {
-		prepare_busy(ring, &ring->request, &answers[0]);
-	}
+	note_move(&note, &ring->cancelled.note);
+	r = cancelled_result(ring, &note);
 	if (ring->adopted)
-		hosts_ops(ring)->forget(manager->hosts, ring->name);
-	prepare_busy(ring, &ring->swap.reply, &answers[1]);
-	answers[2].reply = ring->destroy;
-	if (ring->announced)
-		ring_event(ring, EVENT_DESTROYED);
-	else if (answers[0].r < 0)
-		ring_event(ring, EVENT_FAILED);
+		context->hosts->ops->forget(context->hosts, name);
+	if (announced)
+		ring_emit(ring, EVENT_DESTROYED);
+	else if (r < 0)
+		ring_emit(ring, EVENT_FAILED);
+	context->remove(context->arg, ring);
 	ring_free(ring);
-	manager->answering++;
-	for (size_t i = 0; i < 3; i++) {
-		struct last_answer *answer = &answers[i];
-
-		if (answer->reply.done)
-			answer->reply.done(answer->reply.arg, answer->r, &answer->note, NULL);
-		note_done(&answer->note);
-	}
-	if (tell && manager->observer.ring_gone)
-		manager->observer.ring_gone(manager->observer.arg,
-					    &(struct ring_end){name, declared, for_good});
-	manager->answering--;
-	manager_settle(manager);
-}
-
-void ring_end_continue(struct ring *ring)
-{
-	if (ring->host && !ring->host_exited && !ring->adopted)
-		return;
-	if (ring->dispatch.busy || ring->removing)
-		return;
-	ring->removing = true;
-	ring_publish(ring);
-	dispatch_remove(&ring->dispatch, ring_gone, ring);
-}
-
-void ring_end(struct ring *ring)
-{
-	struct clock_port *clock = ring->manager->clock;
-	int r;
-
-	clock->cancel(clock, &ring->timer);
-	probation_end(ring);
-	ledger_note(ring);
-	if (ring->create)
-		create_abandon(ring);
-	program_forget(ring->swap.program, &ring->swap.waiter);
-	if (ring->adopted) {
-		/* no step is taken any more: the loop ends with the one that it is at */
-		dispatch_pause(&ring->dispatch, true);
-		region_stir(&ring->region);
-		clock->start(clock, &ring->timer, DETACH_PATIENCE_MS);
-	} else if (ring->host && !ring->host_exited) {
-		r = hosts_ops(ring)->command(ring->host, CONTROL_END);
-		if (r < 0 && r != -EPIPE) /* -EPIPE: it is going already */
-			hosts_ops(ring)->kill(ring->host);
-		clock->start(clock, &ring->timer, END_PATIENCE_MS);
-	}
-	ring_end_continue(ring);
-}
-
-void ring_timeout(struct timer *timer)
-{
-	struct ring *ring = container_of(timer, struct ring, timer);
-
-	if (ring->phase == PHASE_CREATING)
-		create_timeout(ring);
-	else if (ring->host && !ring->host_exited)
-		hosts_ops(ring)->kill(ring->host);
-}
-
-static void answer_left(struct ring *ring, struct ring_reply *reply)
-{
-	struct note note = {};
-
-	ring_answer(ring, reply,
-		    fault_ring_busy(&note, ring->name, "iouringd is stopping; the ring goes on"),
-		    &note);
+	if (cancelled.done)
+		cancelled.done(cancelled.arg, r, &note, NULL);
+	if (destroyed.done)
+		destroyed.done(destroyed.arg, 0, NULL, NULL);
 	note_done(&note);
+	context->gone(context->arg, announced ? &end : NULL);
 }
 
-void ring_leave(struct ring *ring)
+void ending_leave(struct ring *ring)
 {
-	program_forget(ring->swap.program, &ring->swap.waiter);
-	answer_left(ring, &ring->request);
-	answer_left(ring, &ring->swap.reply);
+	struct ring_context *context = ring->context;
+	struct note note = {};
+	int r = fault_ring_busy(&note, ring->name, "iouringd is stopping; the ring goes on");
+
+	program_forget(ring->operation.program, &ring->waiter);
+	ring_reply(ring, &ring->operation.reply, r, &note);
+	note_done(&note);
 	hosts_ops(ring)->host_free(ring->host);
 	ring->host = NULL;
-	dispatch_leave(&ring->dispatch);
+	ring_dispatcher_release(&ring->dispatcher);
+	context->remove(context->arg, ring);
 	ring_free(ring);
+	context->gone(context->arg, NULL);
 }

@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-#include "manager/manager.h"
+#include "kern/ledger.h"
+#include "ring/types.h"
 
 struct events {
 	void (*listener)(void *arg, const struct manager_event *event); /* or NULL */

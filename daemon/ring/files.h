@@ -11,7 +11,8 @@
 #include <stdint.h>
 
 #include "iourd/abi.h"
-#include "manager/manager.h"
+#include "ring/types.h"
+#include "wire/fault.h"
 
 struct note;
 

@@ -2,11 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "manager/context.h"
 #include "ring/ledger.h"
+
+#include "ring/context.h"
 #include "ring/ring.h"
 
-/* In this order, for all who look: a compiler may not move a store across it. */
+/* Readers see the stores in program order: the compiler must not move one across another. */
 #define STORE(member, value) __atomic_store_n(&(member), (value), __ATOMIC_RELEASE)
 
 static void write_program(struct iourd_ledger_program *to, const struct program *program,
@@ -21,7 +22,7 @@ static void write_program(struct iourd_ledger_program *to, const struct program 
 	STORE(to->kernel_id, kernel_id);
 }
 
-/* Its first byte comes last: until then there is no reason. */
+/* The first byte comes last: until then the ledger has no reason. */
 static void write_reason(struct iourd_ledger *ledger, const char *reason)
 {
 	char text[IOURD_REASON_MAX] = "";
@@ -43,7 +44,7 @@ static uint32_t flags_of(const struct ring *ring)
 
 void ledger_begin(const struct ring *ring)
 {
-	struct iourd_ledger *ledger = dispatch_ledger(&ring->dispatch);
+	struct iourd_ledger *ledger = ring_dispatcher_ledger(&ring->dispatcher);
 
 	ledger->uid = ring->uid;
 	ledger->gid = ring->gid;
@@ -60,37 +61,37 @@ void ledger_begin(const struct ring *ring)
 	ledger->region_fd = ring->region_fd;
 }
 
-void ledger_note(const struct ring *ring)
+void ledger_update(const struct ring *ring)
 {
-	struct iourd_ledger *ledger = dispatch_ledger(&ring->dispatch);
+	struct iourd_ledger *ledger = ring_dispatcher_ledger(&ring->dispatcher);
 
-	if (!ledger || ring->phase == PHASE_CREATING)
+	if (!ledger || ring->state == RING_CREATING)
 		return;
-	/* until a swap that was announced is over, `next` says what the array may hold already */
+	/* until an announced swap is over, the array may hold `next` already */
 	write_program(&ledger->current, ring->program, ring->kernel_id);
 	STORE(ledger->generation, ring->generation);
-	if (!ring->dispatch.busy)
+	if (!ring->dispatcher.busy)
 		STORE(ledger->next.kernel_id, 0);
-	write_program(&ledger->good, ring->probation.good, 0);
+	write_program(&ledger->good, ring->probation.fallback, 0);
 	STORE(ledger->probation, ring->probation.passed ? 0 : 1);
 	STORE(ledger->error, ring->error);
 	write_reason(ledger, ring->reason);
 	STORE(ledger->flags, flags_of(ring));
-	STORE(ledger->phase, ring->phase);
+	STORE(ledger->phase, ring_state_number(ring->state, ring->operation.step));
 	STORE(ledger->committed, 1);
 }
 
 void ledger_announce(const struct ring *ring, const struct program *program, uint64_t generation)
 {
-	struct iourd_ledger *ledger = dispatch_ledger(&ring->dispatch);
-	const struct kern_ops *ops = ring->manager->kern->ops;
+	struct iourd_ledger *ledger = ring_dispatcher_ledger(&ring->dispatcher);
+	const struct kern_ops *ops = ring->context->kern->ops;
 
 	STORE(ledger->next.kernel_id, 0);
 	STORE(ledger->next_generation, generation);
 	write_program(&ledger->next, program, ops->program_kernel_id(program->kern_program));
 }
 
-void ledger_settle(struct iourd_ledger *ledger, uint32_t current)
+void ledger_resolve_pending_swap(struct iourd_ledger *ledger, uint32_t current)
 {
 	if (ledger->next.kernel_id != 0 && ledger->next.kernel_id == current) {
 		ledger->current = ledger->next;

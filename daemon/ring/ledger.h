@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ledger.h - a ring is written down, for the daemon that comes after this one
+ * ledger.h - keeps the ledger of a ring, from which the next daemon takes the ring over
  *
- * The ledger lies in the ring's pinned memory (kern/ledger.h). Each of these may be the last thing
- * that this daemon does: what they leave after any store is a ring as it was before, or after.
+ * The ledger is in the ring's pinned memory (kern/ledger.h). The daemon may die after any store: each
+ * of these functions leaves the ring as it was before, or as it is after.
  */
 #ifndef RING_LEDGER_H
 #define RING_LEDGER_H
@@ -15,17 +15,17 @@
 struct program;
 struct ring;
 
-/* What never changes, once all of it is known; the ring is not committed yet. Fast. */
+/* Writes what never changes, once all of it is known. The ring is not committed yet. Fast. */
 void ledger_begin(const struct ring *ring);
-/* What has changed. Commits a ring that is created. Fast; fine for a ring without dispatcher. */
-void ledger_note(const struct ring *ring);
-/* The array is going to hold @program. */
+/* Writes what has changed; commits a ring that is created. Fast; without a dispatcher it does nothing. */
+void ledger_update(const struct ring *ring);
+/* The array is about to hold @program. */
 void ledger_announce(const struct ring *ring, const struct program *program, uint64_t generation);
 
 /*
- * A copy of what an earlier daemon wrote, with a swap that was under way settled by what the array
- * holds (@current: the program's id in the kernel).
+ * Of a copy of a ledger: decides whether a swap that was under way took place, by the program that the
+ * array holds (@current: its id in the kernel).
  */
-void ledger_settle(struct iourd_ledger *ledger, uint32_t current);
+void ledger_resolve_pending_swap(struct iourd_ledger *ledger, uint32_t current);
 
 #endif

@@ -3,21 +3,19 @@
 
 #include <stddef.h>
 
-#include "manager/context.h"
-#include "ring/ledger.h"
+#include "common/container-of.h"
+#include "ring/context.h"
 #include "ring/ring.h"
-#include "ring/rollback.h"
-#include "common/list.h"
 
-#define LOOKS	    8u
-#define SUSPICIONS  3u
-#define CALM_MS	    1000u /* doubled by each rollback in a row */
-#define CALM_MAX_MS 60000u
-#define CALM_FORGET 10u /* that many times as long without one, and they are forgotten */
+#define CHECKS		8u
+#define STALLED_CHECKS	3u
+#define BACKOFF_MS	1000u /* doubled with each rollback in a row */
+#define BACKOFF_MAX_MS	60000u
+#define BACKOFF_FORGET	10u /* that many times as long without one, and they are forgotten */
 
 static struct clock_port *clock_of(const struct ring *ring)
 {
-	return ring->manager->clock;
+	return ring->context->clock;
 }
 
 static uint32_t doorbell_of(const struct ring *ring)
@@ -27,111 +25,99 @@ static uint32_t doorbell_of(const struct ring *ring)
 		       : 0;
 }
 
-/* Completions that nobody has reaped. Not known counts as none. */
+/* Whether completions wait to be reaped; false if that is not known. */
 static bool completions_wait(const struct ring *ring)
 {
-	struct manager *manager = ring->manager;
+	const struct ring_context *context = ring->context;
 	uint32_t n;
 
 	return ring->host &&
-	       manager->kern->ops->ring_waiting(manager->kern, manager->hosts->ops->pid(ring->host),
+	       context->kern->ops->ring_waiting(context->kern, context->hosts->ops->pid(ring->host),
 						ring->ring_fd, &n) == 0 &&
 	       n > 0;
 }
 
-static void next_look(struct ring *ring)
+static void start_timer(struct ring *ring)
 {
 	clock_of(ring)->start(clock_of(ring), &ring->probation.timer,
-			      ring->manager->policy.probation_ms / LOOKS);
+			      ring->context->policy.probation_ms / CHECKS);
 }
 
-/* A loop that sleeps has not seen what came since: it does when its enter begins anew. */
-static void nudge(struct ring *ring)
+/* A loop that sleeps sees what came since when it enters the kernel anew. */
+static void kick(struct ring *ring)
 {
 	if (!ring->host)
 		return;
-	region_stir(&ring->region);
-	ring->manager->hosts->ops->nudge(ring->host);
-	ring->probation.nudged = true;
+	region_wake_doorbell(&ring->region);
+	ring->context->hosts->ops->nudge(ring->host);
+	ring->probation.kicked = true;
 }
 
-/* True: it stands still. Several looks must agree: what has come just now is no fault yet. */
-static bool stands_still(struct ring *ring)
+/* Several checks must agree: what came just now is no fault yet. */
+static bool is_stalled(struct ring *ring)
 {
 	struct probation *probation = &ring->probation;
 	uint32_t doorbell = doorbell_of(ring);
 	uint64_t steps, last_ns;
 	bool moved;
 
-	dispatch_counts(&ring->dispatch, &steps, &last_ns);
-	moved = steps - probation->steps > (probation->nudged ? 1 : 0);
-	probation->nudged = false;
+	ring_dispatcher_counts(&ring->dispatcher, &steps, &last_ns);
+	moved = steps - probation->steps > (probation->kicked ? 1 : 0);
+	probation->kicked = false;
 	probation->steps = steps;
 	if (moved) {
 		probation->doorbell = doorbell;
-		probation->suspicions = 0;
+		probation->stalled_checks = 0;
 	} else if (doorbell != probation->doorbell || completions_wait(ring)) {
-		probation->suspicions++;
+		probation->stalled_checks++;
 	} else {
-		probation->suspicions = 0;
-		nudge(ring);
+		probation->stalled_checks = 0;
+		kick(ring);
 	}
-	return probation->suspicions >= SUSPICIONS;
+	return probation->stalled_checks >= STALLED_CHECKS;
 }
 
-static void pass(struct ring *ring)
+enum probation_verdict probation_check(struct ring *ring)
 {
-	ring->probation.passed = true;
-	ring->probation.on = false;
-	ledger_note(ring);
+	struct probation *probation = &ring->probation;
+
+	if (ring->state != RING_RUNNING || ring->operation.step != STEP_NONE) {
+		/* only time in which it runs undisturbed counts */
+		probation->stalled_checks = 0;
+	} else if (is_stalled(ring)) {
+		return PROBATION_STALLED;
+	} else if (--probation->checks_left == 0) {
+		probation->passed = true;
+		probation->on = false;
+		return PROBATION_PASSED;
+	}
+	start_timer(ring);
+	return PROBATION_GOES_ON;
 }
 
-static void look(struct timer *timer)
+static void backoff_over(struct timer *timer)
 {
-	struct probation *probation = container_of(timer, struct probation, timer);
+	struct probation *probation = container_of(timer, struct probation, backoff);
 	struct ring *ring = container_of(probation, struct ring, probation);
 
-	if (ring->phase != PHASE_RUNNING || ring->swap.program) {
-		/* time in which it does not run does not count */
-		probation->suspicions = 0;
-		next_look(ring);
-		return;
-	}
-	if (stands_still(ring)) {
-		ring_explain(ring,
-			     "the program stands still: it takes no step, although completions "
-			     "or a doorbell wait");
-		probation_broke(ring, false);
-	} else if (--probation->looks == 0) {
-		pass(ring);
-	} else {
-		next_look(ring);
-	}
-}
-
-static void calmed(struct timer *timer)
-{
-	struct probation *probation = container_of(timer, struct probation, calm);
-	struct ring *ring = container_of(probation, struct ring, probation);
-
-	if (probation->calming)
-		clock_of(ring)->start(clock_of(ring), timer, CALM_FORGET * CALM_MAX_MS);
+	if (probation->in_backoff)
+		clock_of(ring)->start(clock_of(ring), timer, BACKOFF_FORGET * BACKOFF_MAX_MS);
 	else
 		probation->rollbacks = 0;
-	probation->calming = false;
+	probation->in_backoff = false;
 }
 
-void probation_init(struct ring *ring)
+void probation_init(struct ring *ring, void (*check)(struct timer *timer))
 {
-	ring->probation = (struct probation){.timer.fire = look, .calm.fire = calmed};
+	ring->probation = (struct probation){.timer.fire = check, .backoff.fire = backoff_over};
 }
 
 void probation_done(struct ring *ring)
 {
 	probation_end(ring);
-	clock_of(ring)->cancel(clock_of(ring), &ring->probation.calm);
-	program_release(ring->probation.good);
-	ring->probation.good = NULL;
+	clock_of(ring)->cancel(clock_of(ring), &ring->probation.backoff);
+	program_release(ring->probation.fallback);
+	ring->probation.fallback = NULL;
 }
 
 void probation_begin(struct ring *ring)
@@ -141,12 +127,12 @@ void probation_begin(struct ring *ring)
 
 	probation->passed = false;
 	probation->on = true;
-	probation->looks = LOOKS;
-	probation->nudged = false;
-	probation->suspicions = 0;
+	probation->checks_left = CHECKS;
+	probation->kicked = false;
+	probation->stalled_checks = 0;
 	probation->doorbell = doorbell_of(ring);
-	dispatch_counts(&ring->dispatch, &probation->steps, &last_ns);
-	next_look(ring);
+	ring_dispatcher_counts(&ring->dispatcher, &probation->steps, &last_ns);
+	start_timer(ring);
 }
 
 void probation_end(struct ring *ring)
@@ -155,56 +141,39 @@ void probation_end(struct ring *ring)
 	clock_of(ring)->cancel(clock_of(ring), &ring->probation.timer);
 }
 
-bool probation_is_on(const struct ring *ring)
+static void set_fallback(struct probation *probation, struct program *program)
 {
-	return ring->probation.on;
+	if (program)
+		program_hold(program);
+	program_release(probation->fallback);
+	probation->fallback = program;
 }
 
 void probation_swapped(struct ring *ring, struct program *old)
 {
 	struct probation *probation = &ring->probation;
 
-	if (probation->passed && old != ring->program) {
-		program_hold(old);
-		program_release(probation->good);
-		probation->good = old;
-	}
-	if (probation->good == ring->program) {
-		program_release(probation->good);
-		probation->good = NULL;
-	}
+	if (probation->passed && old != ring->program)
+		set_fallback(probation, old);
+	if (probation->fallback == ring->program)
+		set_fallback(probation, NULL);
 	probation_end(ring);
 	probation->passed = false;
-	if (ring->phase != PHASE_CREATED)
+	if (ring->state != RING_CREATED)
 		probation_begin(ring);
 }
 
-static bool may_roll_back(const struct ring *ring, bool on_probation)
-{
-	const struct probation *probation = &ring->probation;
-
-	return probation->good && (on_probation || ring->rollback) && !probation->calming &&
-	       ring->phase == PHASE_RUNNING && !ring->swap.program && !ring->manager->stopping;
-}
-
-void probation_broke(struct ring *ring, bool left)
-{
-	bool on_probation = probation_is_on(ring);
-
-	probation_end(ring);
-	if (may_roll_back(ring, on_probation))
-		ring_roll_back(ring, left);
-	else if (left)
-		ring_input(ring, INPUT_BROKE);
-	else
-		ring_pause_again(ring);
-}
-
-void probation_rolled_back(struct ring *ring)
+void probation_rolled_back(struct ring *ring, bool unasked)
 {
 	struct probation *probation = &ring->probation;
-	unsigned int n = probation->rollbacks++;
+	unsigned int n;
 
-	probation->calming = true;
-	clock_of(ring)->start(clock_of(ring), &probation->calm, n < 6 ? CALM_MS << n : CALM_MAX_MS);
+	set_fallback(probation, NULL);
+	probation->passed = true;
+	if (!unasked)
+		return;
+	n = probation->rollbacks++;
+	probation->in_backoff = true;
+	clock_of(ring)->start(clock_of(ring), &probation->backoff,
+			      n < 6 ? BACKOFF_MS << n : BACKOFF_MAX_MS);
 }

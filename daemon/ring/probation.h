@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * probation.h - a ring's program proves itself, or goes
+ * probation.h - whether a ring's program proves itself after a start or swap
  *
- * From each start and swap on a program is on probation for a while. It breaks it by returning what
- * is neither continue nor stop, by leaving the array empty, by reporting FAILED, or by standing
- * still: no step from one look to the next although completions, or a doorbell, wait, three times
- * in a row (whoever is short of processors is slow, and not bad; of a doorbell that was rung
- * between the same two looks as a step came, the step is taken to be the answer). Then the last
- * program that has passed (`good`) is put back by the same update of the array, and the ring goes
- * on; with none the ring is paused, with its reason.
+ * A program is on probation from each start and swap on, for policy's probation_ms, in which it is
+ * checked CHECKS times. It fails if it returns a value that is neither continue nor stop, leaves the
+ * array empty or reports FAILED (the host reports such a return at once), or if it stalls: three checks
+ * in a row find no step since the last check although completions or a doorbell wait. A program that
+ * is short of processors is slow, not stalled. Of a doorbell that rang between the same two checks as a
+ * step came, the step counts as the answer.
  *
- * Later a program that fails pauses its ring; or it rolls back, if the ring was made so. Nothing
- * flaps: a rollback uses `good` up, and after n of them in a row the next comes no sooner than
- * 1 s x 2^n later, 60 s at most.
+ * A program that has passed becomes the fallback when a swap replaces it. A rollback uses the
+ * fallback up, so two programs never alternate; after n rollbacks in a row the next one comes no sooner
+ * than 1 s x 2^n later, 60 s at most.
  */
 #ifndef RING_PROBATION_H
 #define RING_PROBATION_H
@@ -27,37 +26,40 @@ struct ring;
 
 /* Embedded in its ring. */
 struct probation {
-	struct program *good; /* held; what the ring ran before, and ran well; or NULL */
-	bool passed;	      /* its present program has */
-	bool on;	      /* ... has not yet, and is looked at */
-	struct timer timer;   /* to the next look */
-	unsigned int looks;   /* left */
-	/* as of the last look */
+	struct program *fallback; /* held; it ran before, and passed; or NULL */
+	bool passed;		  /* the present program has */
+	bool on;		  /* the present program is being checked */
+	struct timer timer;	  /* until the next check */
+	unsigned int checks_left;
+	/* as of the last check */
 	uint64_t steps;
 	uint32_t doorbell;
-	bool nudged;		 /* it was made to take one step since */
-	unsigned int suspicions; /* looks in a row at which something waited, and no step came */
-	/* rollbacks in a row; the timer is armed until the next may come, then until they are
-	 * forgotten */
+	bool kicked;		     /* the loop was made to take one step since */
+	unsigned int stalled_checks; /* in a row */
+	/* rollbacks in a row; the timer ends the back-off, then it forgets them */
 	unsigned int rollbacks;
-	bool calming;
-	struct timer calm;
+	bool in_backoff;
+	struct timer backoff;
 };
 
-void probation_init(struct ring *ring);
-/* Lets go of what it holds. */
+enum probation_verdict {
+	PROBATION_GOES_ON,
+	PROBATION_PASSED,
+	PROBATION_STALLED,
+};
+
+/* @check: called when probation_check() is due. */
+void probation_init(struct ring *ring, void (*check)(struct timer *timer));
 void probation_done(struct ring *ring);
 
-/* Its present program is on probation from now on. */
+/* The present program is on probation from now on. */
 void probation_begin(struct ring *ring);
-/* The end of it: the work is over, or the ring. */
 void probation_end(struct ring *ring);
-/* It has another program now, by a swap. @old: the one that it had, still held. */
+/* The verdict of the timer's check; starts the timer again if it goes on. */
+enum probation_verdict probation_check(struct ring *ring);
+/* The ring has another program, after a swap. @old: the previous one, still held. */
 void probation_swapped(struct ring *ring, struct program *old);
-bool probation_is_on(const struct ring *ring);
-/* Its program has failed, for the ring's reason. @left: the loop was left. */
-void probation_broke(struct ring *ring, bool left);
-/* It was rolled back, by itself: the next time has to wait. */
-void probation_rolled_back(struct ring *ring);
+/* The fallback is the ring's program. @unasked: the next rollback has to wait. */
+void probation_rolled_back(struct ring *ring, bool unasked);
 
 #endif

@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "manager/manager.h"
+#include "ring/types.h"
+#include "wire/fault.h"
 
 struct note;
 

@@ -1,13 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ring/reasons.h"
+
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
-#include "ring/reasons.h"
+#include "host/host.h"
 #include "ring/ring.h"
 #include "wire/manager.h"
+
+static char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static char *text(const char *format, ...)
+{
+	va_list arguments;
+	char *made;
+	int n;
+
+	va_start(arguments, format);
+	n = vasprintf(&made, format, arguments);
+	va_end(arguments);
+	return n < 0 ? NULL : made;
+}
 
 /* "ENOSPC (No space left on device)" */
 static const char *errno_text(int error, size_t size, char *buffer)
@@ -21,97 +37,76 @@ static const char *errno_text(int error, size_t size, char *buffer)
 	return buffer;
 }
 
-static void explain_failed(struct ring *ring, const struct iourd_progress *progress)
+static char *work_failed(const struct ring *ring, const struct iourd_progress *progress)
 {
 	const struct iourd_descriptor *descriptor = &program_info(ring->program)->descriptor;
-	char error[96];
-	char slot[64] = "";
+	char error[96], slot[64] = "";
 
 	errno_text(progress->error, sizeof(error), error);
 	if (progress->error_slot < descriptor->slot_count)
 		snprintf(slot, sizeof(slot), " of slot \"%s\"",
 			 descriptor->slots[progress->error_slot].name);
-	ring_explain(ring, "the program failed: %s at offset %" PRIu64 "%s", error,
-		     (uint64_t)progress->error_offset, slot);
+	return text("the program failed: %s at offset %" PRIu64 "%s", error,
+		    (uint64_t)progress->error_offset, slot);
 }
 
-void reason_stopped(struct ring *ring)
+char *reason_finished(const struct ring *ring)
 {
 	struct iourd_progress progress = {};
 
 	if (ring->region.head)
-		progress = ring->region.head->progress; /* read once */
-
+		progress = ring->region.head->progress; /* read once: it is shared memory */
 	switch (progress.state) {
 	case IOURD_WORK_DONE:
-		ring_explain(ring, "the program is done");
-		break;
+		return text("the program is done");
 	case IOURD_WORK_STOPPED:
-		ring_explain(ring, "the program stopped: its application asked it to");
-		break;
+		return text("the program stopped: its application asked it to");
 	case IOURD_WORK_FAILED:
-		explain_failed(ring, &progress);
-		break;
+		return work_failed(ring, &progress);
 	default:
-		ring_explain(ring, "the program stopped and did not say why");
+		return text("the program stopped without a reason");
 	}
 }
 
-void reason_returned(struct ring *ring, int result)
+char *reason_returned(int result, int *ret_error)
 {
-	char error[96];
-
-	ring->error = result < 0 ? -result : EPROTO;
+	*ret_error = result < 0 ? -result : EPROTO;
 	switch (result) {
 	case -EINVAL:
-		ring_explain(ring,
-			     "the program returned a value that is neither continue nor stop");
-		break;
+		return text("the program returned a value that is neither continue nor stop");
 	case -EFAULT:
-		ring_explain(ring, "the dispatcher is no longer attached to the ring");
-		break;
+		return text("the dispatcher is no longer attached to the ring");
 	case 0:
-		ring_explain(ring, "the loop ended, but no program asked for it");
-		break;
+		return text("the loop ended, but no program asked for it");
 	default:
-		ring_explain(ring, "io_uring_enter failed: %s",
-			     errno_text(-result, sizeof(error), error));
+		return reason_errno("io_uring_enter failed", -result);
 	}
 }
 
-void reason_refused(struct ring *ring, const char *stage, int error)
+char *reason_refused(enum control_stage stage, int error)
 {
-	char text[96];
+	char buffer[96];
 
-	ring->error = error;
-	ring_explain(ring, "its host failed at %s: %s", stage,
-		     errno_text(error, sizeof(text), text));
+	return text("its host failed at %s: %s", control_stage_text(stage),
+		    errno_text(error, sizeof(buffer), buffer));
 }
 
-bool reason_exited(struct ring *ring, int code, int status)
+char *reason_died(int code, int status)
 {
 	const char *name;
 
-	if ((code == CLD_EXITED && status == 0) || ring->client_gone) {
-		ring_explain(ring, "its client is gone");
-		return true;
-	}
-	ring->error = ECONNRESET;
-	if (ring->adopted) {
-		ring->error = 0;
-		ring_explain(ring, "its application has closed it, or is gone");
-		return true;
-	}
-	if (code == 0) { /* no child of ours */
-		ring_explain(ring, "its host ended");
-		return false;
-	}
-	if (code == CLD_EXITED) {
-		ring_explain(ring, "its host exited with status %d", status);
-		return false;
-	}
+	if (code == 0)
+		return text("its host ended");
+	if (code == CLD_EXITED)
+		return text("its host exited with status %d", status);
 	name = sigabbrev_np(status);
-	ring_explain(ring, "its host was ended by signal %d (SIG%s)%s", status, name ? name : "?",
-		     code == CLD_DUMPED ? " and dumped core" : "");
-	return false;
+	return text("its host was ended by signal %d (SIG%s)%s", status, name ?: "?",
+		    code == CLD_DUMPED ? " and dumped core" : "");
+}
+
+char *reason_errno(const char *what, int error)
+{
+	char buffer[96];
+
+	return text("%s: %s", what, errno_text(error, sizeof(buffer), buffer));
 }

@@ -3,17 +3,24 @@
 #ifndef RING_REASONS_H
 #define RING_REASONS_H
 
-#include <stdbool.h>
+#include "host/control.h"
 
 struct ring;
 
-/* Its program said that it is finished: what the region's progress line says of that. */
-void reason_stopped(struct ring *ring);
-/* io_uring_enter returned @result < 0; or 0, though no program asked for it. Sets error too. */
-void reason_returned(struct ring *ring, int result);
-/* The host could not @stage: sets error too. */
-void reason_refused(struct ring *ring, const char *stage, int error);
-/* Its host ended unasked. True if that is how hosts end whose client is gone. */
-bool reason_exited(struct ring *ring, int code, int status);
+/*
+ * Each returns a text that the caller frees; NULL: no memory. *ret_error: positive errno of the failure,
+ * or 0; where it is not a parameter the ring's error stays.
+ */
+
+/* The program stopped the loop: what the region's progress line reports. */
+char *reason_finished(const struct ring *ring);
+/* io_uring_enter returned @result < 0; or 0, though no program asked for it. */
+char *reason_returned(int result, int *ret_error);
+/* The host failed at @stage. */
+char *reason_refused(enum control_stage stage, int error);
+/* The host exited unasked, @code and @status as of waitid(); @code 0: how is not known. */
+char *reason_died(int code, int status);
+/* "WHAT: ENOSPC (No space left on device)" */
+char *reason_errno(const char *what, int error);
 
 #endif

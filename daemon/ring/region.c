@@ -147,7 +147,7 @@ void region_publish(struct region *region, uint32_t state, int error, uint64_t g
 	syscall(SYS_futex, &life->event, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
-void region_stir(const struct region *region)
+void region_wake_doorbell(const struct region *region)
 {
 	if (region->head)
 		syscall(SYS_futex, &region->head->control.doorbell, FUTEX_WAKE, INT_MAX, NULL, NULL,

@@ -57,9 +57,9 @@ int region_open(const struct region_found *found, struct region *ret);
 void region_done(struct region *region);
 /* The parameter struct, shared. */
 void *region_params(const struct region *region);
-/* Wakes who waits for the doorbell, which has not been rung: a loop that does takes a step. */
-void region_stir(const struct region *region);
-/* Tells all who map the region; wakes who waits for a change. */
+/* Wakes a loop that waits for the doorbell, without ringing it: the loop takes a step. */
+void region_wake_doorbell(const struct region *region);
+/* Stores these for all that map the region, and wakes those that wait for a change. */
 void region_publish(struct region *region, uint32_t state, int error, uint64_t generation,
 		    uint64_t program_id);
 

@@ -4,30 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "manager/context.h"
+#include "ring/context.h"
 #include "ring/ledger.h"
-#include "ring/ring.h"
+#include "ring/machine.h"
 #include "util/log.h"
 #include "common/cleanup.h"
-
-/* Of what a daemon writes down; what was on its way is told by the host. */
-static enum phase settled_phase(uint32_t phase)
-{
-	switch (phase) {
-	case PHASE_RUNNING:
-	case PHASE_PAUSING:
-	case PHASE_ROLLING:
-		return PHASE_RUNNING;
-	case PHASE_PAUSED:
-	case PHASE_RESUMING:
-		return PHASE_PAUSED;
-	case PHASE_STOPPED:
-	case PHASE_FAILED:
-		return (enum phase)phase;
-	default:
-		return PHASE_CREATED;
-	}
-}
 
 static int read_ledger(struct ring *ring, const struct ring_restoration *entry)
 {
@@ -36,7 +17,7 @@ static int read_ledger(struct ring *ring, const struct ring_restoration *entry)
 		entry->origin && program_info(entry->origin) ? entry->origin : entry->program;
 
 	ring->gid = ledger->gid;
-	ring->phase = settled_phase(ledger->phase);
+	ring->state = ring_state_of_number(ledger->phase);
 	ring->error = ledger->error;
 	ring->announced = true;
 	ring->persistent = ledger->flags & IOURD_LEDGER_PERSISTENT;
@@ -56,15 +37,15 @@ static int read_ledger(struct ring *ring, const struct ring_restoration *entry)
 	ring->probation.passed = ledger->probation == 0;
 	if (entry->fallback && program_info(entry->fallback)) {
 		program_hold(entry->fallback);
-		ring->probation.good = entry->fallback;
+		ring->probation.fallback = entry->fallback;
 	}
 	if (ledger->reason[0] != '\0')
-		ring_explain(ring, "%s", ledger->reason);
-	return charge_force(&ring->manager->quota, ring->uid, ledger->region_bytes, ledger->entries,
+		ring_set_reason(ring, strdup(ledger->reason));
+	return charge_force(&ring->context->quota, ring->uid, ledger->region_bytes, ledger->entries,
 			    &ring->charge);
 }
 
-/* Without its region a ring runs on, and can be steered; it is said who cannot reach what. */
+/* Without its region a ring runs on, and can be controlled. */
 static void map_region(struct ring *ring, const struct iourd_ledger *ledger, int fd)
 {
 	const struct region_found found = {
@@ -86,86 +67,54 @@ static void map_region(struct ring *ring, const struct iourd_ledger *ledger, int
 				    : "its host is of an earlier version");
 }
 
-/* Nobody has to be asked: what the flag says is what the loop does. */
-static void adopted_settled(struct ring *ring)
+/* The application is not asked: what the flag holds is what its loop does. */
+static void follow_flag(struct ring *ring)
 {
-	if (ring->phase == PHASE_RUNNING && dispatch_paused(&ring->dispatch))
-		ring_pause_again(ring);
-	else if (ring->phase == PHASE_CREATED || ring->phase == PHASE_PAUSED)
-		dispatch_pause(&ring->dispatch, true);
+	const struct ring_event event = {.kind = PAUSE_LOST};
+
+	if (ring->state == RING_RUNNING && ring_dispatcher_paused(&ring->dispatcher))
+		ring_handle(ring, &event);
+	else if (ring->state == RING_CREATED || ring->state == RING_PAUSED)
+		ring_dispatcher_pause(&ring->dispatcher, true);
 }
 
-int ring_restore(struct manager *manager, const struct ring_restoration *entry)
+static int take_over_host(struct ring *ring, const struct iourd_ledger *ledger, int *ret_region_fd)
 {
-	const struct iourd_ledger *ledger = entry->ledger;
+	struct hosts *hosts = ring->context->hosts;
 	const struct host_takeover takeover = {
-		.name = entry->name,
+		.name = ring->name,
 		.uid = ledger->uid,
 		.region_device = ledger->region_device,
 		.region_inode = ledger->region_inode,
 		.lease_inode = ledger->lease_inode,
-		.adopted = ledger->flags & IOURD_LEDGER_ADOPTED,
+		.adopted = ring->adopted,
 		.region_fd = ledger->region_fd,
 	};
-	struct ring *ring;
+
+	return hosts->ops->take_over(hosts, &takeover, ring->context->host_callbacks, ring,
+				     ret_region_fd, &ring->host);
+}
+
+int ring_restore(struct ring *ring, const struct ring_restoration *restoration)
+{
+	const struct iourd_ledger *ledger = restoration->ledger;
 	int region_fd = -1;
 	int r;
 
-	r = ring_new(manager, entry->name, ledger->uid, entry->program, &ring);
+	r = read_ledger(ring, restoration);
+	if (r == 0)
+		r = take_over_host(ring, ledger, &region_fd);
 	if (r < 0)
 		return r;
-	r = read_ledger(ring, entry);
-	if (r == 0)
-		r = ring_take_over_host(ring, &takeover, &region_fd);
-	if (r < 0) {
-		ring_free(ring);
-		return r;
-	}
-	dispatch_take(&ring->dispatch, entry->dispatch);
+	ring_dispatcher_take(&ring->dispatcher, restoration->dispatch);
 	map_region(ring, ledger, region_fd);
 	if (!ring->probation.passed &&
-	    (ring->phase == PHASE_RUNNING || ring->phase == PHASE_PAUSED))
+	    (ring->state == RING_RUNNING || ring->state == RING_PAUSED))
 		probation_begin(ring);
-	ledger_note(ring); /* a swap that was under way is settled now */
+	ledger_update(ring); /* no swap is pending any more */
 	if (ring->adopted)
-		adopted_settled(ring);
+		follow_flag(ring);
 	else
 		ring->awaited = true;
 	return 0;
-}
-
-/* An earlier daemon had set the flag, or was about to clear it. */
-static void found_running(struct ring *ring)
-{
-	if (ring->phase != PHASE_RUNNING)
-		ring_input(ring, INPUT_RUNNING);
-	else if (dispatch_paused(&ring->dispatch))
-		ring_pause_again(ring);
-}
-
-void ring_found(struct ring *ring, enum control_type state, int result, int ring_fd)
-{
-	bool at_pause = dispatch_last(&ring->dispatch) == IOURD_STEP_PAUSED;
-
-	ring->ring_fd = ring_fd;
-	if (ring->phase == PHASE_ENDING || ring->phase == PHASE_STOPPED ||
-	    ring->phase == PHASE_FAILED)
-		return;
-	switch (state) {
-	case CONTROL_RUNNING:
-		found_running(ring);
-		break;
-	case CONTROL_PAUSED:
-		dispatch_pause(&ring->dispatch, true);
-		ring_input(ring, INPUT_PAUSED);
-		break;
-	case CONTROL_RETURNED:
-		/* it may have been started or resumed, too, while nobody was told */
-		if (ring->phase != PHASE_RUNNING && !(ring->phase == PHASE_PAUSED && at_pause))
-			ring_input(ring, INPUT_RUNNING);
-		ring_returned(ring, result);
-		break;
-	default: /* READY: it was not started, or will say so */
-		break;
-	}
 }

@@ -3,18 +3,15 @@
 #ifndef RING_RESTORE_H
 #define RING_RESTORE_H
 
-#include "host/control.h"
+#include "ring/types.h"
 
-struct manager;
 struct ring;
-struct ring_restoration;
 
 /*
- * By its ledger; takes over its dispatcher and its host, which is asked how it is.
- * -ECONNREFUSED: the host has ended. If it fails, the dispatcher stays the caller's.
+ * Fills a new ring from its ledger; takes over its dispatcher and its host, which is asked for its
+ * state. -ECONNREFUSED: the host has exited. If it fails, the dispatcher stays the caller's, and the
+ * ring is only good for being freed.
  */
-int ring_restore(struct manager *manager, const struct ring_restoration *restoration);
-/* What the host says it is doing: it, and not the ledger, knows. */
-void ring_found(struct ring *ring, enum control_type state, int result, int ring_fd);
+int ring_restore(struct ring *ring, const struct ring_restoration *restoration);
 
 #endif

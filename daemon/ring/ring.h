@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ring.h - one ring, from the request to the moment when nothing of it is left
+ * ring.h - one ring: what it is made of, and what others see of it
  *
- * create.c makes it, steer.c moves it from phase to phase, swap.c gives it another program, and
- * ending.c takes it apart. Only ending.c frees it, and create.c while it is being asked for.
+ * machine.c alone changes a ring's state and operation; transitions.c has the rules for it.
  */
 #ifndef RING_RING_H
 #define RING_RING_H
@@ -12,56 +11,78 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ring/dispatch.h"
-#include "manager/manager.h"
 #include "common/names.h"
-#include "ring/probation.h"
 #include "program/program.h"
+#include "ring/dispatcher-jobs.h"
+#include "ring/probation.h"
 #include "ring/quota.h"
 #include "ring/region.h"
-#include "ring/states.h"
+#include "ring/transitions.h"
+#include "ring/types.h"
 #include "util/clock.h"
 #include "util/sha256.h"
 
-struct create;
+struct creation;
+struct ring_context;
 
 #define RING_NAME_FOREIGN "a ring of an earlier iouringd has the name, or has left its pins behind"
 
 #define RING_WITHOUT_REGION                                                                        \
 	"its param region cannot be reached: its host is of an earlier version of iouringd"
 
-/* Who is told of a request's end; empty (done is NULL) while there is none. */
+/* Where the reply to a request goes; empty (done is NULL) if nobody waits for one. */
 struct ring_reply {
 	ring_done done;
 	void *arg;
 };
 
-/* A swap under way. */
-struct ring_swap {
-	struct ring_reply reply;
-	struct program *program; /* held; NULL: there is none under way */
-	uint64_t expected_generation;
-	struct program_waiter waiter;
-	/* the loop was left while the array was changed: of which program is known after that */
-	bool returned;
-	int result;
-	/* of a rollback */
-	bool by_itself;
-	bool left; /* the loop was left, and is to be entered again */
+/* What a step waits for. */
+enum {
+	WAIT_PROGRAM = 1 << 0, /* open, or loaded */
+	WAIT_JOB = 1 << 1,     /* of the dispatcher */
+	WAIT_HOST = 1 << 2,
 };
 
-/* Owned by the registry. */
+enum ring_cause { /* of a change of the program */
+	CAUSE_SWAP,
+	CAUSE_ROLLBACK, /* by request */
+	CAUSE_FAILURE,	/* the program failed or stalled */
+};
+
+/* The one operation under way; all zero: none is. */
+struct ring_operation {
+	enum ring_step step;
+	unsigned int waits; /* WAIT_* */
+	struct ring_reply reply;
+	/* of a swap or rollback */
+	enum ring_cause cause;
+	struct program *program; /* held; the one that the array is to hold; or NULL */
+	uint64_t expected_generation;
+	/* the loop was left while a job updates the array: it is not known yet by which program */
+	bool returned;
+	int result;
+};
+
+/* The reply to an operation that the ring's end cancelled; sent when the ring is gone. */
+struct cancelled_reply {
+	struct ring_reply reply;
+	int r; /* a fault, with its note, or -errno; 0: the ring's reason is all that is known */
+	struct note note;
+};
+
+/* Listed and freed by the manager's means: see ring/context.h. */
 struct ring {
-	struct manager *manager;
+	struct ring_context *context; /* borrowed */
 	char name[RING_NAME_MAX];
 	uid_t uid;
 	gid_t gid;
-	enum phase phase;
-	char *reason;	 /* of its stop, failure or end; or NULL */
-	int error;	 /* positive errno of its failure, or 0 */
-	bool announced;	 /* EVENT_CREATED was told */
-	bool adopted;	 /* its application makes and runs it; else a host does */
-	bool persistent; /* lives without a client: there is no lease */
+	enum ring_state state;
+	struct ring_operation operation;
+	char *reason;	/* of its stop, failure or end; or NULL */
+	int error;	/* positive errno of its failure, or 0 */
+	bool announced; /* EVENT_CREATED was emitted */
+	bool adopted;	/* its application makes and runs it; else a host does */
+	bool persistent; /* lives without a client: it has no lease */
 	bool rollback;	 /* also when its program fails after probation */
 	bool declared;	 /* by the administrator */
 	uint8_t declared_digest[SHA256_SIZE]; /* of what it was made with; zero: not known */
@@ -71,82 +92,45 @@ struct ring {
 	struct program *program; /* held */
 	uint32_t kernel_id;	 /* of the program in the array */
 	uint64_t generation;
+	struct probation probation;
 	/* what it was made with: a swap cannot change it */
 	struct iourd_descriptor made_of;
 	struct iourd_ledger_program origin;
 	/* what it is made of */
 	struct charge charge;
 	struct region region;
-	struct dispatch dispatch;
+	struct ring_dispatcher dispatcher;
 	struct host *host; /* or NULL */
 	bool host_exited;
 	bool client_gone;     /* and its host has not noticed yet */
-	bool awaited;	      /* its host, of an earlier daemon, has not said how it is */
 	int ring_fd;	      /* the ring's number in its host, or in its application */
 	int region_fd;	      /* the region's number in its application; -1: hosted */
-	uint64_t lease_inode; /* of the host's end; 0: there is none */
-	bool removing;
-	struct timer timer;    /* of its making, or of its end */
-	struct create *create; /* owned; until the create request was answered */
-	/* requests under way */
-	struct ring_reply request; /* create, start, pause or resume */
-	struct ring_reply destroy;
-	struct ring_swap swap;
-	struct probation probation;
+	uint64_t lease_inode; /* of the host's end; 0: none */
+	struct timer timer;   /* of its creation, or of its end */
+	struct program_waiter waiter; /* of the operation, for WAIT_PROGRAM */
+	struct creation *creation;    /* owned; until the reply to the create request; or NULL */
+	struct cancelled_reply cancelled;
+	struct ring_reply destroyed; /* the reply to DestroyRing */
+	bool awaited; /* restored, and its host has not reported its state yet */
 };
 
-/* Puts it into the registry. @program is held. */
-int ring_new(struct manager *manager, const char *name, uid_t uid, struct program *program,
+/* In state CREATING, without an operation. @program is held. */
+int ring_new(struct ring_context *context, const char *name, uid_t uid, struct program *program,
 	     struct ring **ret);
-/* Drops all that it holds, at once: no host may be alive, no job under way. */
+/* Drops all that it holds, at once: no host may be alive, no job under way. NULL is fine. */
 void ring_free(struct ring *ring);
 
 /* A ring is shown once it has a region; one of an earlier daemon may have none. */
 bool ring_visible(const struct ring *ring);
 void ring_view_fill(const struct ring *ring, struct ring_view *ret);
-/* Sets its reason, as by printf. */
-void ring_explain(struct ring *ring, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Its reason, and its error, are over. */
-void ring_explain_nothing(struct ring *ring);
-/* Tells phase, generation and error to all who map the region. */
+/* Takes over @reason, from malloc; NULL: none. */
+void ring_set_reason(struct ring *ring, char *reason);
+/* Writes state, generation and error to the ledger and the region. */
 void ring_publish(struct ring *ring);
-void ring_event(struct ring *ring, enum event_kind kind);
-/* Answers a request, if there is one: with the ring's view if r is 0. */
-void ring_answer(struct ring *ring, struct ring_reply *reply, int r, const struct note *note);
-/* As above, with FAULT_RING_BUSY: @why, and the ring's reason. */
-void ring_answer_busy(struct ring *ring, struct ring_reply *reply, const char *why);
-
-/* ---- steer.c ---- */
-
-/* What follows from @input; never for a request. */
-void ring_input(struct ring *ring, enum input input);
-/* 0: @done will be called. FAULT_RING_BUSY if it may not be now. */
-int ring_request(struct ring *ring, enum input input, ring_done done, void *arg, struct note *note);
-int ring_start_host(struct ring *ring, const struct host_setup *setup);
-/* Its application will be its host. *ret_lease_fd: for that, and the caller's. */
-int ring_adopt_host(struct ring *ring, int *ret_lease_fd);
-/* Of an earlier daemon; what it says comes as from one that was started. */
-int ring_take_over_host(struct ring *ring, const struct host_takeover *takeover,
-			int *ret_region_fd);
-/* The flag is set, and the host runs: the order was lost with an earlier daemon. */
-void ring_pause_again(struct ring *ring);
-/* Its loop was left, and is to be entered again. */
-void ring_run_again(struct ring *ring);
-/* A change of the array is over: what came meanwhile is seen to. */
-void ring_array_changed(struct ring *ring);
-/* io_uring_enter has returned in its host. */
-void ring_returned(struct ring *ring, int result);
-
-/* ---- ending.c ---- */
-
-/* Begins its end; never frees it from within. */
-void ring_end(struct ring *ring);
-/* Goes on with it, when its host is gone or a job of it is over. May free the ring. */
-void ring_end_continue(struct ring *ring);
-/* Its timer went off. */
-void ring_timeout(struct timer *timer);
-/* The daemon goes, the ring stays: frees it, after an answer to each request. No job is under way.
- */
-void ring_leave(struct ring *ring);
+void ring_emit(struct ring *ring, enum event_kind kind);
+/* Sends a reply, if somebody waits for it: with the ring's view if r is 0. */
+void ring_reply(struct ring *ring, struct ring_reply *reply, int r, const struct note *note);
+/* Fills @note: @why, and the ring's reason. */
+int ring_fault_busy(const struct ring *ring, const char *why, struct note *note);
 
 #endif

@@ -19,7 +19,7 @@ static void inspect(struct kern *kern, struct takeover_entry *entry)
 	if (kern->ops->dispatch_open(kern, entry->name, &entry->dispatch) < 0)
 		return;
 	if (kern->ops->dispatch_current(entry->dispatch, &current) == 0)
-		ledger_settle(&entry->pins.ledger, current);
+		ledger_resolve_pending_swap(&entry->pins.ledger, current);
 }
 
 void takeover_inspect(struct job *job)

@@ -230,11 +230,11 @@ static void test_who_may_ask(void **state)
 	} cases[] = {
 		{WHO_ALL, ALICE, NULL, NULL},
 		{WHO_ROOT, 0, NULL, NULL},
-		{WHO_ROOT, ALICE, NULL, "for root only, as adoptedRings"},
+		{WHO_ROOT, ALICE, NULL, "adopted rings to root only"},
 		{WHO_NONE, 0, NULL, "no adopted rings"},
 		{WHO_ALL, 0, KERN_SAFE_ADOPTION, NULL},
 		{WHO_ALL, ALICE, KERN_SAFE_ADOPTION, "on this kernel"},
-		{WHO_ROOT, ALICE, KERN_SAFE_ADOPTION, "for root only, as adoptedRings"},
+		{WHO_ROOT, ALICE, KERN_SAFE_ADOPTION, "adopted rings to root only"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

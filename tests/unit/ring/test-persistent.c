@@ -79,7 +79,7 @@ static void ask(enum manager_who who, uid_t uid, const char *refusal)
 static void test_policy(void **state)
 {
 	ask(WHO_ROOT, 0, "");
-	ask(WHO_ROOT, ALICE, "for root only");
+	ask(WHO_ROOT, ALICE, "to root only");
 	ask(WHO_ALL, ALICE, "");
 	ask(WHO_ALL, 0, "");
 	ask(WHO_NONE, ALICE, "no persistent rings");

@@ -4,11 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "manager/context.h"
 #include "ring/ledger.h"
 #include "ring/params.h"
 #include "ring/ring.h"
-#include "ring/swap.h"
+#include "ring/swap-check.h"
 #include "layout/layout.h"
 #include "wire/manager.h"
 #include "common/container-of.h"
@@ -78,7 +77,7 @@ static int check_data(const struct ring *ring, const struct kern_program_info *t
 	char reason[96];
 
 	if (by_params && !ring->region.head)
-		return 0; /* out of reach: as it is, the program that runs has had enough */
+		return 0; /* the parameters are out of reach; the present program has enough as it is */
 	if (by_params)
 		need = params_data_need(to, region_params(&ring->region));
 	if (need <= ring->region.data_size)
@@ -113,112 +112,4 @@ int swap_check_generation(const struct ring *ring, uint64_t expected, struct not
 	if (expected == 0 || expected == ring->generation)
 		return 0;
 	return fault_generation_mismatch(note, ring->generation);
-}
-
-static void swap_finish(struct ring *ring, int r, const struct note *note)
-{
-	program_release(ring->swap.program);
-	ring->swap.program = NULL;
-	ring_answer(ring, &ring->swap.reply, r, note);
-}
-
-static void swap_applied(void *arg, int r)
-{
-	struct ring *ring = arg;
-	struct manager *manager = ring->manager;
-	struct program *old = ring->program;
-
-	if (r == 0) {
-		ring->kernel_id = ring->manager->kern->ops->program_kernel_id(
-			ring->swap.program->kern_program);
-		ring->program = ring->swap.program;
-		ring->swap.program = old; /* what swap_finish drops */
-		ring->generation++;
-	}
-	if (ring->phase == PHASE_ENDING) {
-		ring_end_continue(ring); /* answers the request, too */
-		return;
-	}
-	if (r == 0)
-		probation_swapped(ring, old);
-	ring_publish(ring);
-	if (r == 0)
-		ring_event(ring, EVENT_SWAPPED);
-	swap_finish(ring, r > 0 ? -EOPNOTSUPP : r, NULL);
-	ring_array_changed(ring);
-	if (manager->stopping) {
-		ring_leave(ring);
-		manager_settle(manager);
-	}
-}
-
-/* The program is open. 0: it goes on, and ends in swap_finish; else nothing has changed. */
-static int swap_go(struct ring *ring, struct note *note)
-{
-	struct ring_swap *swap = &ring->swap;
-	const struct transition *transition = states_transition(ring->phase, INPUT_SWAP);
-	int r;
-
-	if (transition->action != ACTION_SWAP) /* it stopped or failed meanwhile */
-		return fault_ring_busy(note, ring->name, transition->refusal);
-	r = program_usable(swap->program, note);
-	if (r == 0)
-		r = swap_check_generation(ring, swap->expected_generation, note);
-	if (r == 0)
-		r = swap_check(ring, program_info(swap->program), note);
-	if (r != 0)
-		return r;
-	if (program_await_loaded(swap->program, &swap->waiter))
-		return 0;
-	ledger_announce(ring, swap->program, ring->generation + 1);
-	dispatch_swap(&ring->dispatch, swap->program->kern_program, swap_applied, ring);
-	return 0;
-}
-
-/* Open, or loaded: whichever it waited for. */
-static void swap_ready(struct program_waiter *waiter, int r, const struct note *why)
-{
-	struct ring *ring = container_of(waiter, struct ring, swap.waiter);
-	struct note note = {};
-
-	if (r > 0)
-		r = program_note_copy(why, &note);
-	if (r == 0)
-		r = swap_go(ring, &note);
-	if (r != 0)
-		swap_finish(ring, r, &note);
-	note_done(&note);
-}
-
-int manager_ring_swap(struct manager *manager, const struct peer *peer, const char *name,
-		      const char *program_name, uint64_t expected_generation, ring_done done,
-		      void *arg, struct note *note)
-{
-	struct program *program;
-	struct ring *ring;
-	int r;
-
-	r = manager_lookup(manager, peer, name, note, &ring);
-	if (r == 0)
-		r = catalogue_find(&manager->catalogue, program_name, note, &program);
-	if (r == 0)
-		r = ring_request(ring, INPUT_SWAP, NULL, NULL, note);
-	if (r == 0)
-		r = swap_check_generation(ring, expected_generation, note);
-	if (r != 0)
-		return r;
-	program_hold(program);
-	ring->swap = (struct ring_swap){
-		.program = program,
-		.expected_generation = expected_generation,
-		.waiter.ready = swap_ready,
-	};
-	if (!program_await_open(program, &ring->swap.waiter))
-		r = swap_go(ring, note);
-	if (r != 0) {
-		swap_finish(ring, r, NULL); /* nobody to be told yet */
-		return r;
-	}
-	ring->swap.reply = (struct ring_reply){.done = done, .arg = arg};
-	return 0;
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* wanted.h - a request for a ring, copied: it has to outlast the call if it must wait */
-#ifndef RING_WANTED_H
-#define RING_WANTED_H
+/* request-copy.h - a copy of a request for a ring, which outlasts the call */
+#ifndef RING_REQUEST_COPY_H
+#define RING_REQUEST_COPY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "manager/manager.h"
+#include "ring/types.h"
 
 /* Owns all of it: texts, descriptors, a copy of the parameters. */
-struct wanted {
+struct request_copy {
 	gid_t gid;
 	gid_t *groups;
 	size_t n_groups;
@@ -22,8 +22,9 @@ struct wanted {
 	uint64_t data_bytes;
 };
 
-int wanted_init(struct wanted *wanted, const struct peer *peer, const struct ring_request *request);
-/* Fit for a zeroed one. */
-void wanted_done(struct wanted *wanted);
+int request_copy_init(struct request_copy *copy, const struct peer *peer,
+		      const struct ring_request *request);
+/* A zeroed one is fine. */
+void request_copy_done(struct request_copy *copy);
 
 #endif

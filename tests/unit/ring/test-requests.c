@@ -168,11 +168,11 @@ static void test_stops(void **state)
 	expect_stop(IOURD_WORK_FAILED, ENOSPC, 1,
 		    "the program failed: ENOSPC (No space left on device) at offset 4096 of slot "
 		    "\"target\"");
-	expect_stop(IOURD_WORK_RUNNING, 0, 0, "the program stopped and did not say why");
+	expect_stop(IOURD_WORK_RUNNING, 0, 0, "the program stopped without a reason");
 	/* Nonsense in the region is only nonsense for a person. */
 	expect_stop(IOURD_WORK_FAILED, -99999, UINT32_MAX,
 		    "the program failed: error -99999 at offset 4096");
-	expect_stop(12345, 0, 0, "the program stopped and did not say why");
+	expect_stop(12345, 0, 0, "the program stopped without a reason");
 }
 
 /* The application has read "done" in the region and is faster than the host. */
@@ -386,5 +386,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("ring/steer", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("ring/requests", tests, NULL, NULL);
 }

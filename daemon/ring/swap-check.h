@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* swap.h - may a ring go on with another program? */
-#ifndef RING_SWAP_H
-#define RING_SWAP_H
+/* swap-check.h - whether a ring can go on with another program */
+#ifndef RING_SWAP_CHECK_H
+#define RING_SWAP_CHECK_H
 
 #include "kern/kern.h"
 

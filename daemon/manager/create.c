@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* create.c - new rings: permission, name, and the request that begins their life */
+#include <errno.h>
+#include <string.h>
+
+#include "manager/context.h"
+#include "program/program.h"
+#include "ring/create.h"
+#include "ring/machine.h"
+#include "ring/reports.h"
+
+int manager_ring_new(struct manager *manager, const char *name, uid_t uid, struct program *program,
+		     struct ring **ret)
+{
+	int r = registry_reserve(&manager->registry);
+
+	if (r == 0)
+		r = ring_new(&manager->rings, name, uid, program, ret);
+	if (r < 0)
+		return r;
+	ring_init_timers(*ret);
+	registry_add(&manager->registry, *ret);
+	return 0;
+}
+
+void manager_ring_free(struct manager *manager, struct ring *ring)
+{
+	registry_remove(&manager->registry, ring);
+	ring_free(ring);
+}
+
+static int check_persistent(const struct manager *manager, const struct peer *peer,
+			    const struct ring_request *request, struct note *note)
+{
+	enum manager_who who = manager->rings.policy.persistent;
+
+	if (!request->persistent || request->declared || who == WHO_ALL ||
+	    (who == WHO_ROOT && peer->uid == 0))
+		return 0;
+	return fault_not_permitted(
+		note, who == WHO_ROOT
+			      ? "persistentRings in iouringd.conf permits persistent rings to "
+				"root only"
+			      : "persistentRings in iouringd.conf permits no persistent rings");
+}
+
+static int check_adopted(const struct manager *manager, const struct peer *peer, struct note *note)
+{
+	enum manager_who who = manager->rings.policy.adopted;
+
+	if (who == WHO_NONE)
+		return fault_not_permitted(
+			note, "adoptedRings in iouringd.conf permits no adopted rings");
+	if (peer->uid == 0)
+		return 0;
+	if (who == WHO_ROOT)
+		return fault_not_permitted(
+			note, "adoptedRings in iouringd.conf permits adopted rings to root only");
+	if (manager_lacks(manager, KERN_SAFE_ADOPTION))
+		return fault_not_permitted(note, "adopted rings are for root only on this kernel, "
+						 "which lacks " KERN_SAFE_ADOPTION " (Linux 7.3)");
+	return 0;
+}
+
+/* What of the request is the ring's own. */
+static int fill_ring(struct ring *ring, const struct peer *peer, const struct ring_request *request)
+{
+	ring->gid = peer->gid;
+	ring->persistent = request->persistent;
+	ring->rollback = request->rollback;
+	ring->adopted = request->adopted;
+	ring->declared = request->declared != NULL;
+	if (request->declared)
+		memcpy(ring->declared_digest, request->declared, SHA256_SIZE);
+	return creation_new(peer, request, &ring->creation);
+}
+
+int manager_ring_create(struct manager *manager, const struct peer *peer,
+			const struct ring_request *request, ring_done done, void *arg,
+			struct note *note)
+{
+	struct ring_event event = {.reply = {done, arg}, .note = note};
+	char name[RING_NAME_MAX];
+	struct program *program;
+	struct ring *ring;
+	int r;
+
+	r = manager_usable(manager, note);
+	if (r == 0)
+		r = check_persistent(manager, peer, request, note);
+	if (r == 0)
+		r = catalogue_find(&manager->catalogue, request->program, note, &program);
+	if (r == 0)
+		r = registry_pick_name(&manager->registry, request->name, program->name, note, name);
+	if (r == 0)
+		r = manager_ring_new(manager, name, peer->uid, program, &ring);
+	if (r != 0)
+		return r;
+	r = fill_ring(ring, peer, request);
+	event.kind = program_is_opening(program) ? REQUEST_CREATE_UNOPENED : REQUEST_CREATE;
+	if (r == 0)
+		r = ring_handle(ring, &event);
+	if (r != 0)
+		manager_ring_free(manager, ring);
+	return r;
+}
+
+int manager_ring_prepare(struct manager *manager, const struct peer *peer,
+			 const struct ring_request *request, ring_done done, void *arg,
+			 struct note *note)
+{
+	struct ring_request adopted = *request;
+	int r;
+
+	adopted.adopted = true;
+	adopted.persistent = false;
+	r = check_adopted(manager, peer, note);
+	return r == 0 ? manager_ring_create(manager, peer, &adopted, done, arg, note) : r;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ring/request-copy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wire/json.h"
+
+void request_copy_done(struct request_copy *copy)
+{
+	for (size_t i = 0; i < copy->n_files; i++) {
+		if (copy->files[i].fd >= 0)
+			close(copy->files[i].fd);
+		free((char *)copy->files[i].slot);
+	}
+	free(copy->files);
+	free(copy->groups);
+	json_put(copy->parameters);
+	*copy = (struct request_copy){};
+}
+
+static int copy_files(struct request_copy *copy, const struct ring_request *request)
+{
+	copy->files = calloc(request->n_files + 1, sizeof(*copy->files));
+	if (!copy->files)
+		return -ENOMEM;
+	for (size_t i = 0; i < request->n_files; i++) {
+		struct ring_file *file = &copy->files[copy->n_files++];
+
+		file->fd = fcntl(request->files[i].fd, F_DUPFD_CLOEXEC, 3);
+		if (file->fd < 0)
+			return -errno;
+		file->slot = strdup(request->files[i].slot);
+		if (!file->slot)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int request_copy_init(struct request_copy *copy, const struct peer *peer,
+		      const struct ring_request *request)
+{
+	struct request_copy made = {
+		.gid = peer->gid,
+		.data_bytes_set = request->data_bytes_set,
+		.data_bytes = request->data_bytes,
+	};
+	int r;
+
+	made.groups = calloc(peer->n_groups + 1, sizeof(*made.groups));
+	if (!made.groups)
+		return -ENOMEM;
+	if (peer->n_groups > 0)
+		memcpy(made.groups, peer->groups, peer->n_groups * sizeof(*made.groups));
+	made.n_groups = peer->n_groups;
+	r = copy_files(&made, request);
+	if (r == 0 && request->parameters)
+		r = json_copy(request->parameters, &made.parameters);
+	if (r < 0) {
+		request_copy_done(&made);
+		return r;
+	}
+	*copy = made;
+	return 0;
+}
