@@ -46,7 +46,8 @@ struct iourd_ledger {
 	__u32 flags;	 /* IOURD_LEDGER_* */
 	__u32 uid;	 /* of the owner */
 	__u32 gid;
-	__u32 phase; /* enum phase of daemon/ring/states.h; those numbers are never given anew */
+	__u32 phase; /* ring_state_number() of daemon/ring/transitions.h; a number is never reused
+		      */
 	__u64 created_us; /* since the epoch */
 	__u64 generation;
 	struct iourd_ledger_program origin; /* what it was made of: geometry, slots, opcodes */

@@ -91,7 +91,8 @@ int manager_ring_create(struct manager *manager, const struct peer *peer,
 	if (r == 0)
 		r = catalogue_find(&manager->catalogue, request->program, note, &program);
 	if (r == 0)
-		r = registry_pick_name(&manager->registry, request->name, program->name, note, name);
+		r = registry_pick_name(&manager->registry, request->name, program->name, note,
+				       name);
 	if (r == 0)
 		r = manager_ring_new(manager, name, peer->uid, program, &ring);
 	if (r != 0)

@@ -21,25 +21,25 @@ static int request(struct manager *manager, const struct peer *peer, const char 
 int manager_ring_start(struct manager *manager, const struct peer *peer, const char *name,
 		       ring_done done, void *arg, struct note *note)
 {
-	return request(manager, peer, name,
-		       (struct ring_event){
-			       .kind = REQUEST_START, .reply = {done, arg}, .note = note});
+	return request(
+		manager, peer, name,
+		(struct ring_event){.kind = REQUEST_START, .reply = {done, arg}, .note = note});
 }
 
 int manager_ring_pause(struct manager *manager, const struct peer *peer, const char *name,
 		       ring_done done, void *arg, struct note *note)
 {
-	return request(manager, peer, name,
-		       (struct ring_event){
-			       .kind = REQUEST_PAUSE, .reply = {done, arg}, .note = note});
+	return request(
+		manager, peer, name,
+		(struct ring_event){.kind = REQUEST_PAUSE, .reply = {done, arg}, .note = note});
 }
 
 int manager_ring_resume(struct manager *manager, const struct peer *peer, const char *name,
 			ring_done done, void *arg, struct note *note)
 {
-	return request(manager, peer, name,
-		       (struct ring_event){
-			       .kind = REQUEST_RESUME, .reply = {done, arg}, .note = note});
+	return request(
+		manager, peer, name,
+		(struct ring_event){.kind = REQUEST_RESUME, .reply = {done, arg}, .note = note});
 }
 
 /*
@@ -134,8 +134,9 @@ int manager_ring_adopt(struct manager *manager, const struct peer *peer, const c
 		return fault_ring_busy(note, name, "it does not wait to be adopted");
 	r = manager->rings.hosts->ops->application(ring->host, peer->uid, peer->pid);
 	if (r == -EPERM)
-		return fault_not_permitted(note, "the calling process does not listen on the ring's "
-						 "lease: call listen(2) on it before AdoptRing");
+		return fault_not_permitted(note,
+					   "the calling process does not listen on the ring's "
+					   "lease: call listen(2) on it before AdoptRing");
 	if (r == 0)
 		r = adopt_check(ring, adoption->ring_fd, note);
 	if (r != 0)

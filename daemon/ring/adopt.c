@@ -15,13 +15,14 @@ int adopt_fault(const struct ring *ring, int r, struct note *note)
 	switch (r) {
 	case -EBADF:
 	case -EINVAL:
-		return fault_invalid_parameter(note, "ringDescriptor", value,
-					    "the number of an io_uring's descriptor in the calling "
-					    "process");
+		return fault_invalid_parameter(
+			note, "ringDescriptor", value,
+			"the number of an io_uring's descriptor in the calling "
+			"process");
 	case -EBUSY:
 		return fault_invalid_parameter(note, "ringDescriptor", value,
-					    "an io_uring that is still disabled "
-					    "(IORING_SETUP_R_DISABLED), and has no program yet");
+					       "an io_uring that is still disabled "
+					       "(IORING_SETUP_R_DISABLED), and has no program yet");
 	case -EOPNOTSUPP:
 		return fault_invalid_parameter(
 			note, "ringDescriptor", value,
@@ -29,7 +30,7 @@ int adopt_fault(const struct ring *ring, int r, struct note *note)
 			"IORING_SETUP_SINGLE_ISSUER, without IOPOLL and SQPOLL");
 	case -EAGAIN:
 		return fault_ring_busy(note, ring->name,
-				    "its application is at work in the io_uring");
+				       "its application is at work in the io_uring");
 	default:
 		return r;
 	}

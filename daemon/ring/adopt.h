@@ -2,9 +2,9 @@
 /*
  * adopt.h - rings that their applications make and run themselves
  *
- * PrepareRing gives the application the region and the lease. It makes an io_uring and has it adopted.
- * From then on the ring is as any other, but the dispatcher's flag alone pauses it, and the
- * application reports each return of io_uring_enter.
+ * PrepareRing gives the application the region and the lease. It makes an io_uring and has it
+ * adopted. From then on the ring is as any other, but the dispatcher's flag alone pauses it, and
+ * the application reports each return of io_uring_enter.
  */
 #ifndef RING_ADOPT_H
 #define RING_ADOPT_H

@@ -28,8 +28,8 @@ struct ring_context {
 	bool stopping; /* rings are left to the next daemon */
 	/* @ring is freed next: forget it. */
 	void (*remove)(void *arg, struct ring *ring);
-	/* After that: it is freed, and all its requests have replies. NULL: it was never announced, or
-	 * it is left to the next daemon. */
+	/* After that: it is freed, and all its requests have replies. NULL: it was never announced,
+	 * or it is left to the next daemon. */
 	void (*gone)(void *arg, const struct ring_end *end);
 	/* The host of a restored ring has reported its state, or is gone. */
 	void (*host_reported)(void *arg);

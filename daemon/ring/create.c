@@ -148,7 +148,7 @@ int creation_set_up(struct ring *ring, const struct host_callbacks *callbacks, s
 		r = make_region(ring, &files, note);
 	if (r != 0)
 		return r;
-	ring_publish(ring);
+	region_publish(&ring->region, ring_state_life(ring->state), 0, ring->generation, info->id);
 	if (ring->adopted)
 		return hosts->ops->adopt(hosts, ring->name, callbacks, ring,
 					 &ring->creation->lease[LEASE_CLIENT], &ring->host);

@@ -21,8 +21,9 @@ int creation_lease(const struct creation *creation);
 void creation_close_lease(struct creation *creation);
 
 /*
- * With an open program: checks files and parameters, charges the owner, makes the region, and starts
- * the host, or the stand-in of the application. 0, or a fault or -errno: then no host was started.
+ * With an open program: checks files and parameters, charges the owner, makes the region, and
+ * starts the host, or the stand-in of the application. 0, or a fault or -errno: then no host was
+ * started.
  */
 int creation_set_up(struct ring *ring, const struct host_callbacks *callbacks, struct note *note);
 

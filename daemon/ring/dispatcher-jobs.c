@@ -21,8 +21,8 @@ static void worked(struct job *job)
 	jobs->done(jobs->arg, jobs->result);
 }
 
-void ring_dispatcher_init(struct ring_dispatcher *jobs, struct kern *kern, struct executor *executor,
-		   const char *name)
+void ring_dispatcher_init(struct ring_dispatcher *jobs, struct kern *kern,
+			  struct executor *executor, const char *name)
 {
 	*jobs = (struct ring_dispatcher){
 		.kern = kern,
@@ -46,8 +46,7 @@ static void submit(struct ring_dispatcher *jobs, int (*job_work)(struct ring_dis
 
 static int make_work(struct ring_dispatcher *jobs)
 {
-	return jobs->kern->ops->dispatch_new(jobs->kern, jobs->name,
-						 &jobs->subject);
+	return jobs->kern->ops->dispatch_new(jobs->kern, jobs->name, &jobs->subject);
 }
 
 void ring_dispatcher_make(struct ring_dispatcher *jobs, ring_dispatcher_done done, void *arg)
@@ -66,12 +65,11 @@ static int attach_work(struct ring_dispatcher *jobs)
 
 	if (r != 0)
 		return r;
-	return jobs->kern->ops->dispatch_attach(jobs->subject, jobs->pidfd,
-						    jobs->ring_fd);
+	return jobs->kern->ops->dispatch_attach(jobs->subject, jobs->pidfd, jobs->ring_fd);
 }
 
-void ring_dispatcher_attach(struct ring_dispatcher *jobs, const struct kern_program *program, int pidfd,
-		     int ring_fd, ring_dispatcher_done done, void *arg)
+void ring_dispatcher_attach(struct ring_dispatcher *jobs, const struct kern_program *program,
+			    int pidfd, int ring_fd, ring_dispatcher_done done, void *arg)
 {
 	jobs->program = program;
 	jobs->pidfd = pidfd;
@@ -80,7 +78,7 @@ void ring_dispatcher_attach(struct ring_dispatcher *jobs, const struct kern_prog
 }
 
 void ring_dispatcher_swap(struct ring_dispatcher *jobs, const struct kern_program *program,
-		   ring_dispatcher_done done, void *arg)
+			  ring_dispatcher_done done, void *arg)
 {
 	jobs->program = program;
 	submit(jobs, swap_work, done, arg);
@@ -149,11 +147,12 @@ uint32_t ring_dispatcher_last(const struct ring_dispatcher *jobs)
 	return shared ? __atomic_load_n(&shared->last, __ATOMIC_ACQUIRE) : IOURD_STEP_NONE;
 }
 
-void ring_dispatcher_counts(const struct ring_dispatcher *jobs, uint64_t *ret_steps, uint64_t *ret_last_ns)
+void ring_dispatcher_counts(const struct ring_dispatcher *jobs, uint64_t *ret_steps,
+			    uint64_t *ret_last_ns)
 {
 	volatile struct iourd_dispatch *shared = state(jobs);
 
 	*ret_steps = shared ? __atomic_load_n(&shared->steps, __ATOMIC_RELAXED) : jobs->steps;
-	*ret_last_ns = shared ? __atomic_load_n(&shared->last_step, __ATOMIC_RELAXED)
-			      : jobs->last_step;
+	*ret_last_ns =
+		shared ? __atomic_load_n(&shared->last_step, __ATOMIC_RELAXED) : jobs->last_step;
 }

@@ -37,15 +37,15 @@ struct ring_dispatcher {
 	void *arg;
 };
 
-void ring_dispatcher_init(struct ring_dispatcher *jobs, struct kern *kern, struct executor *executor,
-		   const char *name);
+void ring_dispatcher_init(struct ring_dispatcher *jobs, struct kern *kern,
+			  struct executor *executor, const char *name);
 
 void ring_dispatcher_make(struct ring_dispatcher *jobs, ring_dispatcher_done done, void *arg);
 /* Puts @program in and attaches to the ring. @pidfd is borrowed until done. */
-void ring_dispatcher_attach(struct ring_dispatcher *jobs, const struct kern_program *program, int pidfd,
-		     int ring_fd, ring_dispatcher_done done, void *arg);
+void ring_dispatcher_attach(struct ring_dispatcher *jobs, const struct kern_program *program,
+			    int pidfd, int ring_fd, ring_dispatcher_done done, void *arg);
 void ring_dispatcher_swap(struct ring_dispatcher *jobs, const struct kern_program *program,
-		   ring_dispatcher_done done, void *arg);
+			  ring_dispatcher_done done, void *arg);
 /* That of an earlier daemon: @kern_dispatch is owned from now on. */
 void ring_dispatcher_take(struct ring_dispatcher *jobs, struct kern_dispatch *kern_dispatch);
 /* Lets go of it, and leaves it to the next daemon. No operation is under way. */
@@ -60,6 +60,7 @@ bool ring_dispatcher_paused(const struct ring_dispatcher *jobs);
 struct iourd_ledger *ring_dispatcher_ledger(const struct ring_dispatcher *jobs);
 /* IOURD_STEP_* */
 uint32_t ring_dispatcher_last(const struct ring_dispatcher *jobs);
-void ring_dispatcher_counts(const struct ring_dispatcher *jobs, uint64_t *ret_steps, uint64_t *ret_last_ns);
+void ring_dispatcher_counts(const struct ring_dispatcher *jobs, uint64_t *ret_steps,
+			    uint64_t *ret_last_ns);
 
 #endif

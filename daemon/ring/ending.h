@@ -9,7 +9,8 @@ struct ring;
 unsigned int ending_begin(struct ring *ring);
 /* Nothing of it is left in the kernel: frees it, then sends the last replies. */
 void ending_finish(struct ring *ring);
-/* The daemon stops, the ring goes on: frees it, after a reply to each request. No job is under way. */
+/* The daemon stops, the ring goes on: frees it, after a reply to each request. No job is under way.
+ */
 void ending_leave(struct ring *ring);
 
 #endif

@@ -13,10 +13,10 @@
 #include "ring/ledger.h"
 #include "ring/outcome.h"
 
-#define END_PATIENCE_MS	   2000
+#define END_PATIENCE_MS 2000
 /*
- * Detaching waits for the lock of the ring while it holds a lock that all rings of the machine share.
- * An application that keeps the lock of its ring is killed.
+ * Detaching waits for the lock of the ring while it holds a lock that all rings of the machine
+ * share. An application that keeps the lock of its ring is killed.
  */
 #define DETACH_PATIENCE_MS 5000
 
@@ -127,7 +127,8 @@ static int enter_step(struct ring *ring)
 	case STEP_CREATE_ATTACH:
 		operation->waits = WAIT_JOB;
 		ring_dispatcher_attach(&ring->dispatcher, ring->program->kern_program,
-				  hosts_ops(ring)->pidfd(ring->host), ring->ring_fd, job_done, ring);
+				       hosts_ops(ring)->pidfd(ring->host), ring->ring_fd, job_done,
+				       ring);
 		break;
 	case STEP_START:
 	case STEP_PAUSE:
@@ -304,7 +305,8 @@ int ring_handle(struct ring *ring, const struct ring_event *event)
 		return fault_ring_busy(event->note, ring->name, rule.refusal);
 	if (rule.effects & EFFECT_JOIN && ring->destroyed.done)
 		return fault_ring_busy(event->note, ring->name, "it is being destroyed already");
-	r = attempt(ring, rule.attempt, event, ring->context->host_callbacks, request ? event->note : &note);
+	r = attempt(ring, rule.attempt, event, ring->context->host_callbacks,
+		    request ? event->note : &note);
 	if (r != 0 && request)
 		return r;
 	if (r != 0) {

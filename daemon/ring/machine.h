@@ -3,8 +3,8 @@
  * machine.h - the only writer of a ring's state and of its operation
  *
  * All that happens to a ring arrives as an event in ring_handle(), which looks up the rule for it
- * (transitions.h) and carries it out. At most one reply is sent, last; its receiver may make requests,
- * but cannot free the ring.
+ * (transitions.h) and carries it out. At most one reply is sent, last; its receiver may make
+ * requests, but cannot free the ring.
  */
 #ifndef RING_MACHINE_H
 #define RING_MACHINE_H

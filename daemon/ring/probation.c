@@ -7,11 +7,11 @@
 #include "ring/context.h"
 #include "ring/ring.h"
 
-#define CHECKS		8u
-#define STALLED_CHECKS	3u
-#define BACKOFF_MS	1000u /* doubled with each rollback in a row */
-#define BACKOFF_MAX_MS	60000u
-#define BACKOFF_FORGET	10u /* that many times as long without one, and they are forgotten */
+#define CHECKS	       8u
+#define STALLED_CHECKS 3u
+#define BACKOFF_MS     1000u /* doubled with each rollback in a row */
+#define BACKOFF_MAX_MS 60000u
+#define BACKOFF_FORGET 10u /* that many times as long without one, and they are forgotten */
 
 static struct clock_port *clock_of(const struct ring *ring)
 {

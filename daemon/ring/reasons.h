@@ -8,8 +8,8 @@
 struct ring;
 
 /*
- * Each returns a text that the caller frees; NULL: no memory. *ret_error: positive errno of the failure,
- * or 0; where it is not a parameter the ring's error stays.
+ * Each returns a text that the caller frees; NULL: no memory. *ret_error: positive errno of the
+ * failure, or 0; where it is not a parameter the ring's error stays.
  */
 
 /* The program stopped the loop: what the region's progress line reports. */

@@ -108,8 +108,7 @@ int ring_restore(struct ring *ring, const struct ring_restoration *restoration)
 		return r;
 	ring_dispatcher_take(&ring->dispatcher, restoration->dispatch);
 	map_region(ring, ledger, region_fd);
-	if (!ring->probation.passed &&
-	    (ring->state == RING_RUNNING || ring->state == RING_PAUSED))
+	if (!ring->probation.passed && (ring->state == RING_RUNNING || ring->state == RING_PAUSED))
 		probation_begin(ring);
 	ledger_update(ring); /* no swap is pending any more */
 	if (ring->adopted)

@@ -44,9 +44,9 @@ enum {
 };
 
 enum ring_cause { /* of a change of the program */
-	CAUSE_SWAP,
-	CAUSE_ROLLBACK, /* by request */
-	CAUSE_FAILURE,	/* the program failed or stalled */
+		  CAUSE_SWAP,
+		  CAUSE_ROLLBACK, /* by request */
+		  CAUSE_FAILURE,  /* the program failed or stalled */
 };
 
 /* The one operation under way; all zero: none is. */
@@ -78,10 +78,10 @@ struct ring {
 	gid_t gid;
 	enum ring_state state;
 	struct ring_operation operation;
-	char *reason;	/* of its stop, failure or end; or NULL */
-	int error;	/* positive errno of its failure, or 0 */
-	bool announced; /* EVENT_CREATED was emitted */
-	bool adopted;	/* its application makes and runs it; else a host does */
+	char *reason;	 /* of its stop, failure or end; or NULL */
+	int error;	 /* positive errno of its failure, or 0 */
+	bool announced;	 /* EVENT_CREATED was emitted */
+	bool adopted;	 /* its application makes and runs it; else a host does */
 	bool persistent; /* lives without a client: it has no lease */
 	bool rollback;	 /* also when its program fails after probation */
 	bool declared;	 /* by the administrator */
@@ -102,16 +102,16 @@ struct ring {
 	struct ring_dispatcher dispatcher;
 	struct host *host; /* or NULL */
 	bool host_exited;
-	bool client_gone;     /* and its host has not noticed yet */
-	int ring_fd;	      /* the ring's number in its host, or in its application */
-	int region_fd;	      /* the region's number in its application; -1: hosted */
-	uint64_t lease_inode; /* of the host's end; 0: none */
-	struct timer timer;   /* of its creation, or of its end */
+	bool client_gone;	      /* and its host has not noticed yet */
+	int ring_fd;		      /* the ring's number in its host, or in its application */
+	int region_fd;		      /* the region's number in its application; -1: hosted */
+	uint64_t lease_inode;	      /* of the host's end; 0: none */
+	struct timer timer;	      /* of its creation, or of its end */
 	struct program_waiter waiter; /* of the operation, for WAIT_PROGRAM */
 	struct creation *creation;    /* owned; until the reply to the create request; or NULL */
 	struct cancelled_reply cancelled;
 	struct ring_reply destroyed; /* the reply to DestroyRing */
-	bool awaited; /* restored, and its host has not reported its state yet */
+	bool awaited;		     /* restored, and its host has not reported its state yet */
 };
 
 /* In state CREATING, without an operation. @program is held. */

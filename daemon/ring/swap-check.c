@@ -77,7 +77,8 @@ static int check_data(const struct ring *ring, const struct kern_program_info *t
 	char reason[96];
 
 	if (by_params && !ring->region.head)
-		return 0; /* the parameters are out of reach; the present program has enough as it is */
+		return 0; /* the parameters are out of reach; the present program has enough as it
+			     is */
 	if (by_params)
 		need = params_data_need(to, region_params(&ring->region));
 	if (need <= ring->region.data_size)

@@ -2,9 +2,9 @@
 /*
  * transitions.h - the rules of a ring's life: what an event does in which state
  *
- * A ring has one state and at most one operation under way, which is at one step. The rules are data,
- * and transition() is a pure function of them; machine.c carries out what it returns. The first rule
- * that matches counts. An event that no rule matches is ignored.
+ * A ring has one state and at most one operation under way, which is at one step. The rules are
+ * data, and transition() is a pure function of them; machine.c carries out what it returns. The
+ * first rule that matches counts. An event that no rule matches is ignored.
  *
  * daemon/ring/print-transitions.c prints the rules as the table in ARCHITECTURE.md.
  */
@@ -87,21 +87,21 @@ enum ring_attempt {
 
 /* Carried out in this order, after the state and step have changed. */
 enum ring_effect {
-	EFFECT_EXPLAIN = 1 << 0,       /* the event is the ring's reason */
+	EFFECT_EXPLAIN = 1 << 0, /* the event is the ring's reason */
 	EFFECT_CLEAR_REASON = 1 << 1,
-	EFFECT_CANCEL = 1 << 2,	       /* the operation: its reply comes when the ring is gone */
+	EFFECT_CANCEL = 1 << 2, /* the operation: its reply comes when the ring is gone */
 	EFFECT_END_PROBATION = 1 << 3,
 	EFFECT_BEGIN_PROBATION = 1 << 4,
 	EFFECT_RESUME_PROBATION = 1 << 5, /* unless it has passed, or is under way */
-	EFFECT_HOLD = 1 << 6,	       /* set the pause flag: no step runs the program */
-	EFFECT_FORCE_PAUSE = 1 << 7,   /* the same, and have the host leave the loop */
-	EFFECT_INSTALL = 1 << 8,       /* the array holds the operation's program */
-	EFFECT_KICK = 1 << 9,	       /* wake a loop that sleeps on the last program's requests */
-	EFFECT_COMMIT = 1 << 10,       /* write the ledger: from now on the ring outlives the daemon */
-	EFFECT_PUBLISH = 1 << 11,      /* to the region and the ledger */
-	EFFECT_JOIN = 1 << 12,	       /* reply when the ring is gone */
-	EFFECT_KILL = 1 << 13,	       /* the host */
-	EFFECT_FREE = 1 << 14,	       /* the ring: nothing of it is left */
+	EFFECT_HOLD = 1 << 6,		  /* set the pause flag: no step runs the program */
+	EFFECT_FORCE_PAUSE = 1 << 7,	  /* the same, and have the host leave the loop */
+	EFFECT_INSTALL = 1 << 8,	  /* the array holds the operation's program */
+	EFFECT_KICK = 1 << 9,	  /* wake a loop that sleeps on the last program's requests */
+	EFFECT_COMMIT = 1 << 10,  /* write the ledger: from now on the ring outlives the daemon */
+	EFFECT_PUBLISH = 1 << 11, /* to the region and the ledger */
+	EFFECT_JOIN = 1 << 12,	  /* reply when the ring is gone */
+	EFFECT_KILL = 1 << 13,	  /* the host */
+	EFFECT_FREE = 1 << 14,	  /* the ring: nothing of it is left */
 };
 
 enum ring_reply_kind {

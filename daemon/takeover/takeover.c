@@ -97,7 +97,8 @@ static enum reconcile_ledger ledger_state(const struct kern_pins *pins)
 		return LEDGER_NONE;
 	if (!pins->ledger.committed)
 		return LEDGER_UNCOMMITTED;
-	return ring_state_of_number(pins->ledger.phase) == RING_ENDING ? LEDGER_ENDING : LEDGER_COMMITTED;
+	return ring_state_of_number(pins->ledger.phase) == RING_ENDING ? LEDGER_ENDING
+								       : LEDGER_COMMITTED;
 }
 
 static enum reconcile_runner runner_state(const struct takeover_entry *entry)
