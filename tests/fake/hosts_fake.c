@@ -24,6 +24,7 @@ struct hosts_fake {
 	struct host *last;
 	pid_t last_pid;
 	bool mute;
+	int command_error; /* of every command but END; 0: none */
 	int strays_result;
 };
 
@@ -235,6 +236,8 @@ static int fake_command(struct host *host, enum control_type type)
 		return r;
 	if (host->exited)
 		return -EPIPE;
+	if (host->owner->command_error < 0 && type != CONTROL_END)
+		return host->owner->command_error;
 	assert(!host->adopted || type != CONTROL_END);
 	host->last_command = type;
 	switch (type) {
@@ -536,6 +539,11 @@ bool hosts_fake_step(struct hosts *hosts)
 void hosts_fake_strays_result(struct hosts *hosts, int result)
 {
 	((struct hosts_fake *)hosts)->strays_result = result;
+}
+
+void hosts_fake_refuse_commands(struct hosts *hosts, int error)
+{
+	((struct hosts_fake *)hosts)->command_error = error;
 }
 
 void hosts_fake_mute(struct hosts *hosts, bool mute)

@@ -35,6 +35,8 @@ unsigned int hosts_fake_nudges(const struct host *host);
 bool hosts_fake_step(struct hosts *hosts);
 /* Hosts answer nothing from now on (an END neither; a kill still is). */
 void hosts_fake_mute(struct hosts *hosts, bool mute);
+/* Commands other than END fail with @error (-errno); 0: not any more. */
+void hosts_fake_refuse_commands(struct hosts *hosts, int error);
 
 /*
  * Without a daemon: a host whose daemon has freed it lives on, as does each after

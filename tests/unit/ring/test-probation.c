@@ -505,6 +505,54 @@ static void test_destroyed_while_rolling(void **state)
 	probe_done(&probe);
 }
 
+/* The fallback is in the array, but the host cannot be ordered to enter the loop. */
+static void test_rolled_back_but_the_host_cannot_be_ordered(void **state)
+{
+	const struct peer alice = peer_of(ALICE);
+	struct answer resumed = ANSWER_NONE;
+	struct probe probe;
+
+	probe_start(&probe, false);
+	pass_time(&probe, 1000, true);
+	assert_int_equal(swap(&probe, "paced"), 0);
+	hosts_fake_refuse_commands(probe.fixture.hosts, -EAGAIN);
+	returned(&probe, -EINVAL, IOURD_STEP_PROGRAM);
+	expect(&probe, RING_PAUSED, "copy", 3);
+	expect_reason(&probe, EVENT_PAUSED, "could not be ordered to enter the loop again");
+	assert_int_equal(counts(&probe)->pause, 1);
+	/* it can be resumed once the host listens again */
+	hosts_fake_refuse_commands(probe.fixture.hosts, 0);
+	assert_int_equal(manager_ring_resume(probe.fixture.manager, &alice, "r1", answer_ring,
+					     &resumed, NULL),
+			 0);
+	fixture_run(&probe.fixture);
+	expect(&probe, RING_RUNNING, "copy", 3);
+	answer_done(&resumed);
+	probe_done(&probe);
+}
+
+/* A program that stalls takes no step any more, even if its host cannot be ordered to pause. */
+static void test_stalls_and_the_host_cannot_be_ordered(void **state)
+{
+	struct probe probe;
+	unsigned int kicks;
+
+	probe_start(&probe, false);
+	pass_time(&probe, 250, true);
+	kern_fake_set_waiting(probe.fixture.kern, RING_FD, 3);
+	hosts_fake_refuse_commands(probe.fixture.hosts, -EAGAIN);
+	kicks = hosts_fake_nudges(host_of(&probe.fixture, "r1"));
+	pass_time(&probe, 700, false);
+	assert_int_equal(counts(&probe)->pause, 1);
+	assert_int_equal(hosts_fake_nudges(host_of(&probe.fixture, "r1")), kicks + 1);
+	/* the kick made it meet the flag */
+	returned(&probe, 0, IOURD_STEP_PAUSED);
+	expect(&probe, RING_PAUSED, "copy", 1);
+	expect_reason(&probe, EVENT_PAUSED, "stands still");
+	hosts_fake_refuse_commands(probe.fixture.hosts, 0);
+	probe_done(&probe);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -523,6 +571,8 @@ int main(void)
 		cmocka_unit_test(test_daemon_restarts),
 		cmocka_unit_test(test_rollback_fails),
 		cmocka_unit_test(test_destroyed_while_rolling),
+		cmocka_unit_test(test_rolled_back_but_the_host_cannot_be_ordered),
+		cmocka_unit_test(test_stalls_and_the_host_cannot_be_ordered),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

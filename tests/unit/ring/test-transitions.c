@@ -17,46 +17,139 @@ static const struct place {
 	enum ring_state state;
 	enum ring_step step;
 } places[] = {
-	{'C', RING_CREATING, STEP_CREATE_ATTACH},   {'A', RING_CREATED, STEP_NONE},
-	{'S', RING_CREATED, STEP_START},	    {'R', RING_RUNNING, STEP_NONE},
-	{'P', RING_RUNNING, STEP_PAUSE},	    {'D', RING_PAUSED, STEP_NONE},
-	{'U', RING_PAUSED, STEP_RESUME},	    {'T', RING_STOPPED, STEP_NONE},
-	{'F', RING_FAILED, STEP_NONE},		    {'E', RING_ENDING, STEP_END_DRAIN},
-	{'L', RING_RUNNING, STEP_ROLL_BACK_RESUME}, {'l', RING_RUNNING, STEP_ROLL_BACK_LOAD},
-	{'a', RING_CREATED, STEP_SWAP_LOAD},	    {'r', RING_RUNNING, STEP_SWAP_LOAD},
-	{'d', RING_PAUSED, STEP_SWAP_LOAD},	    {'p', RING_RUNNING, STEP_REPLACE_LOAD},
+	{'C', RING_CREATING, STEP_CREATE_ATTACH},
+	{'A', RING_CREATED, STEP_NONE},
+	{'S', RING_CREATED, STEP_START},
+	{'R', RING_RUNNING, STEP_NONE},
+	{'P', RING_RUNNING, STEP_PAUSE},
+	{'D', RING_PAUSED, STEP_NONE},
+	{'U', RING_PAUSED, STEP_RESUME},
+	{'T', RING_STOPPED, STEP_NONE},
+	{'F', RING_FAILED, STEP_NONE},
+	{'E', RING_ENDING, STEP_END_DRAIN},
+	{'L', RING_RUNNING, STEP_ROLL_BACK_RESUME},
+	{'l', RING_RUNNING, STEP_ROLL_BACK_LOAD},
+	{'a', RING_CREATED, STEP_SWAP_LOAD},
+	{'r', RING_RUNNING, STEP_SWAP_LOAD},
+	{'d', RING_PAUSED, STEP_SWAP_LOAD},
+	{'p', RING_RUNNING, STEP_REPLACE_LOAD},
 };
 
 #define N_PLACES (sizeof(places) / sizeof(places[0]))
 
 static const enum ring_event_kind columns[] = {
-	REQUEST_START, REQUEST_PAUSE, REQUEST_RESUME, REQUEST_SWAP, REQUEST_DESTROY, STEP_DONE,
-	HOST_REFUSED,  HOST_RUNNING,  HOST_PAUSED,    LOOP_FINISHED, LOOP_PAUSED, LOOP_DETACHED,
-	PROGRAM_FAILED, PROGRAM_FAILED_FALLBACK, HOST_DIED, PROGRAM_STALLED,
-	PROGRAM_STALLED_FALLBACK, CLIENT_GONE,
+	REQUEST_START,
+	REQUEST_PAUSE,
+	REQUEST_RESUME,
+	REQUEST_SWAP,
+	REQUEST_DESTROY,
+	STEP_DONE,
+	HOST_REFUSED,
+	HOST_RUNNING,
+	HOST_PAUSED,
+	LOOP_FINISHED,
+	LOOP_PAUSED,
+	LOOP_DETACHED,
+	PROGRAM_FAILED,
+	PROGRAM_FAILED_FALLBACK,
+	HOST_DIED,
+	PROGRAM_STALLED,
+	PROGRAM_STALLED_FALLBACK,
+	CLIENT_GONE,
 };
 
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 /*
- * Where each event leads: start pause resume swap destroy · step done, host refused · running paused ·
- * finished loop-paused detached · failed, with fallback · died · stalled, with fallback · client gone.
+ * Where each event leads: start pause resume swap destroy · step done, host refused · running
+ * paused · finished loop-paused detached · failed, with fallback · died · stalled, with fallback ·
+ * client gone.
  * '!': refused.
  */
 static const struct {
 	char from;
 	const char *to;
 } expected[] = {
-	{'C', "!!!!E" "AE" "CC" "CCC" "CC" "E" "CC" "E"},
-	{'A', "S!!aE" "AA" "RA" "AAA" "AA" "E" "AA" "E"},
-	{'S', "!!!!E" "SF" "RS" "TDF" "DS" "E" "SS" "E"},
-	{'R', "!P!rE" "RR" "RD" "TDF" "Dl" "E" "Pp" "E"},
-	{'P', "!!!!E" "PP" "PD" "TDF" "DP" "E" "PP" "E"},
-	{'D', "!!UdE" "DD" "RD" "TDF" "DD" "E" "DD" "E"},
-	{'U', "!!!!E" "UU" "RU" "TUF" "DU" "E" "UU" "E"},
-	{'T', "!!!!E" "TT" "TT" "TTT" "TT" "E" "TT" "E"},
-	{'F', "!!!!E" "FF" "FF" "FFF" "FF" "E" "FF" "E"},
-	{'L', "!!!!E" "LL" "RL" "LLF" "DL" "E" "LL" "E"},
+	{'C', "!!!!E"
+	      "AE"
+	      "CC"
+	      "CCC"
+	      "CC"
+	      "E"
+	      "CC"
+	      "E"},
+	{'A', "S!!aE"
+	      "AA"
+	      "RA"
+	      "AAA"
+	      "AA"
+	      "E"
+	      "AA"
+	      "E"},
+	{'S', "!!!!E"
+	      "SF"
+	      "RS"
+	      "TDF"
+	      "DS"
+	      "E"
+	      "SS"
+	      "E"},
+	{'R', "!P!rE"
+	      "RR"
+	      "RD"
+	      "TDF"
+	      "Dl"
+	      "E"
+	      "Pp"
+	      "E"},
+	{'P', "!!!!E"
+	      "PP"
+	      "PD"
+	      "TDF"
+	      "DP"
+	      "E"
+	      "PP"
+	      "E"},
+	{'D', "!!UdE"
+	      "DD"
+	      "RD"
+	      "TDF"
+	      "DD"
+	      "E"
+	      "DD"
+	      "E"},
+	{'U', "!!!!E"
+	      "UU"
+	      "RU"
+	      "TUF"
+	      "DU"
+	      "E"
+	      "UU"
+	      "E"},
+	{'T', "!!!!E"
+	      "TT"
+	      "TT"
+	      "TTT"
+	      "TT"
+	      "E"
+	      "TT"
+	      "E"},
+	{'F', "!!!!E"
+	      "FF"
+	      "FF"
+	      "FFF"
+	      "FF"
+	      "E"
+	      "FF"
+	      "E"},
+	{'L', "!!!!E"
+	      "LL"
+	      "RL"
+	      "LLF"
+	      "DL"
+	      "E"
+	      "LL"
+	      "E"},
 };
 
 static const struct place *place_of(char letter)
@@ -75,14 +168,13 @@ static void test_every_event_leads_where_it_should(void **state)
 
 		assert_int_equal(strlen(expected[i].to), N_COLUMNS);
 		for (size_t j = 0; j < N_COLUMNS; j++) {
-			const struct transition t =
-				transition(from->state, from->step, columns[j]);
+			const struct transition t = transition(from->state, from->step, columns[j]);
 			char to = expected[i].to[j];
 
 			if ((to == '!') != (t.refusal != NULL))
 				fail_msg("%c, event %d: refused or not", from->letter, columns[j]);
-			if (to != '!' && (t.state != place_of(to)->state ||
-					  t.step != place_of(to)->step))
+			if (to != '!' &&
+			    (t.state != place_of(to)->state || t.step != place_of(to)->step))
 				fail_msg("%c, event %d: leads to %d/%d, not %c", from->letter,
 					 columns[j], t.state, t.step, to);
 		}
