@@ -1,232 +1,280 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "kern/dispatcher.h"
-
-#include <bpf/bpf.h>
-#include <bpf/btf.h>
-#include <elf.h>
+/* dispatcher.c - one ring's dispatcher: its kernel objects, their pins, its attachment */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/bpf.h>
+#include <bpf/bpf.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-#include "kern/ledger.h"
-#include "kern/elf-view.h"
-#include "kern/image.h"
-#include "kern/kernel-btf.h"
+#include "kern/linux.h"
+#include "kern/pins.h"
+#include "kern/fetch-ring.h"
 #include "common/cleanup.h"
-#include "wire/fault.h"
 
-#define CODE_SECTION	   "struct_ops.s/loop_step"
-#define RELOCATION_SECTION ".rel" CODE_SECTION
-#define ARRAY_SYMBOL	   "programs"
-#define STATE_SYMBOL	   "state"
-#define RELOCATION_64_64   1u /* R_BPF_64_64: the two halves of a 64-bit load */
-#define INSTRUCTIONS_MAX   256u
+/* Owns its descriptors, the mapping, and the folder of pins. */
+struct kern_dispatcher {
+	const struct kern_linux *kern;
+	char *name;
+	int array_fd;
+	int state_fd;
+	int program_fd;
+	int link_fd; /* -1: not attached */
+	struct iourd_record *record;
+	bool has_folder;
+};
 
-static int take_code(const struct elf *elf, struct dispatcher *dispatcher)
+static void let_go(struct kern_dispatcher *dispatcher)
 {
-	struct elf_section code;
-	size_t n;
-
-	if (elf_find(elf, CODE_SECTION, &code) != 1 || !code.data)
-		return -ENOEXEC;
-	n = code.size / sizeof(struct bpf_insn);
-	if (n == 0 || n > INSTRUCTIONS_MAX || code.size % sizeof(struct bpf_insn) != 0)
-		return -ENOEXEC;
-	dispatcher->instructions = malloc(code.size);
-	if (!dispatcher->instructions)
-		return -ENOMEM;
-	memcpy(dispatcher->instructions, code.data, code.size);
-	dispatcher->n_instructions = n;
-	return 0;
+	if (dispatcher->link_fd >= 0)
+		close(dispatcher->link_fd);
+	if (dispatcher->record)
+		munmap(dispatcher->record, sizeof(*dispatcher->record));
+	if (dispatcher->program_fd >= 0)
+		close(dispatcher->program_fd);
+	if (dispatcher->state_fd >= 0)
+		close(dispatcher->state_fd);
+	if (dispatcher->array_fd >= 0)
+		close(dispatcher->array_fd);
+	free(dispatcher->name);
+	free(dispatcher);
 }
 
-static int take_patch(const struct dispatcher *dispatcher, const struct elf_relocation *relocation,
-		      struct dispatcher_patch *ret)
+static int map_record(struct kern_dispatcher *dispatcher)
 {
-	uint64_t i = relocation->offset / sizeof(struct bpf_insn), offset;
-	struct dispatcher_patch patch = {.instruction = (uint32_t)i};
-	const struct bpf_insn *load;
+	void *record = mmap(NULL, sizeof(struct iourd_record), PROT_READ | PROT_WRITE, MAP_SHARED,
+			    dispatcher->state_fd, 0);
 
-	if (relocation->offset % sizeof(struct bpf_insn) != 0 ||
-	    i + 1 >= dispatcher->n_instructions || relocation->type != RELOCATION_64_64)
-		return -ENOEXEC;
-	load = &dispatcher->instructions[i];
-	if (load->code != (BPF_LD | BPF_IMM | BPF_DW))
-		return -ENOEXEC;
-	if (strcmp(relocation->symbol.name, STATE_SYMBOL) == 0) {
-		offset = relocation->symbol.value + (uint32_t)load->imm;
-		if (offset >= sizeof(struct iourd_dispatch))
-			return -ENOEXEC;
-		patch.is_state = 1;
-		patch.state_offset = (uint32_t)offset;
-	} else if (strcmp(relocation->symbol.name, ARRAY_SYMBOL) != 0) {
-		return -ENOEXEC;
-	}
-	*ret = patch;
-	return 0;
-}
-
-static int take_patches(const struct elf *elf, struct dispatcher *dispatcher)
-{
-	struct elf_section relocations;
-	size_t n;
-	int r;
-
-	if (elf_find(elf, RELOCATION_SECTION, &relocations) != 1 || relocations.type != SHT_REL)
-		return -ENOEXEC;
-	n = relocations.size / sizeof(Elf64_Rel);
-	if (n == 0 || n > dispatcher->n_instructions)
-		return -ENOEXEC;
-	dispatcher->patches = calloc(n, sizeof(*dispatcher->patches));
-	if (!dispatcher->patches)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		struct elf_relocation relocation;
-
-		if (!elf_relocation(elf, &relocations, i, &relocation))
-			return -ENOEXEC;
-		r = take_patch(dispatcher, &relocation, &dispatcher->patches[i]);
-		if (r < 0)
-			return r;
-	}
-	dispatcher->n_patches = n;
-	return 0;
-}
-
-int dispatcher_init(struct dispatcher *dispatcher, const char *path)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct dispatcher made = {};
-	_cleanup_free_ void *image = NULL;
-	struct elf elf;
-	size_t size;
-	int r;
-
-	if (fd < 0)
+	if (record == MAP_FAILED)
 		return -errno;
-	r = image_read(fd, NULL, &image, &size);
+	dispatcher->record = record;
+	return 0;
+}
+
+static void start_ledger(struct iourd_ledger *ledger)
+{
+	ledger->magic = IOURD_LEDGER_MAGIC;
+	ledger->version = IOURD_LEDGER_VERSION;
+	ledger->size = sizeof(*ledger);
+}
+
+static int pin_all(struct kern_dispatcher *dispatcher)
+{
+	const char *directory = dispatcher->kern->pin_directory;
+	int r;
+
+	r = pins_add(directory, dispatcher->name, PIN_ARRAY, dispatcher->array_fd);
 	if (r == 0)
-		r = elf_open(image, size, NULL, &elf);
-	if (r > 0)
-		r = -ENOEXEC;
+		r = pins_add(directory, dispatcher->name, PIN_STATE, dispatcher->state_fd);
 	if (r == 0)
-		r = take_code(&elf, &made);
+		r = pins_add(directory, dispatcher->name, PIN_DISPATCHER, dispatcher->program_fd);
+	return r;
+}
+
+int linux_dispatcher_new(struct kern *kern, const char *name, struct kern_dispatcher **ret)
+{
+	const struct kern_linux *owner = kern_linux(kern);
+	struct kern_dispatcher *made;
+	int r;
+
+	if (capabilities_missing(&owner->capabilities))
+		return -EOPNOTSUPP;
+	made = malloc(sizeof(*made));
+	if (!made)
+		return -ENOMEM;
+	*made = (struct kern_dispatcher){
+		.kern = owner, .array_fd = -1, .state_fd = -1, .program_fd = -1, .link_fd = -1};
+	made->name = strdup(name);
+	r = made->name ? pins_make(owner->pin_directory, name) : -ENOMEM;
+	made->has_folder = r == 0;
 	if (r == 0)
-		r = take_patches(&elf, &made);
+		r = dispatcher_make_maps(&made->array_fd, &made->state_fd);
+	if (r == 0)
+		r = map_record(made);
+	if (r == 0)
+		start_ledger(&made->record->ledger);
+	if (r == 0)
+		r = dispatcher_load(&owner->dispatcher_code, &owner->btf, made->array_fd,
+				    made->state_fd, &made->program_fd);
+	if (r == 0)
+		r = pin_all(made);
 	if (r < 0) {
-		dispatcher_done(&made);
+		linux_dispatcher_free(made);
 		return r;
 	}
-	*dispatcher = made;
+	*ret = made;
 	return 0;
 }
 
-void dispatcher_done(struct dispatcher *dispatcher)
+/* The bytes of a state map's value; 0: it is none of ours. */
+static size_t record_size(int state_fd)
 {
-	free(dispatcher->instructions);
-	free(dispatcher->patches);
-	*dispatcher = (struct dispatcher){};
+	struct bpf_map_info info = {};
+	uint32_t size = sizeof(info);
+
+	if (bpf_map_get_info_by_fd(state_fd, &info, &size) < 0 || info.type != BPF_MAP_TYPE_ARRAY ||
+	    !(info.map_flags & BPF_F_MMAPABLE))
+		return 0;
+	return info.value_size;
 }
 
-int dispatcher_make_maps(int *ret_array_fd, int *ret_state_fd)
+static int check_record(int state_fd)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, mapped, .map_flags = BPF_F_MMAPABLE);
-	_cleanup_close_ int array = -1, state = -1;
-
-	array = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "iourd_programs", sizeof(uint32_t),
-			       sizeof(uint32_t), 1, NULL);
-	if (array < 0)
-		return array;
-	state = bpf_map_create(BPF_MAP_TYPE_ARRAY, "iourd_state", sizeof(uint32_t),
-			       sizeof(struct iourd_record), 1, &mapped);
-	if (state < 0)
-		return state;
-	*ret_array_fd = take_fd(&array);
-	*ret_state_fd = take_fd(&state);
-	return 0;
+	return record_size(state_fd) < IOURD_RECORD_SIZE_MIN ? -EPROTO : 0;
 }
 
-int dispatcher_load(const struct dispatcher *dispatcher, const struct kernel_btf *btf, int array_fd,
-		    int state_fd, int *ret_program_fd)
+static int take_up(const char *directory, struct kern_dispatcher *dispatcher)
 {
-	LIBBPF_OPTS(bpf_prog_load_opts, options, .attach_btf_id = btf->ops_id,
-		    .expected_attach_type = (enum bpf_attach_type)btf->loop_step_index,
-		    .prog_flags = BPF_F_SLEEPABLE);
-	struct bpf_insn code[INSTRUCTIONS_MAX];
-	int fd;
+	const char *name = dispatcher->name;
+	int r;
 
-	memcpy(code, dispatcher->instructions, dispatcher->n_instructions * sizeof(*code));
-	for (size_t i = 0; i < dispatcher->n_patches; i++) {
-		const struct dispatcher_patch *patch = &dispatcher->patches[i];
-		struct bpf_insn *load = &code[patch->instruction];
+	dispatcher->array_fd = pins_get(directory, name, PIN_ARRAY);
+	dispatcher->state_fd = pins_get(directory, name, PIN_STATE);
+	dispatcher->program_fd = pins_get(directory, name, PIN_DISPATCHER);
+	dispatcher->link_fd = pins_get(directory, name, PIN_LINK);
+	if (dispatcher->array_fd < 0 || dispatcher->state_fd < 0 || dispatcher->program_fd < 0)
+		return -ENODATA;
+	r = check_record(dispatcher->state_fd);
+	if (r == 0)
+		r = map_record(dispatcher);
+	if (r == 0 && dispatcher->record->ledger.magic != IOURD_LEDGER_MAGIC)
+		r = -EPROTO;
+	return r;
+}
 
-		load[0].src_reg = patch->is_state ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
-		load[0].imm = patch->is_state ? state_fd : array_fd;
-		load[1].imm = (int32_t)patch->state_offset;
+int linux_dispatcher_open(struct kern *kern, const char *name, struct kern_dispatcher **ret)
+{
+	const struct kern_linux *owner = kern_linux(kern);
+	struct kern_dispatcher *made;
+	int r;
+
+	made = malloc(sizeof(*made));
+	if (!made)
+		return -ENOMEM;
+	*made = (struct kern_dispatcher){
+		.kern = owner, .array_fd = -1, .state_fd = -1, .program_fd = -1, .link_fd = -1};
+	made->name = strdup(name);
+	r = made->name ? pins_exist(owner->pin_directory, name) : -ENOMEM;
+	if (r == 0)
+		r = take_up(owner->pin_directory, made);
+	if (r < 0) {
+		let_go(made); /* the pins stay: they are not ours yet */
+		return r;
 	}
-	fd = bpf_prog_load(BPF_PROG_TYPE_STRUCT_OPS, "iourd_dispatch", "GPL", code,
-			   dispatcher->n_instructions, &options);
+	made->has_folder = true;
+	*ret = made;
+	return 0;
+}
+
+static bool is_pinned(const char *directory, const char *name, const char *object)
+{
+	_cleanup_close_ int fd = pins_get(directory, name, object);
+
+	return fd >= 0;
+}
+
+static void look_at_state(int state_fd, struct kern_pins *pins)
+{
+	uint32_t slot = 0;
+	_cleanup_free_ struct iourd_record *record = NULL;
+
+	if (check_record(state_fd) < 0)
+		return;
+	/* of an older one the rest stays zero, of a newer one it is not looked at */
+	record = calloc(1, record_size(state_fd) + sizeof(*record));
+	if (!record || bpf_map_lookup_elem(state_fd, &slot, record) < 0)
+		return;
+	pins->ledger = record->ledger;
+	pins->has_ledger = record->ledger.magic == IOURD_LEDGER_MAGIC;
+}
+
+int linux_pins_inspect(struct kern *kern, const char *name, struct kern_pins *ret)
+{
+	const char *directory = kern_linux(kern)->pin_directory;
+	_cleanup_close_ int state = -1;
+	struct kern_pins pins = {};
+	int r;
+
+	r = pins_exist(directory, name);
+	if (r < 0)
+		return r;
+	state = pins_get(directory, name, PIN_STATE);
+	pins.state = state >= 0;
+	if (pins.state)
+		look_at_state(state, &pins);
+	pins.array = is_pinned(directory, name, PIN_ARRAY);
+	pins.dispatcher = is_pinned(directory, name, PIN_DISPATCHER);
+	pins.link = is_pinned(directory, name, PIN_LINK);
+	*ret = pins;
+	return 0;
+}
+
+int linux_dispatcher_set(struct kern_dispatcher *dispatcher, const struct kern_program *program)
+{
+	uint32_t slot = 0, value;
+	int fd = linux_program_fd(program);
+
 	if (fd < 0)
-		return fd;
-	*ret_program_fd = fd;
+		return -EINVAL;
+	value = (uint32_t)fd;
+	return bpf_map_update_elem(dispatcher->array_fd, &slot, &value, 0);
+}
+
+int linux_dispatcher_attach(struct kern_dispatcher *dispatcher, int pidfd, int ring_fd)
+{
+	_cleanup_close_ int ring = -1, link = -1;
+	int r;
+
+	if (dispatcher->link_fd >= 0)
+		return -EBUSY;
+	r = fetch_ring_fd(pidfd, ring_fd, &ring);
+	if (r < 0)
+		return r;
+	r = dispatcher_attach(&dispatcher->kern->btf, dispatcher->program_fd, ring, &link);
+	if (r < 0)
+		return r;
+	r = pins_add(dispatcher->kern->pin_directory, dispatcher->name, PIN_LINK, link);
+	if (r < 0)
+		return r; /* closing the link detaches: the ring never ran */
+	dispatcher->link_fd = take_fd(&link);
 	return 0;
 }
 
-/* The kernel wants some types of ours with a struct_ops map, and never looks at them. */
-static int load_any_types(int *ret_fd)
+volatile struct iourd_dispatch *linux_dispatcher_state(struct kern_dispatcher *dispatcher)
 {
-	struct btf *types = btf__new_empty();
-	const void *data;
-	uint32_t size;
-	int r;
+	return &dispatcher->record->dispatch;
+}
 
-	if (!types)
-		return -ENOMEM;
-	r = btf__add_int(types, "int", sizeof(int), BTF_INT_SIGNED);
-	data = r < 0 ? NULL : btf__raw_data(types, &size);
-	r = data ? bpf_btf_load(data, size, NULL) : -ENOMEM;
-	btf__free(types);
-	if (r < 0)
+struct iourd_ledger *linux_dispatcher_ledger(struct kern_dispatcher *dispatcher)
+{
+	return &dispatcher->record->ledger;
+}
+
+int linux_dispatcher_current(struct kern_dispatcher *dispatcher, uint32_t *ret_id)
+{
+	uint32_t slot = 0, id;
+	int r = bpf_map_lookup_elem(dispatcher->array_fd, &slot, &id);
+
+	if (r < 0 && r != -ENOENT)
 		return r;
-	*ret_fd = r;
+	*ret_id = r < 0 ? 0 : id;
 	return 0;
 }
 
-int dispatcher_attach(const struct kernel_btf *btf, int program_fd, int ring_fd, int *ret_link_fd)
+void linux_dispatcher_release(struct kern_dispatcher *dispatcher)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_LINK,
-		    .btf_vmlinux_value_type_id = btf->value_id);
-	_cleanup_close_ int map = -1, types = -1;
-	_cleanup_free_ uint8_t *value = NULL;
-	uint64_t program = (uint64_t)program_fd;
-	uint32_t ring = (uint32_t)ring_fd, key = 0;
-	int r;
+	if (dispatcher)
+		let_go(dispatcher);
+}
 
-	value = calloc(1, btf->value_size);
-	if (!value)
-		return -ENOMEM;
-	/* to the kernel, a function of the ops is the descriptor of its program */
-	memcpy(value + btf->loop_step_offset, &program, sizeof(program));
-	memcpy(value + btf->ring_fd_offset, &ring, sizeof(ring));
-
-	r = load_any_types(&types);
-	if (r < 0)
-		return r;
-	options.btf_fd = (uint32_t)types;
-	/* a fresh map for each attach: CVE-2026-72112 is about using one again */
-	map = bpf_map_create(BPF_MAP_TYPE_STRUCT_OPS, "iourd_ops", sizeof(key), btf->value_size, 1,
-			     &options);
-	if (map < 0)
-		return map;
-	r = bpf_map_update_elem(map, &key, value, 0);
-	if (r < 0)
-		return r;
-	r = bpf_link_create(map, 0, BPF_STRUCT_OPS, NULL);
-	if (r < 0)
-		return r;
-	*ret_link_fd = r;
-	return 0;
+void linux_dispatcher_free(struct kern_dispatcher *dispatcher)
+{
+	if (!dispatcher)
+		return;
+	/* pins first: closing the link's last descriptor then waits until it is detached */
+	if (dispatcher->has_folder)
+		pins_remove(dispatcher->kern->pin_directory, dispatcher->name);
+	let_go(dispatcher);
 }

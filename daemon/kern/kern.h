@@ -7,7 +7,7 @@
  * assertions by tests/contract.
  *
  * Every operation may be called from any thread, several at once, except that operations on one
- * object (program, dispatch) must not overlap. Those marked "slow" may take from milliseconds to
+ * object (program, dispatcher) must not overlap. Those marked "slow" may take from milliseconds to
  * seconds: never call them on the event loop. Return values as in client/wire/fault.h.
  */
 #ifndef DAEMON_KERN_H
@@ -26,7 +26,7 @@
 
 struct kern;
 struct kern_program;
-struct kern_dispatch;
+struct kern_dispatcher;
 
 struct kern_capability {
 	const char *name;   /* "struct_ops.io_uring_bpf_ops" */
@@ -93,39 +93,41 @@ struct kern_ops {
 	 * -EINVAL: the name is not of letters, digits, '_' and '-'; -EOPNOTSUPP: a required
 	 * capability is missing. Slow.
 	 */
-	int (*dispatch_new)(struct kern *kern, const char *name, struct kern_dispatch **ret);
+	int (*dispatcher_new)(struct kern *kern, const char *name, struct kern_dispatcher **ret);
 	/*
 	 * Takes up the dispatcher that an earlier daemon has pinned, attached or not. -ENOENT:
 	 * there are no pins of that name; -ENODATA: some are missing, the link, too; -EPROTO: its
 	 * record is smaller than one with a ledger, or its ledger's magic is not ours. Slow.
 	 */
-	int (*dispatch_open)(struct kern *kern, const char *name, struct kern_dispatch **ret);
+	int (*dispatcher_open)(struct kern *kern, const char *name, struct kern_dispatcher **ret);
 	/*
 	 * Frees what this process holds of it, and leaves pins and attachment for the next daemon.
 	 * Only of an attached one (a pinned link keeps it all). Fast. NULL is fine.
 	 */
-	void (*dispatch_leave)(struct kern_dispatch *dispatch);
+	void (*dispatcher_release)(struct kern_dispatcher *dispatcher);
 	/* The kernel's id of the program in the array; 0: it is empty. Slow. */
-	int (*dispatch_current)(struct kern_dispatch *dispatch, uint32_t *ret_id);
-	/* The ring's ledger; of a new dispatcher all zero. Valid until dispatch_free or _leave. */
-	struct iourd_ledger *(*dispatch_ledger)(struct kern_dispatch *dispatch);
+	int (*dispatcher_current)(struct kern_dispatcher *dispatcher, uint32_t *ret_id);
+	/* The ring's ledger; of a new dispatcher all zero. Valid until dispatcher_free or _release.
+	 */
+	struct iourd_ledger *(*dispatcher_ledger)(struct kern_dispatcher *dispatcher);
 	/* Puts a program into the array: the next step runs it. -EINVAL: it is not loaded. Slow. */
-	int (*dispatch_set)(struct kern_dispatch *dispatch, const struct kern_program *program);
+	int (*dispatcher_set)(struct kern_dispatcher *dispatcher,
+			      const struct kern_program *program);
 	/*
 	 * Takes ring @ring_fd out of the process @pidfd, checks that it is an io_uring, attaches
 	 * the dispatcher, and closes the ring again. The ring must still be disabled. Once. Slow.
 	 * -EBADF: one of the two is no descriptor; -ESRCH: the process is gone; -EINVAL: it is no
 	 * io_uring; -EBUSY: the ring is enabled, or the dispatcher is attached already.
 	 */
-	int (*dispatch_attach)(struct kern_dispatch *dispatch, int pidfd, int ring_fd);
-	/* Shared with the dispatcher; valid until dispatch_free. */
-	volatile struct iourd_dispatch *(*dispatch_state)(struct kern_dispatch *dispatch);
+	int (*dispatcher_attach)(struct kern_dispatcher *dispatcher, int pidfd, int ring_fd);
+	/* Shared with the dispatcher; valid until dispatcher_free. */
+	volatile struct iourd_dispatch *(*dispatcher_state)(struct kern_dispatcher *dispatcher);
 	/*
 	 * Removes pins, link, array and program. Only when the ring's process is gone, or the ring
 	 * was never started: detaching from a ring that runs can block everybody. Slow. NULL is
 	 * fine.
 	 */
-	void (*dispatch_free)(struct kern_dispatch *dispatch);
+	void (*dispatcher_free)(struct kern_dispatcher *dispatcher);
 	/*
 	 * Completions that wait in the completion queue of ring @ring_fd of process @pid, and are
 	 * not reaped. -EAGAIN: somebody is at work in the ring right now; -EBADF: it is no ring
@@ -146,7 +148,7 @@ struct kern_ops {
 	 */
 	int (*pins_list)(struct kern *kern, char ***ret_names, size_t *ret_n);
 	/* What there is under a name; -ENOENT: nothing. Slow. */
-	int (*pins_look)(struct kern *kern, const char *name, struct kern_pins *ret);
+	int (*pins_inspect)(struct kern *kern, const char *name, struct kern_pins *ret);
 	/* Removes the pins of a name whose ring is dead. Slow. */
 	int (*pins_remove)(struct kern *kern, const char *name);
 };

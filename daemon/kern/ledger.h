@@ -52,8 +52,8 @@ struct iourd_ledger {
 	__u64 generation;
 	struct iourd_ledger_program origin; /* what it was made of: geometry, slots, opcodes */
 	struct iourd_ledger_program current;
-	struct iourd_ledger_program good; /* the last that passed its probation */
-	struct iourd_ledger_program next; /* of a swap under way */
+	struct iourd_ledger_program fallback; /* the last that passed its probation */
+	struct iourd_ledger_program next;     /* of a swap under way */
 	__u64 next_generation;
 	__u64 probation; /* 1: current has not passed it yet */
 	/* charged to the owner */
@@ -65,10 +65,10 @@ struct iourd_ledger {
 	__u64 region_device; /* st_dev and st_ino of the region's memfd */
 	__u64 region_inode;
 	__u64 lease_inode; /* st_ino of the host's end of the lease; 0: none */
-	__s32 process;	   /* of the application; only of adopted rings */
-	__s32 ring_fd;	   /* number of the ring's descriptor in the process that runs it */
-	__s32 region_fd;   /* number of the region's descriptor there; only of adopted rings */
-	__u32 backoff;	   /* failures in a row after which it was rolled back */
+	__s32 reserved1;
+	__s32 ring_fd;	 /* number of the ring's descriptor in the process that runs it */
+	__s32 region_fd; /* number of the region's descriptor there; only of adopted rings */
+	__u32 reserved2;
 	char reason[IOURD_REASON_MAX];
 	__u8 declared_digest[32]; /* SHA-256 of what cannot be changed of a declared ring; 0: not
 				     known */

@@ -17,7 +17,7 @@ static void linux_free(struct kern *kern)
 	if (!kern)
 		return;
 	capabilities_done(&linux_kern->capabilities);
-	dispatcher_done(&linux_kern->dispatcher);
+	dispatcher_code_done(&linux_kern->dispatcher_code);
 	if (linux_kern->journal)
 		journal_close(linux_kern->journal, linux_kern->journal_is_mapped);
 	free(linux_kern->pin_directory);
@@ -65,20 +65,20 @@ static const struct kern_ops linux_ops = {
 	.program_image = linux_program_image,
 	.program_kernel_id = linux_program_kernel_id,
 	.program_free = linux_program_free,
-	.dispatch_new = linux_dispatch_new,
-	.dispatch_open = linux_dispatch_open,
-	.dispatch_leave = linux_dispatch_leave,
-	.dispatch_current = linux_dispatch_current,
-	.dispatch_ledger = linux_dispatch_ledger,
-	.dispatch_set = linux_dispatch_set,
-	.dispatch_attach = linux_dispatch_attach,
-	.dispatch_state = linux_dispatch_state,
-	.dispatch_free = linux_dispatch_free,
+	.dispatcher_new = linux_dispatcher_new,
+	.dispatcher_open = linux_dispatcher_open,
+	.dispatcher_release = linux_dispatcher_release,
+	.dispatcher_current = linux_dispatcher_current,
+	.dispatcher_ledger = linux_dispatcher_ledger,
+	.dispatcher_set = linux_dispatcher_set,
+	.dispatcher_attach = linux_dispatcher_attach,
+	.dispatcher_state = linux_dispatcher_state,
+	.dispatcher_free = linux_dispatcher_free,
 	.ring_waiting = linux_ring_waiting,
 	.ring_entries = linux_ring_entries,
 	.journal = linux_journal,
 	.pins_list = linux_pins_list,
-	.pins_look = linux_pins_look,
+	.pins_inspect = linux_pins_inspect,
 	.pins_remove = linux_pins_remove,
 };
 
@@ -95,7 +95,7 @@ int kern_linux_new(const char *dispatcher_path, const char *pin_directory, struc
 	made->pin_directory = strdup(pin_directory);
 	if (!made->pin_directory)
 		goto fail;
-	r = dispatcher_init(&made->dispatcher, dispatcher_path);
+	r = dispatcher_code_init(&made->dispatcher_code, dispatcher_path);
 	if (r < 0)
 		goto fail;
 	kernel_btf_read(&made->btf);

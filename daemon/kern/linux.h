@@ -4,7 +4,7 @@
 #define KERN_LINUX_H
 
 #include "kern/capability.h"
-#include "kern/dispatcher.h"
+#include "kern/dispatcher-code.h"
 #include "kern/kern.h"
 #include "kern/kernel-btf.h"
 
@@ -12,7 +12,7 @@
 struct kern_linux {
 	struct kern kern;
 	struct kernel_btf btf;
-	struct dispatcher dispatcher;
+	struct dispatcher_code dispatcher_code;
 	struct capabilities capabilities;
 	char *pin_directory;
 	struct iourd_journal *journal; /* mapped; or, if it cannot be kept, allocated */
@@ -35,15 +35,15 @@ uint32_t linux_program_kernel_id(const struct kern_program *program);
 /* The loaded program's descriptor, borrowed; -1 if it is not loaded. */
 int linux_program_fd(const struct kern_program *program);
 
-int linux_dispatch_new(struct kern *kern, const char *name, struct kern_dispatch **ret);
-int linux_dispatch_open(struct kern *kern, const char *name, struct kern_dispatch **ret);
-void linux_dispatch_leave(struct kern_dispatch *dispatch);
-int linux_dispatch_current(struct kern_dispatch *dispatch, uint32_t *ret_id);
-struct iourd_ledger *linux_dispatch_ledger(struct kern_dispatch *dispatch);
-int linux_pins_look(struct kern *kern, const char *name, struct kern_pins *ret);
-int linux_dispatch_set(struct kern_dispatch *dispatch, const struct kern_program *program);
-int linux_dispatch_attach(struct kern_dispatch *dispatch, int pidfd, int ring_fd);
-volatile struct iourd_dispatch *linux_dispatch_state(struct kern_dispatch *dispatch);
-void linux_dispatch_free(struct kern_dispatch *dispatch);
+int linux_dispatcher_new(struct kern *kern, const char *name, struct kern_dispatcher **ret);
+int linux_dispatcher_open(struct kern *kern, const char *name, struct kern_dispatcher **ret);
+void linux_dispatcher_release(struct kern_dispatcher *dispatcher);
+int linux_dispatcher_current(struct kern_dispatcher *dispatcher, uint32_t *ret_id);
+struct iourd_ledger *linux_dispatcher_ledger(struct kern_dispatcher *dispatcher);
+int linux_pins_inspect(struct kern *kern, const char *name, struct kern_pins *ret);
+int linux_dispatcher_set(struct kern_dispatcher *dispatcher, const struct kern_program *program);
+int linux_dispatcher_attach(struct kern_dispatcher *dispatcher, int pidfd, int ring_fd);
+volatile struct iourd_dispatch *linux_dispatcher_state(struct kern_dispatcher *dispatcher);
+void linux_dispatcher_free(struct kern_dispatcher *dispatcher);
 
 #endif

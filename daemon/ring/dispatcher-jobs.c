@@ -46,7 +46,7 @@ static void submit(struct ring_dispatcher *jobs, int (*job_work)(struct ring_dis
 
 static int make_work(struct ring_dispatcher *jobs)
 {
-	return jobs->kern->ops->dispatch_new(jobs->kern, jobs->name, &jobs->subject);
+	return jobs->kern->ops->dispatcher_new(jobs->kern, jobs->name, &jobs->subject);
 }
 
 void ring_dispatcher_make(struct ring_dispatcher *jobs, ring_dispatcher_done done, void *arg)
@@ -56,7 +56,7 @@ void ring_dispatcher_make(struct ring_dispatcher *jobs, ring_dispatcher_done don
 
 static int swap_work(struct ring_dispatcher *jobs)
 {
-	return jobs->kern->ops->dispatch_set(jobs->subject, jobs->program);
+	return jobs->kern->ops->dispatcher_set(jobs->subject, jobs->program);
 }
 
 static int attach_work(struct ring_dispatcher *jobs)
@@ -65,7 +65,7 @@ static int attach_work(struct ring_dispatcher *jobs)
 
 	if (r != 0)
 		return r;
-	return jobs->kern->ops->dispatch_attach(jobs->subject, jobs->pidfd, jobs->ring_fd);
+	return jobs->kern->ops->dispatcher_attach(jobs->subject, jobs->pidfd, jobs->ring_fd);
 }
 
 void ring_dispatcher_attach(struct ring_dispatcher *jobs, const struct kern_program *program,
@@ -84,7 +84,7 @@ void ring_dispatcher_swap(struct ring_dispatcher *jobs, const struct kern_progra
 	submit(jobs, swap_work, done, arg);
 }
 
-void ring_dispatcher_take(struct ring_dispatcher *jobs, struct kern_dispatch *kern_dispatch)
+void ring_dispatcher_take(struct ring_dispatcher *jobs, struct kern_dispatcher *kern_dispatch)
 {
 	assert(!jobs->busy && !jobs->kern_dispatch);
 	jobs->kern_dispatch = kern_dispatch;
@@ -93,13 +93,13 @@ void ring_dispatcher_take(struct ring_dispatcher *jobs, struct kern_dispatch *ke
 void ring_dispatcher_release(struct ring_dispatcher *jobs)
 {
 	assert(!jobs->busy);
-	jobs->kern->ops->dispatch_leave(jobs->kern_dispatch);
+	jobs->kern->ops->dispatcher_release(jobs->kern_dispatch);
 	jobs->kern_dispatch = NULL;
 }
 
 static int remove_work(struct ring_dispatcher *jobs)
 {
-	jobs->kern->ops->dispatch_free(jobs->subject);
+	jobs->kern->ops->dispatcher_free(jobs->subject);
 	jobs->subject = NULL;
 	return 0;
 }
@@ -115,7 +115,7 @@ static volatile struct iourd_dispatch *state(const struct ring_dispatcher *jobs)
 {
 	if (!jobs->kern_dispatch)
 		return NULL;
-	return jobs->kern->ops->dispatch_state(jobs->kern_dispatch);
+	return jobs->kern->ops->dispatcher_state(jobs->kern_dispatch);
 }
 
 void ring_dispatcher_pause(struct ring_dispatcher *jobs, bool pause)
@@ -137,7 +137,7 @@ struct iourd_ledger *ring_dispatcher_ledger(const struct ring_dispatcher *jobs)
 {
 	if (!jobs->kern_dispatch)
 		return NULL;
-	return jobs->kern->ops->dispatch_ledger(jobs->kern_dispatch);
+	return jobs->kern->ops->dispatcher_ledger(jobs->kern_dispatch);
 }
 
 uint32_t ring_dispatcher_last(const struct ring_dispatcher *jobs)

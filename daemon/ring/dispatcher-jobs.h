@@ -21,14 +21,14 @@ struct ring_dispatcher {
 	struct kern *kern; /* borrowed, as are the next two */
 	struct executor *executor;
 	const char *name;		     /* of the ring */
-	struct kern_dispatch *kern_dispatch; /* owned; NULL before it is made, and in its removal */
+	struct kern_dispatcher *kern_dispatch; /* owned; NULL before it is made, and in its removal */
 	uint64_t steps;			     /* what it had counted when it was removed */
 	uint64_t last_step;
 	bool busy; /* an operation is under way */
 	/* set aside for the job */
 	struct job job;
 	int (*work)(struct ring_dispatcher *jobs);
-	struct kern_dispatch *subject; /* made, changed or removed by it */
+	struct kern_dispatcher *subject; /* made, changed or removed by it */
 	const struct kern_program *program;
 	int pidfd;
 	int ring_fd;
@@ -47,7 +47,7 @@ void ring_dispatcher_attach(struct ring_dispatcher *jobs, const struct kern_prog
 void ring_dispatcher_swap(struct ring_dispatcher *jobs, const struct kern_program *program,
 			  ring_dispatcher_done done, void *arg);
 /* That of an earlier daemon: @kern_dispatch is owned from now on. */
-void ring_dispatcher_take(struct ring_dispatcher *jobs, struct kern_dispatch *kern_dispatch);
+void ring_dispatcher_take(struct ring_dispatcher *jobs, struct kern_dispatcher *kern_dispatch);
 /* Lets go of it, and leaves it to the next daemon. No operation is under way. */
 void ring_dispatcher_release(struct ring_dispatcher *jobs);
 /* Only when the host is gone. Never fails; fine for one that was never made. */

@@ -72,7 +72,7 @@ void ledger_update(const struct ring *ring)
 	STORE(ledger->generation, ring->generation);
 	if (!ring->dispatcher.busy)
 		STORE(ledger->next.kernel_id, 0);
-	write_program(&ledger->good, ring->probation.fallback, 0);
+	write_program(&ledger->fallback, ring->probation.fallback, 0);
 	STORE(ledger->probation, ring->probation.passed ? 0 : 1);
 	STORE(ledger->error, ring->error);
 	write_reason(ledger, ring->reason);

@@ -12,7 +12,7 @@
 
 struct iourd_ledger;
 struct json_object;
-struct kern_dispatch;
+struct kern_dispatcher;
 struct kern_program_info;
 struct note;
 struct program;
@@ -161,7 +161,7 @@ struct ring_restoration {
 	struct program *program;	   /* open; the ring holds it and the next two itself */
 	struct program *origin;		   /* or NULL, as the next: it is not known any more */
 	struct program *fallback;
-	struct kern_dispatch *dispatch; /* taken over by the ring, unless it fails */
+	struct kern_dispatcher *dispatch; /* taken over by the ring, unless it fails */
 };
 
 #endif

@@ -22,7 +22,7 @@ struct takeover_entry {
 	char name[RING_NAME_MAX];
 	bool pinned;
 	struct kern_pins pins;
-	struct kern_dispatch *dispatch; /* open, until a ring takes it over; or NULL */
+	struct kern_dispatcher *dispatch; /* open, until a ring takes it over; or NULL */
 	struct host_found host;		/* name[0] 0: no socket */
 	struct program *program;	/* held; or NULL, as the next two */
 	struct program *origin;

@@ -12,7 +12,7 @@ void takeover_release(struct takeover *takeover)
 	for (size_t i = 0; i < takeover->n_entries; i++) {
 		struct takeover_entry *entry = &takeover->entries[i];
 
-		takeover->kern->ops->dispatch_leave(entry->dispatch);
+		takeover->kern->ops->dispatcher_release(entry->dispatch);
 		manager_program_release(entry->program);
 		manager_program_release(entry->origin);
 		manager_program_release(entry->fallback);

@@ -11,14 +11,14 @@ static void inspect(struct kern *kern, struct takeover_entry *entry)
 	const struct kern_pins *pins = &entry->pins;
 	uint32_t current;
 
-	if (kern->ops->pins_look(kern, entry->name, &entry->pins) < 0)
+	if (kern->ops->pins_inspect(kern, entry->name, &entry->pins) < 0)
 		return;
 	if (!pins->array || !pins->dispatcher || !pins->link || !pins->has_ledger ||
 	    !pins->ledger.committed)
 		return;
-	if (kern->ops->dispatch_open(kern, entry->name, &entry->dispatch) < 0)
+	if (kern->ops->dispatcher_open(kern, entry->name, &entry->dispatch) < 0)
 		return;
-	if (kern->ops->dispatch_current(entry->dispatch, &current) == 0)
+	if (kern->ops->dispatcher_current(entry->dispatch, &current) == 0)
 		ledger_resolve_pending_swap(&entry->pins.ledger, current);
 }
 
@@ -45,8 +45,8 @@ void takeover_remove(struct job *job)
 			continue;
 		if (entry->dispatch) {
 			/* an application may still run the ring: its loop has to end first */
-			kern->ops->dispatch_state(entry->dispatch)->pause = 1;
-			kern->ops->dispatch_free(entry->dispatch);
+			kern->ops->dispatcher_state(entry->dispatch)->pause = 1;
+			kern->ops->dispatcher_free(entry->dispatch);
 		} else if (entry->pinned && kern->ops->pins_remove(kern, entry->name) < 0) {
 			continue;
 		}

@@ -61,8 +61,8 @@ static void hold_programs(struct takeover *takeover)
 			continue;
 		entry->program = hold_program(takeover, ledger->current.digest);
 		entry->origin = hold_program(takeover, ledger->origin.digest);
-		if (!is_zero(ledger->good.digest))
-			entry->fallback = hold_program(takeover, ledger->good.digest);
+		if (!is_zero(ledger->fallback.digest))
+			entry->fallback = hold_program(takeover, ledger->fallback.digest);
 	}
 }
 
@@ -76,7 +76,7 @@ static bool is_wanted(void *arg, const uint8_t *digest)
 
 		if (memcmp(ledger->current.digest, digest, SHA256_SIZE) == 0 ||
 		    memcmp(ledger->origin.digest, digest, SHA256_SIZE) == 0 ||
-		    memcmp(ledger->good.digest, digest, SHA256_SIZE) == 0)
+		    memcmp(ledger->fallback.digest, digest, SHA256_SIZE) == 0)
 			return true;
 	}
 	return false;

@@ -12,12 +12,12 @@ static uint32_t leave_one(struct kern *kern, const char *name, struct contract_r
 {
 	struct kern_program *program = contract_load(kern, CONTRACT_A);
 	uint32_t id = kern->ops->program_kernel_id(program);
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatcher;
 	struct iourd_ledger *ledger;
 
 	contract_port.ring_start(ring);
-	assert_int_equal(kern->ops->dispatch_new(kern, name, &dispatch), 0);
-	ledger = kern->ops->dispatch_ledger(dispatch);
+	assert_int_equal(kern->ops->dispatcher_new(kern, name, &dispatcher), 0);
+	ledger = kern->ops->dispatcher_ledger(dispatcher);
 	assert_int_equal(ledger->magic, IOURD_LEDGER_MAGIC);
 	assert_int_equal(ledger->version, IOURD_LEDGER_VERSION);
 	assert_int_equal(ledger->size, sizeof(*ledger));
@@ -26,10 +26,10 @@ static uint32_t leave_one(struct kern *kern, const char *name, struct contract_r
 	ledger->generation = 7;
 	strcpy(ledger->reason, "left");
 	ledger->committed = 1;
-	kern->ops->dispatch_state(dispatch)->pause = 1;
-	assert_int_equal(kern->ops->dispatch_set(dispatch, program), 0);
-	assert_int_equal(kern->ops->dispatch_attach(dispatch, ring->pidfd, ring->ring_fd), 0);
-	kern->ops->dispatch_leave(dispatch);
+	kern->ops->dispatcher_state(dispatcher)->pause = 1;
+	assert_int_equal(kern->ops->dispatcher_set(dispatcher, program), 0);
+	assert_int_equal(kern->ops->dispatcher_attach(dispatcher, ring->pidfd, ring->ring_fd), 0);
+	kern->ops->dispatcher_release(dispatcher);
 	kern->ops->program_free(program);
 	assert_true(id != 0);
 	return id;
@@ -38,7 +38,7 @@ static uint32_t leave_one(struct kern *kern, const char *name, struct contract_r
 void next_daemon_takes_up(void **state)
 {
 	struct kern *kern = *state;
-	struct kern_dispatch *dispatch = NULL;
+	struct kern_dispatcher *dispatcher = NULL;
 	struct kern_program *other;
 	struct contract_ring ring;
 	struct kern_pins pins;
@@ -46,24 +46,25 @@ void next_daemon_takes_up(void **state)
 
 	left = leave_one(kern, "left", &ring);
 	assert_int_equal(contract_count_pins(kern), 1);
-	assert_int_equal(kern->ops->pins_look(kern, "left", &pins), 0);
+	assert_int_equal(kern->ops->pins_inspect(kern, "left", &pins), 0);
 	assert_true(pins.array && pins.state && pins.dispatcher && pins.link && pins.has_ledger);
 	assert_int_equal(pins.ledger.uid, 1234);
-	assert_int_equal(kern->ops->dispatch_open(kern, "left", &dispatch), 0);
-	assert_int_equal(kern->ops->dispatch_ledger(dispatch)->generation, 7);
-	assert_string_equal(kern->ops->dispatch_ledger(dispatch)->reason, "left");
-	assert_int_equal(kern->ops->dispatch_state(dispatch)->pause, 1);
+	assert_int_equal(kern->ops->dispatcher_open(kern, "left", &dispatcher), 0);
+	assert_int_equal(kern->ops->dispatcher_ledger(dispatcher)->generation, 7);
+	assert_string_equal(kern->ops->dispatcher_ledger(dispatcher)->reason, "left");
+	assert_int_equal(kern->ops->dispatcher_state(dispatcher)->pause, 1);
 	/* the program lives in the array */
-	assert_int_equal(kern->ops->dispatch_current(dispatch, &current), 0);
+	assert_int_equal(kern->ops->dispatcher_current(dispatcher, &current), 0);
 	assert_int_equal(current, left);
 	other = contract_load(kern, CONTRACT_B);
-	assert_int_equal(kern->ops->dispatch_set(dispatch, other), 0);
-	assert_int_equal(kern->ops->dispatch_current(dispatch, &current), 0);
+	assert_int_equal(kern->ops->dispatcher_set(dispatcher, other), 0);
+	assert_int_equal(kern->ops->dispatcher_current(dispatcher, &current), 0);
 	assert_int_equal(current, kern->ops->program_kernel_id(other));
 	/* it is attached: once */
-	assert_int_equal(kern->ops->dispatch_attach(dispatch, ring.pidfd, ring.ring_fd), -EBUSY);
+	assert_int_equal(kern->ops->dispatcher_attach(dispatcher, ring.pidfd, ring.ring_fd),
+			 -EBUSY);
 	contract_port.ring_end(&ring);
-	kern->ops->dispatch_free(dispatch);
+	kern->ops->dispatcher_free(dispatcher);
 	kern->ops->program_free(other);
 	assert_int_equal(contract_count_pins(kern), 0);
 }
@@ -72,15 +73,15 @@ void next_daemon_takes_up(void **state)
 void next_daemons_read_what_was_written(void **state)
 {
 	struct kern *kern = *state;
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatcher;
 	struct contract_ring ring;
 
 	leave_one(kern, "again", &ring);
 	for (uint64_t i = 8; i < 12; i++) {
-		assert_int_equal(kern->ops->dispatch_open(kern, "again", &dispatch), 0);
-		assert_int_equal(kern->ops->dispatch_ledger(dispatch)->generation, i - 1);
-		kern->ops->dispatch_ledger(dispatch)->generation = i;
-		kern->ops->dispatch_leave(dispatch);
+		assert_int_equal(kern->ops->dispatcher_open(kern, "again", &dispatcher), 0);
+		assert_int_equal(kern->ops->dispatcher_ledger(dispatcher)->generation, i - 1);
+		kern->ops->dispatcher_ledger(dispatcher)->generation = i;
+		kern->ops->dispatcher_release(dispatcher);
 	}
 	contract_port.ring_end(&ring);
 	assert_int_equal(kern->ops->pins_remove(kern, "again"), 0);
@@ -90,31 +91,31 @@ void next_daemons_read_what_was_written(void **state)
 void what_is_not_there_cannot_be_taken_up(void **state)
 {
 	struct kern *kern = *state;
-	struct kern_dispatch *dispatch = (void *)-1, *half;
+	struct kern_dispatcher *dispatcher = (void *)-1, *half;
 	struct kern_pins pins;
 
-	assert_int_equal(kern->ops->dispatch_open(kern, "nobody", &dispatch), -ENOENT);
-	assert_int_equal(kern->ops->pins_look(kern, "nobody", &pins), -ENOENT);
+	assert_int_equal(kern->ops->dispatcher_open(kern, "nobody", &dispatcher), -ENOENT);
+	assert_int_equal(kern->ops->pins_inspect(kern, "nobody", &pins), -ENOENT);
 	/* made, and not attached: there is no link */
-	assert_int_equal(kern->ops->dispatch_new(kern, "half", &half), 0);
-	assert_int_equal(kern->ops->pins_look(kern, "half", &pins), 0);
+	assert_int_equal(kern->ops->dispatcher_new(kern, "half", &half), 0);
+	assert_int_equal(kern->ops->pins_inspect(kern, "half", &pins), 0);
 	assert_true(pins.array && pins.state && pins.dispatcher && pins.has_ledger);
 	assert_false(pins.link);
-	assert_true(dispatch == (void *)-1);
-	kern->ops->dispatch_free(half);
-	kern->ops->dispatch_leave(NULL);
+	assert_true(dispatcher == (void *)-1);
+	kern->ops->dispatcher_free(half);
+	kern->ops->dispatcher_release(NULL);
 }
 
 void array_is_empty_at_first(void **state)
 {
 	struct kern *kern = *state;
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatcher;
 	uint32_t current = 7;
 
-	assert_int_equal(kern->ops->dispatch_new(kern, "empty", &dispatch), 0);
-	assert_int_equal(kern->ops->dispatch_current(dispatch, &current), 0);
+	assert_int_equal(kern->ops->dispatcher_new(kern, "empty", &dispatcher), 0);
+	assert_int_equal(kern->ops->dispatcher_current(dispatcher, &current), 0);
 	assert_int_equal(current, 0);
-	kern->ops->dispatch_free(dispatch);
+	kern->ops->dispatcher_free(dispatcher);
 }
 
 /* The image is there until the kernel has it; the id from then on. */

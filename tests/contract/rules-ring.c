@@ -26,7 +26,7 @@
 struct scene {
 	struct kern *kern;
 	struct ring_process process;
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatcher;
 	struct kern_program *a;
 	struct kern_program *b;
 	volatile struct iourd_dispatch *words;
@@ -53,12 +53,13 @@ static int scene_setup(void **state)
 	scene->a = contract_load(scene->kern, CONTRACT_A);
 	scene->b = contract_load(scene->kern, CONTRACT_B);
 	ring_process_start(64, 128, &scene->process);
-	assert_int_equal(scene->kern->ops->dispatch_new(scene->kern, "scene", &scene->dispatch), 0);
-	assert_int_equal(scene->kern->ops->dispatch_attach(scene->dispatch, scene->process.pidfd,
-							   scene->process.ring_fd),
+	assert_int_equal(scene->kern->ops->dispatcher_new(scene->kern, "scene", &scene->dispatcher),
 			 0);
-	assert_int_equal(scene->kern->ops->dispatch_set(scene->dispatch, scene->a), 0);
-	scene->words = scene->kern->ops->dispatch_state(scene->dispatch);
+	assert_int_equal(scene->kern->ops->dispatcher_attach(
+				 scene->dispatcher, scene->process.pidfd, scene->process.ring_fd),
+			 0);
+	assert_int_equal(scene->kern->ops->dispatcher_set(scene->dispatcher, scene->a), 0);
+	scene->words = scene->kern->ops->dispatcher_state(scene->dispatcher);
 	scene->params = (struct tally_params *)(scene->process.region + 1);
 	layout_write_initial(&scene->kern->ops->program_info(scene->a)->layout, scene->params);
 	*state = scene;
@@ -70,7 +71,7 @@ static int scene_teardown(void **state)
 	struct scene *scene = *state;
 
 	ring_process_end(&scene->process);
-	scene->kern->ops->dispatch_free(scene->dispatch);
+	scene->kern->ops->dispatcher_free(scene->dispatcher);
 	scene->kern->ops->program_free(scene->a);
 	scene->kern->ops->program_free(scene->b);
 	assert_int_equal(contract_count_pins(scene->kern), 0);
@@ -181,22 +182,22 @@ static void wrong_answer_ends_the_loop(void **state)
 static void empty_array_stops_the_loop(void **state)
 {
 	struct scene *scene = *state;
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatcher;
 	struct ring_process process;
 	struct ring_process_result result;
 
 	ring_process_start(64, 128, &process);
-	assert_int_equal(scene->kern->ops->dispatch_new(scene->kern, "empty", &dispatch), 0);
+	assert_int_equal(scene->kern->ops->dispatcher_new(scene->kern, "empty", &dispatcher), 0);
 	assert_int_equal(
-		scene->kern->ops->dispatch_attach(dispatch, process.pidfd, process.ring_fd), 0);
+		scene->kern->ops->dispatcher_attach(dispatcher, process.pidfd, process.ring_fd), 0);
 	ring_process_enable(&process);
 	ring_process_enter(&process);
 	ring_process_wait(&process, &result);
 	assert_int_equal(result.result, 0);
-	assert_int_equal(scene->kern->ops->dispatch_state(dispatch)->last, IOURD_STEP_EMPTY);
-	assert_true(scene->kern->ops->dispatch_state(dispatch)->steps == 0);
+	assert_int_equal(scene->kern->ops->dispatcher_state(dispatcher)->last, IOURD_STEP_EMPTY);
+	assert_true(scene->kern->ops->dispatcher_state(dispatcher)->steps == 0);
 	ring_process_end(&process);
-	scene->kern->ops->dispatch_free(dispatch);
+	scene->kern->ops->dispatcher_free(dispatcher);
 }
 
 static void pause_flag_stops_the_loop(void **state)
@@ -244,8 +245,8 @@ static void swaps_under_load_lose_nothing(void **state)
 	wait_until_it_works(scene);
 	start = now_ns();
 	for (unsigned int i = 0; i < SWAPS; i++) {
-		assert_int_equal(scene->kern->ops->dispatch_set(scene->dispatch,
-								i % 2 ? scene->a : scene->b),
+		assert_int_equal(scene->kern->ops->dispatcher_set(scene->dispatcher,
+								  i % 2 ? scene->a : scene->b),
 				 0);
 		wait_for_a_step(scene);
 	}
@@ -270,7 +271,7 @@ static void swaps_under_load_lose_nothing(void **state)
 static void wrong_rings_are_refused(void **state)
 {
 	struct scene *scene = *state;
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatcher;
 	struct ring_process gone, enabled, good;
 	int pidfd;
 
@@ -281,27 +282,29 @@ static void wrong_rings_are_refused(void **state)
 	pidfd = dup(gone.pidfd);
 	ring_process_end(&gone);
 
-	assert_int_equal(scene->kern->ops->dispatch_new(scene->kern, "refused", &dispatch), 0);
-	assert_int_equal(scene->kern->ops->dispatch_attach(dispatch, pidfd, gone.ring_fd), -ESRCH);
-	assert_int_equal(scene->kern->ops->dispatch_attach(dispatch, good.pidfd, good.other_fd),
+	assert_int_equal(scene->kern->ops->dispatcher_new(scene->kern, "refused", &dispatcher), 0);
+	assert_int_equal(scene->kern->ops->dispatcher_attach(dispatcher, pidfd, gone.ring_fd),
+			 -ESRCH);
+	assert_int_equal(scene->kern->ops->dispatcher_attach(dispatcher, good.pidfd, good.other_fd),
 			 -EINVAL);
-	assert_int_equal(scene->kern->ops->dispatch_attach(dispatch, good.pidfd, 9999), -EBADF);
+	assert_int_equal(scene->kern->ops->dispatcher_attach(dispatcher, good.pidfd, 9999), -EBADF);
 	assert_int_equal(
-		scene->kern->ops->dispatch_attach(dispatch, enabled.pidfd, enabled.ring_fd),
+		scene->kern->ops->dispatcher_attach(dispatcher, enabled.pidfd, enabled.ring_fd),
 		-EBUSY);
 	/* none of them has used the dispatcher up */
-	assert_int_equal(scene->kern->ops->dispatch_attach(dispatch, good.pidfd, good.ring_fd), 0);
+	assert_int_equal(scene->kern->ops->dispatcher_attach(dispatcher, good.pidfd, good.ring_fd),
+			 0);
 	close(pidfd);
 	ring_process_end(&enabled);
 	ring_process_end(&good);
-	scene->kern->ops->dispatch_free(dispatch);
+	scene->kern->ops->dispatcher_free(dispatcher);
 }
 
 static void spinning_ring_delays_nobody(void **state)
 {
 	struct scene *scene = *state;
 	struct ring_process_result result;
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatcher;
 	struct ring_process other;
 	uint64_t start;
 
@@ -313,15 +316,15 @@ static void spinning_ring_delays_nobody(void **state)
 	/* attaching to the spinning ring is refused, attaching to another one works: at once */
 	ring_process_start(8, 16, &other);
 	start = now_ns();
-	assert_int_equal(scene->kern->ops->dispatch_new(scene->kern, "second", &dispatch), 0);
-	assert_int_equal(scene->kern->ops->dispatch_attach(dispatch, scene->process.pidfd,
-							   scene->process.ring_fd),
+	assert_int_equal(scene->kern->ops->dispatcher_new(scene->kern, "second", &dispatcher), 0);
+	assert_int_equal(scene->kern->ops->dispatcher_attach(dispatcher, scene->process.pidfd,
+							     scene->process.ring_fd),
 			 -EBUSY);
-	assert_int_equal(scene->kern->ops->dispatch_attach(dispatch, other.pidfd, other.ring_fd),
-			 0);
+	assert_int_equal(
+		scene->kern->ops->dispatcher_attach(dispatcher, other.pidfd, other.ring_fd), 0);
 	assert_true(now_ns() - start < 3 * QUICKLY_NS);
 	ring_process_end(&other);
-	scene->kern->ops->dispatch_free(dispatch);
+	scene->kern->ops->dispatcher_free(dispatcher);
 
 	stop(scene);
 	ring_process_wait(&scene->process, &result);
@@ -338,7 +341,7 @@ static void killed_ring_leaves_nothing(void **state)
 	ring_process_enter(&scene->process);
 	wait_until_it_works(scene);
 	ring_process_end(&scene->process);
-	/* what is left is checked by the teardown, whose dispatch_free must come back */
+	/* what is left is checked by the teardown, whose dispatcher_free must come back */
 }
 
 static void verifier_refusal_has_its_log(void **state)
@@ -361,7 +364,7 @@ static void verifier_refusal_has_its_log(void **state)
 	/* refused again in the same way, and not fit to be set */
 	note_done(&note);
 	assert_int_equal(scene->kern->ops->program_load(program, &note), FAULT_PROGRAM_REJECTED);
-	assert_int_equal(scene->kern->ops->dispatch_set(scene->dispatch, program), -EINVAL);
+	assert_int_equal(scene->kern->ops->dispatcher_set(scene->dispatcher, program), -EINVAL);
 	note_done(&note);
 	scene->kern->ops->program_free(program);
 }

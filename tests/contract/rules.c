@@ -82,13 +82,13 @@ size_t contract_count_pins(struct kern *kern)
 	return n;
 }
 
-static struct kern_dispatch *new_dispatch(struct kern *kern, const char *name)
+static struct kern_dispatcher *new_dispatcher(struct kern *kern, const char *name)
 {
-	struct kern_dispatch *dispatch = NULL;
+	struct kern_dispatcher *dispatcher = NULL;
 
-	assert_int_equal(kern->ops->dispatch_new(kern, name, &dispatch), 0);
-	assert_non_null(dispatch);
-	return dispatch;
+	assert_int_equal(kern->ops->dispatcher_new(kern, name, &dispatcher), 0);
+	assert_non_null(dispatcher);
+	return dispatcher;
 }
 
 static void capabilities_are_named_and_dated(void **state)
@@ -183,51 +183,52 @@ static void freeing_nothing_is_fine(void **state)
 	struct kern *kern = *state;
 
 	kern->ops->program_free(NULL);
-	kern->ops->dispatch_free(NULL);
+	kern->ops->dispatcher_free(NULL);
 }
 
 static void dispatcher_leaves_no_pins(void **state)
 {
 	struct kern *kern = *state;
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatcher;
 
 	assert_int_equal(contract_count_pins(kern), 0);
-	dispatch = new_dispatch(kern, "first");
+	dispatcher = new_dispatcher(kern, "first");
 	assert_int_equal(contract_count_pins(kern), 1);
-	kern->ops->dispatch_free(dispatch);
+	kern->ops->dispatcher_free(dispatcher);
 	assert_int_equal(contract_count_pins(kern), 0);
 }
 
 static void dispatcher_starts_clean(void **state)
 {
 	struct kern *kern = *state;
-	struct kern_dispatch *dispatch = new_dispatch(kern, "clean");
-	volatile struct iourd_dispatch *words = kern->ops->dispatch_state(dispatch);
+	struct kern_dispatcher *dispatcher = new_dispatcher(kern, "clean");
+	volatile struct iourd_dispatch *words = kern->ops->dispatcher_state(dispatcher);
 
 	assert_non_null(words);
 	assert_true(words->steps == 0 && words->last_step == 0 && words->pause == 0);
 	assert_int_equal(words->last, IOURD_STEP_NONE);
-	kern->ops->dispatch_free(dispatch);
+	kern->ops->dispatcher_free(dispatcher);
 }
 
 static void name_is_taken_once(void **state)
 {
 	struct kern *kern = *state;
-	struct kern_dispatch *dispatch = new_dispatch(kern, "once"), *second = (void *)-1;
+	struct kern_dispatcher *dispatcher = new_dispatcher(kern, "once"), *second = (void *)-1;
 
-	assert_int_equal(kern->ops->dispatch_new(kern, "once", &second), -EEXIST);
+	assert_int_equal(kern->ops->dispatcher_new(kern, "once", &second), -EEXIST);
 	assert_true(second == (void *)-1);
 	/* the failure took nothing from the one that is there */
 	assert_int_equal(contract_count_pins(kern), 1);
-	kern->ops->dispatch_free(dispatch);
-	dispatch = new_dispatch(kern, "once");
-	kern->ops->dispatch_free(dispatch);
+	kern->ops->dispatcher_free(dispatcher);
+	dispatcher = new_dispatcher(kern, "once");
+	kern->ops->dispatcher_free(dispatcher);
 }
 
 static void pins_are_listed_and_removed(void **state)
 {
 	struct kern *kern = *state;
-	struct kern_dispatch *one = new_dispatch(kern, "one"), *two = new_dispatch(kern, "two");
+	struct kern_dispatcher *one = new_dispatcher(kern, "one"),
+			       *two = new_dispatcher(kern, "two");
 	bool seen_one = false, seen_two = false;
 	char **names;
 	size_t n;
@@ -241,8 +242,8 @@ static void pins_are_listed_and_removed(void **state)
 	}
 	free(names);
 	assert_true(seen_one && seen_two);
-	kern->ops->dispatch_free(one);
-	kern->ops->dispatch_free(two);
+	kern->ops->dispatcher_free(one);
+	kern->ops->dispatcher_free(two);
 	assert_int_equal(kern->ops->pins_remove(kern, "one"), -ENOENT);
 }
 
@@ -250,44 +251,45 @@ static void only_loaded_programs_are_set(void **state)
 {
 	struct kern *kern = *state;
 	struct kern_program *program = contract_open(kern, CONTRACT_A);
-	struct kern_dispatch *dispatch = new_dispatch(kern, "set");
+	struct kern_dispatcher *dispatcher = new_dispatcher(kern, "set");
 
-	assert_int_equal(kern->ops->dispatch_set(dispatch, program), -EINVAL);
+	assert_int_equal(kern->ops->dispatcher_set(dispatcher, program), -EINVAL);
 	assert_int_equal(kern->ops->program_load(program, NULL), 0);
-	assert_int_equal(kern->ops->dispatch_set(dispatch, program), 0);
-	assert_int_equal(kern->ops->dispatch_set(dispatch, program), 0);
+	assert_int_equal(kern->ops->dispatcher_set(dispatcher, program), 0);
+	assert_int_equal(kern->ops->dispatcher_set(dispatcher, program), 0);
 	/* the program may go before the ring: the array holds it */
 	kern->ops->program_free(program);
-	kern->ops->dispatch_free(dispatch);
+	kern->ops->dispatcher_free(dispatcher);
 }
 
 static void dispatcher_is_attached_once(void **state)
 {
 	struct kern *kern = *state;
-	struct kern_dispatch *dispatch = new_dispatch(kern, "attach");
+	struct kern_dispatcher *dispatcher = new_dispatcher(kern, "attach");
 	struct contract_ring ring;
 
 	contract_port.ring_start(&ring);
-	assert_int_equal(kern->ops->dispatch_attach(dispatch, ring.pidfd, ring.ring_fd), 0);
-	assert_int_equal(kern->ops->dispatch_attach(dispatch, ring.pidfd, ring.ring_fd), -EBUSY);
+	assert_int_equal(kern->ops->dispatcher_attach(dispatcher, ring.pidfd, ring.ring_fd), 0);
+	assert_int_equal(kern->ops->dispatcher_attach(dispatcher, ring.pidfd, ring.ring_fd),
+			 -EBUSY);
 	contract_port.ring_end(&ring);
-	kern->ops->dispatch_free(dispatch);
+	kern->ops->dispatcher_free(dispatcher);
 	assert_int_equal(contract_count_pins(kern), 0);
 }
 
 static void attach_wants_descriptors(void **state)
 {
 	struct kern *kern = *state;
-	struct kern_dispatch *dispatch = new_dispatch(kern, "numbers");
+	struct kern_dispatcher *dispatcher = new_dispatcher(kern, "numbers");
 	struct contract_ring ring;
 
 	contract_port.ring_start(&ring);
-	assert_int_equal(kern->ops->dispatch_attach(dispatch, -1, ring.ring_fd), -EBADF);
-	assert_int_equal(kern->ops->dispatch_attach(dispatch, ring.pidfd, -1), -EBADF);
+	assert_int_equal(kern->ops->dispatcher_attach(dispatcher, -1, ring.ring_fd), -EBADF);
+	assert_int_equal(kern->ops->dispatcher_attach(dispatcher, ring.pidfd, -1), -EBADF);
 	/* neither failure has used it up */
-	assert_int_equal(kern->ops->dispatch_attach(dispatch, ring.pidfd, ring.ring_fd), 0);
+	assert_int_equal(kern->ops->dispatcher_attach(dispatcher, ring.pidfd, ring.ring_fd), 0);
 	contract_port.ring_end(&ring);
-	kern->ops->dispatch_free(dispatch);
+	kern->ops->dispatcher_free(dispatcher);
 }
 
 #define RULE(name) cmocka_unit_test_setup_teardown(name, contract_setup, contract_teardown)

@@ -16,7 +16,7 @@ struct kern_fake {
 	struct kern kern;
 	struct fail_plan *plan;
 	pthread_mutex_t lock;
-	struct kern_dispatch *dispatchers;
+	struct kern_dispatcher *dispatchers;
 	struct kern_program *programs;
 	struct kern_fake_pinned *pinned;
 	struct iourd_journal journal;
@@ -37,9 +37,9 @@ struct kern_program {
 	uint32_t kernel_id;
 };
 
-struct kern_dispatch {
+struct kern_dispatcher {
 	struct kern_fake *kern;
-	struct kern_dispatch *next;
+	struct kern_dispatcher *next;
 	struct kern_fake_pinned *pinned; /* of it; NULL: the pins were removed */
 };
 
@@ -186,7 +186,7 @@ static void remove_pinned(struct kern_fake *fake, struct kern_fake_pinned *pinne
 {
 	struct kern_fake_pinned **at;
 
-	for (struct kern_dispatch *d = fake->dispatchers; d; d = d->next)
+	for (struct kern_dispatcher *d = fake->dispatchers; d; d = d->next)
 		if (d->pinned == pinned)
 			d->pinned = NULL;
 	for (at = &fake->pinned; *at != pinned; at = &(*at)->next)
@@ -196,26 +196,26 @@ static void remove_pinned(struct kern_fake *fake, struct kern_fake_pinned *pinne
 	free(pinned);
 }
 
-static struct kern_dispatch *add_dispatch(struct kern_fake *fake, struct kern_fake_pinned *pinned)
+static struct kern_dispatcher *add_dispatch(struct kern_fake *fake, struct kern_fake_pinned *pinned)
 {
-	struct kern_dispatch *dispatch = calloc(1, sizeof(*dispatch));
+	struct kern_dispatcher *dispatcher = calloc(1, sizeof(*dispatcher));
 
-	assert(dispatch);
-	dispatch->kern = fake;
-	dispatch->pinned = pinned;
-	dispatch->next = fake->dispatchers;
-	fake->dispatchers = dispatch;
+	assert(dispatcher);
+	dispatcher->kern = fake;
+	dispatcher->pinned = pinned;
+	dispatcher->next = fake->dispatchers;
+	fake->dispatchers = dispatcher;
 	fake->tally.dispatchers++;
-	return dispatch;
+	return dispatcher;
 }
 
-static int fake_dispatch_new(struct kern *kern, const char *name, struct kern_dispatch **ret)
+static int fake_dispatcher_new(struct kern *kern, const char *name, struct kern_dispatcher **ret)
 {
 	struct kern_fake *fake = to_fake(kern);
 	struct kern_fake_pinned *pinned;
 	int r;
 
-	r = planned(fake, "dispatch_new");
+	r = planned(fake, "dispatcher_new");
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&fake->lock);
@@ -233,13 +233,13 @@ static int fake_dispatch_new(struct kern *kern, const char *name, struct kern_di
 	return r;
 }
 
-static int fake_dispatch_open(struct kern *kern, const char *name, struct kern_dispatch **ret)
+static int fake_dispatcher_open(struct kern *kern, const char *name, struct kern_dispatcher **ret)
 {
 	struct kern_fake *fake = to_fake(kern);
 	struct kern_fake_pinned *pinned;
 	int r;
 
-	r = planned(fake, "dispatch_open");
+	r = planned(fake, "dispatcher_open");
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&fake->lock);
@@ -256,90 +256,91 @@ static int fake_dispatch_open(struct kern *kern, const char *name, struct kern_d
 	return r;
 }
 
-static int fake_dispatch_set(struct kern_dispatch *dispatch, const struct kern_program *program)
+static int fake_dispatcher_set(struct kern_dispatcher *dispatcher,
+			       const struct kern_program *program)
 {
-	int r = planned(dispatch->kern, "dispatch_set");
+	int r = planned(dispatcher->kern, "dispatcher_set");
 
 	if (r < 0)
 		return r;
 	if (!program->loaded)
 		return -EINVAL;
-	dispatch->pinned->program = program->info.id;
-	dispatch->pinned->kernel_id = program->kernel_id;
+	dispatcher->pinned->program = program->info.id;
+	dispatcher->pinned->kernel_id = program->kernel_id;
 	return 0;
 }
 
-static int fake_dispatch_current(struct kern_dispatch *dispatch, uint32_t *ret_id)
+static int fake_dispatcher_current(struct kern_dispatcher *dispatcher, uint32_t *ret_id)
 {
-	int r = planned(dispatch->kern, "dispatch_current");
+	int r = planned(dispatcher->kern, "dispatcher_current");
 
 	if (r < 0)
 		return r;
-	*ret_id = dispatch->pinned->kernel_id;
+	*ret_id = dispatcher->pinned->kernel_id;
 	return 0;
 }
 
-static int fake_dispatch_attach(struct kern_dispatch *dispatch, int pidfd, int ring_fd)
+static int fake_dispatcher_attach(struct kern_dispatcher *dispatcher, int pidfd, int ring_fd)
 {
-	int r = planned(dispatch->kern, "dispatch_attach");
+	int r = planned(dispatcher->kern, "dispatcher_attach");
 
 	if (r < 0)
 		return r;
 	if (pidfd < 0 || ring_fd < 0)
 		return -EBADF;
-	if (dispatch->pinned->ring_fd >= 0)
+	if (dispatcher->pinned->ring_fd >= 0)
 		return -EBUSY;
-	dispatch->pinned->ring_fd = ring_fd;
-	dispatch->pinned->link = true;
+	dispatcher->pinned->ring_fd = ring_fd;
+	dispatcher->pinned->link = true;
 	return 0;
 }
 
-static volatile struct iourd_dispatch *fake_dispatch_state(struct kern_dispatch *dispatch)
+static volatile struct iourd_dispatch *fake_dispatcher_state(struct kern_dispatcher *dispatcher)
 {
-	return &dispatch->pinned->record.dispatch;
+	return &dispatcher->pinned->record.dispatch;
 }
 
-static struct iourd_ledger *fake_dispatch_ledger(struct kern_dispatch *dispatch)
+static struct iourd_ledger *fake_dispatcher_ledger(struct kern_dispatcher *dispatcher)
 {
-	return &dispatch->pinned->record.ledger;
+	return &dispatcher->pinned->record.ledger;
 }
 
-static void unlink_dispatch(struct kern_dispatch *dispatch)
+static void unlink_dispatcher(struct kern_dispatcher *dispatcher)
 {
-	struct kern_dispatch **at;
+	struct kern_dispatcher **at;
 
-	for (at = &dispatch->kern->dispatchers; *at != dispatch; at = &(*at)->next)
+	for (at = &dispatcher->kern->dispatchers; *at != dispatcher; at = &(*at)->next)
 		;
-	*at = dispatch->next;
-	dispatch->kern->tally.dispatchers--;
+	*at = dispatcher->next;
+	dispatcher->kern->tally.dispatchers--;
 }
 
-static void fake_dispatch_leave(struct kern_dispatch *dispatch)
+static void fake_dispatcher_release(struct kern_dispatcher *dispatcher)
 {
 	struct kern_fake *fake;
 
-	if (!dispatch)
+	if (!dispatcher)
 		return;
-	fake = dispatch->kern;
+	fake = dispatcher->kern;
 	pthread_mutex_lock(&fake->lock);
-	unlink_dispatch(dispatch);
+	unlink_dispatcher(dispatcher);
 	pthread_mutex_unlock(&fake->lock);
-	free(dispatch);
+	free(dispatcher);
 }
 
-static void fake_dispatch_free(struct kern_dispatch *dispatch)
+static void fake_dispatcher_free(struct kern_dispatcher *dispatcher)
 {
 	struct kern_fake *fake;
 
-	if (!dispatch)
+	if (!dispatcher)
 		return;
-	fake = dispatch->kern;
+	fake = dispatcher->kern;
 	pthread_mutex_lock(&fake->lock);
-	unlink_dispatch(dispatch);
-	if (dispatch->pinned)
-		remove_pinned(fake, dispatch->pinned);
+	unlink_dispatcher(dispatcher);
+	if (dispatcher->pinned)
+		remove_pinned(fake, dispatcher->pinned);
 	pthread_mutex_unlock(&fake->lock);
-	free(dispatch);
+	free(dispatcher);
 }
 
 static int fake_ring_waiting(struct kern *kern, pid_t pid, int ring_fd, uint32_t *ret_n)
@@ -400,13 +401,13 @@ static int fake_pins_list(struct kern *kern, char ***ret_names, size_t *ret_n)
 	return 0;
 }
 
-static int fake_pins_look(struct kern *kern, const char *name, struct kern_pins *ret)
+static int fake_pins_inspect(struct kern *kern, const char *name, struct kern_pins *ret)
 {
 	struct kern_fake *fake = to_fake(kern);
 	const struct kern_fake_pinned *pinned;
 	int r;
 
-	r = planned(fake, "pins_look");
+	r = planned(fake, "pins_inspect");
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&fake->lock);
@@ -465,20 +466,20 @@ static const struct kern_ops kern_fake_ops = {
 	.program_image = fake_program_image,
 	.program_kernel_id = fake_program_kernel_id,
 	.program_free = fake_program_free,
-	.dispatch_new = fake_dispatch_new,
-	.dispatch_open = fake_dispatch_open,
-	.dispatch_leave = fake_dispatch_leave,
-	.dispatch_current = fake_dispatch_current,
-	.dispatch_ledger = fake_dispatch_ledger,
-	.dispatch_set = fake_dispatch_set,
-	.dispatch_attach = fake_dispatch_attach,
-	.dispatch_state = fake_dispatch_state,
-	.dispatch_free = fake_dispatch_free,
+	.dispatcher_new = fake_dispatcher_new,
+	.dispatcher_open = fake_dispatcher_open,
+	.dispatcher_release = fake_dispatcher_release,
+	.dispatcher_current = fake_dispatcher_current,
+	.dispatcher_ledger = fake_dispatcher_ledger,
+	.dispatcher_set = fake_dispatcher_set,
+	.dispatcher_attach = fake_dispatcher_attach,
+	.dispatcher_state = fake_dispatcher_state,
+	.dispatcher_free = fake_dispatcher_free,
 	.ring_waiting = fake_ring_waiting,
 	.ring_entries = fake_ring_entries,
 	.journal = fake_journal,
 	.pins_list = fake_pins_list,
-	.pins_look = fake_pins_look,
+	.pins_inspect = fake_pins_inspect,
 	.pins_remove = fake_pins_remove,
 };
 
@@ -547,27 +548,27 @@ void kern_fake_forget(struct kern *kern)
 	struct kern_fake *fake = to_fake(kern);
 
 	while (fake->dispatchers)
-		fake_dispatch_leave(fake->dispatchers);
+		fake_dispatcher_release(fake->dispatchers);
 	while (fake->programs)
 		fake_program_free(fake->programs);
 }
 
-struct kern_dispatch *kern_fake_dispatch(struct kern *kern, const char *name)
+struct kern_dispatcher *kern_fake_dispatcher(struct kern *kern, const char *name)
 {
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatcher;
 
-	for (dispatch = to_fake(kern)->dispatchers; dispatch; dispatch = dispatch->next)
-		if (dispatch->pinned && strcmp(dispatch->pinned->name, name) == 0)
-			return dispatch;
+	for (dispatcher = to_fake(kern)->dispatchers; dispatcher; dispatcher = dispatcher->next)
+		if (dispatcher->pinned && strcmp(dispatcher->pinned->name, name) == 0)
+			return dispatcher;
 	return NULL;
 }
 
-uint64_t kern_fake_dispatch_program(const struct kern_dispatch *dispatch)
+uint64_t kern_fake_dispatcher_program(const struct kern_dispatcher *dispatcher)
 {
-	return dispatch->pinned->program;
+	return dispatcher->pinned->program;
 }
 
-int kern_fake_dispatch_ring(const struct kern_dispatch *dispatch)
+int kern_fake_dispatcher_ring(const struct kern_dispatcher *dispatcher)
 {
-	return dispatch->pinned->ring_fd;
+	return dispatcher->pinned->ring_fd;
 }

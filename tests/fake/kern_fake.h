@@ -50,8 +50,8 @@ int fake_object_memfd(const struct fake_object *object);
 void fake_object_install(const struct fake_object *object, const char *directory, const char *name);
 
 /*
- * What outlives a daemon. Handles of it (struct kern_dispatch) go with dispatch_free or _leave;
- * kern_fake_forget() takes those away that a daemon which was "killed" has left.
+ * What outlives a daemon. Handles of it (struct kern_dispatcher) go with dispatcher_free or
+ * _release; kern_fake_forget() takes those away that a daemon which was "killed" has left.
  */
 struct kern_fake_pinned {
 	struct kern_fake_pinned *next;
@@ -87,10 +87,10 @@ void kern_fake_set_entries(struct kern *kern, uint32_t sq, uint32_t cq);
 /* The process that had these objects is dead: frees all handles of dispatchers and programs. */
 void kern_fake_forget(struct kern *kern);
 /* The dispatcher of ring @name, or NULL. */
-struct kern_dispatch *kern_fake_dispatch(struct kern *kern, const char *name);
+struct kern_dispatcher *kern_fake_dispatcher(struct kern *kern, const char *name);
 /* What is in its array: the program's id; 0: empty. */
-uint64_t kern_fake_dispatch_program(const struct kern_dispatch *dispatch);
+uint64_t kern_fake_dispatcher_program(const struct kern_dispatcher *dispatcher);
 /* What it is attached to: the ring's number; -1: not attached. */
-int kern_fake_dispatch_ring(const struct kern_dispatch *dispatch);
+int kern_fake_dispatcher_ring(const struct kern_dispatcher *dispatcher);
 
 #endif

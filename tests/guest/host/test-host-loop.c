@@ -32,7 +32,7 @@
 
 struct ring {
 	struct kern_program *program;
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatch;
 	volatile struct iourd_dispatch *counts;
 	struct region region;
 	struct host *host;
@@ -123,12 +123,12 @@ static void make_ring(struct fixture *f, const char *name, struct ring *ret)
 			 0);
 	close(lease[0]);
 	fixture_expect_start(f, "ready(");
-	assert_int_equal(kern->ops->dispatch_new(kern, name, &ring.dispatch), 0);
-	assert_int_equal(kern->ops->dispatch_set(ring.dispatch, ring.program), 0);
-	assert_int_equal(kern->ops->dispatch_attach(ring.dispatch, f->hosts->ops->pidfd(ring.host),
-						    ready_fd(f)),
+	assert_int_equal(kern->ops->dispatcher_new(kern, name, &ring.dispatch), 0);
+	assert_int_equal(kern->ops->dispatcher_set(ring.dispatch, ring.program), 0);
+	assert_int_equal(kern->ops->dispatcher_attach(ring.dispatch,
+						      f->hosts->ops->pidfd(ring.host), ready_fd(f)),
 			 0);
-	ring.counts = kern->ops->dispatch_state(ring.dispatch);
+	ring.counts = kern->ops->dispatcher_state(ring.dispatch);
 	f->diary[0] = '\0';
 	*ret = ring;
 }
@@ -137,7 +137,7 @@ static void make_ring(struct fixture *f, const char *name, struct ring *ret)
 static void ring_done(struct fixture *f, struct ring *ring)
 {
 	f->hosts->ops->host_free(ring->host);
-	kern->ops->dispatch_free(ring->dispatch);
+	kern->ops->dispatcher_free(ring->dispatch);
 	kern->ops->program_free(ring->program);
 	region_done(&ring->region);
 	if (ring->lease >= 0)

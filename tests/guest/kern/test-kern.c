@@ -50,20 +50,21 @@ static void one_life(struct kern *kern, unsigned int n)
 {
 	struct kern_program *program = contract_load(kern, n % 2 ? CONTRACT_A : CONTRACT_B);
 	struct ring_process_result result;
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatcher;
 	struct ring_process process;
 
 	ring_process_start(64, 128, &process);
 	set_params(&process, 100);
-	assert_int_equal(kern->ops->dispatch_new(kern, "life", &dispatch), 0);
-	assert_int_equal(kern->ops->dispatch_attach(dispatch, process.pidfd, process.ring_fd), 0);
-	assert_int_equal(kern->ops->dispatch_set(dispatch, program), 0);
+	assert_int_equal(kern->ops->dispatcher_new(kern, "life", &dispatcher), 0);
+	assert_int_equal(kern->ops->dispatcher_attach(dispatcher, process.pidfd, process.ring_fd),
+			 0);
+	assert_int_equal(kern->ops->dispatcher_set(dispatcher, program), 0);
 	ring_process_enable(&process);
 	ring_process_enter(&process);
 	ring_process_wait(&process, &result);
 	assert_int_equal(result.result, 0);
 	ring_process_end(&process);
-	kern->ops->dispatch_free(dispatch);
+	kern->ops->dispatcher_free(dispatcher);
 	kern->ops->program_free(program);
 }
 
@@ -89,7 +90,7 @@ static void nothing_is_left(void **state)
 static void refusals_leave_nothing(void **state)
 {
 	struct kernel_objects before;
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatcher;
 	struct kern_program *program;
 	struct note note = {};
 	struct kern *kern;
@@ -107,9 +108,9 @@ static void refusals_leave_nothing(void **state)
 		assert_int_equal(kern->ops->program_load(program, &note), FAULT_PROGRAM_REJECTED);
 		note_done(&note);
 		kern->ops->program_free(program);
-		assert_int_equal(kern->ops->dispatch_new(kern, "bad/name", &dispatch), -EINVAL);
-		assert_int_equal(kern->ops->dispatch_new(kern, "..", &dispatch), -EINVAL);
-		assert_int_equal(kern->ops->dispatch_new(kern, "", &dispatch), -EINVAL);
+		assert_int_equal(kern->ops->dispatcher_new(kern, "bad/name", &dispatcher), -EINVAL);
+		assert_int_equal(kern->ops->dispatcher_new(kern, "..", &dispatcher), -EINVAL);
+		assert_int_equal(kern->ops->dispatcher_new(kern, "", &dispatcher), -EINVAL);
 	}
 	kernel_objects_assert_back(&before);
 	close(fd);
@@ -121,7 +122,7 @@ static void half_made_dispatchers_are_unwound(void **state)
 {
 	struct rlimit old, tight;
 	struct kernel_objects before;
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatcher;
 	unsigned int failures = 0;
 	struct kern *kern;
 	int r, lowest;
@@ -135,10 +136,10 @@ static void half_made_dispatchers_are_unwound(void **state)
 		tight = (struct rlimit){.rlim_cur = (rlim_t)lowest + room,
 					.rlim_max = old.rlim_max};
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
-		r = kern->ops->dispatch_new(kern, "tight", &dispatch);
+		r = kern->ops->dispatcher_new(kern, "tight", &dispatcher);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
 		if (r == 0)
-			kern->ops->dispatch_free(dispatch);
+			kern->ops->dispatcher_free(dispatcher);
 		else
 			failures++;
 		assert_int_equal(contract_count_pins(kern), 0);
@@ -153,7 +154,7 @@ static void half_made_dispatchers_are_unwound(void **state)
 static void pins_are_root_s_alone(void **state)
 {
 	static const char *const names[] = {"array", "state", "dispatcher", "link"};
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatcher;
 	struct ring_process process;
 	struct stat status;
 	struct kern *kern;
@@ -161,8 +162,9 @@ static void pins_are_root_s_alone(void **state)
 
 	contract_port.kern_new(&kern);
 	ring_process_start(8, 16, &process);
-	assert_int_equal(kern->ops->dispatch_new(kern, "mine", &dispatch), 0);
-	assert_int_equal(kern->ops->dispatch_attach(dispatch, process.pidfd, process.ring_fd), 0);
+	assert_int_equal(kern->ops->dispatcher_new(kern, "mine", &dispatcher), 0);
+	assert_int_equal(kern->ops->dispatcher_attach(dispatcher, process.pidfd, process.ring_fd),
+			 0);
 	assert_int_equal(stat(TEST_PIN_DIRECTORY "/mine", &status), 0);
 	assert_true(S_ISDIR(status.st_mode));
 	assert_int_equal(status.st_mode & 0777, 0700);
@@ -172,7 +174,7 @@ static void pins_are_root_s_alone(void **state)
 		assert_int_equal(stat(path, &status), 0);
 	}
 	ring_process_end(&process);
-	kern->ops->dispatch_free(dispatch);
+	kern->ops->dispatcher_free(dispatcher);
 	assert_int_equal(stat(TEST_PIN_DIRECTORY "/mine", &status), -1);
 	kern->ops->free(kern);
 }
@@ -181,15 +183,16 @@ static void pins_are_root_s_alone(void **state)
 __attribute__((noreturn)) static void make_pins_and_wait(const struct ring_process *process,
 							 int ready)
 {
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatcher;
 	struct kern_program *program;
 	struct kern *kern;
 
 	contract_port.kern_new(&kern);
 	program = contract_load(kern, CONTRACT_A);
-	assert_int_equal(kern->ops->dispatch_new(kern, "orphan", &dispatch), 0);
-	assert_int_equal(kern->ops->dispatch_attach(dispatch, process->pidfd, process->ring_fd), 0);
-	assert_int_equal(kern->ops->dispatch_set(dispatch, program), 0);
+	assert_int_equal(kern->ops->dispatcher_new(kern, "orphan", &dispatcher), 0);
+	assert_int_equal(kern->ops->dispatcher_attach(dispatcher, process->pidfd, process->ring_fd),
+			 0);
+	assert_int_equal(kern->ops->dispatcher_set(dispatcher, program), 0);
 	if (write(ready, "x", 1) != 1)
 		_exit(1);
 	for (;;)
@@ -242,9 +245,9 @@ static void killed_daemon_stops_no_ring(void **state)
 
 /* ---- privilege ---- */
 
-static int use_as_nobody(const char *dispatcher)
+static int use_as_nobody(const char *path)
 {
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatcher;
 	struct kern_program *program;
 	struct note note = {};
 	struct kern *kern;
@@ -252,9 +255,9 @@ static int use_as_nobody(const char *dispatcher)
 
 	if (setresuid(65534, 65534, 65534) < 0)
 		return 1;
-	if (kern_linux_new(dispatcher, TEST_PIN_DIRECTORY, &kern) != 0)
+	if (kern_linux_new(path, TEST_PIN_DIRECTORY, &kern) != 0)
 		return 2;
-	if (kern->ops->dispatch_new(kern, "nobody", &dispatch) != -EOPNOTSUPP)
+	if (kern->ops->dispatcher_new(kern, "nobody", &dispatcher) != -EOPNOTSUPP)
 		return 3;
 	if (kern->ops->program_open(kern, fd, &note, &program) != 0)
 		return 4;
@@ -339,7 +342,7 @@ static void shipped_programs_load(void **state)
 
 static void kernel_types_are_read_once(void **state)
 {
-	struct kern_dispatch *dispatches[10];
+	struct kern_dispatcher *dispatchers[10];
 	uint64_t start, first, ring;
 	struct kern *kern;
 	char name[16];
@@ -350,14 +353,14 @@ static void kernel_types_are_read_once(void **state)
 	start = thread_time_ns();
 	for (unsigned int i = 0; i < 10; i++) {
 		snprintf(name, sizeof(name), "cost-%u", i);
-		assert_int_equal(kern->ops->dispatch_new(kern, name, &dispatches[i]), 0);
+		assert_int_equal(kern->ops->dispatcher_new(kern, name, &dispatchers[i]), 0);
 	}
 	ring = (thread_time_ns() - start) / 10;
 	print_message("# the port: %llu us; a ring's dispatcher: %llu us\n",
 		      (unsigned long long)(first / 1000), (unsigned long long)(ring / 1000));
 	assert_true(ring * 4 < first);
 	for (unsigned int i = 0; i < 10; i++)
-		kern->ops->dispatch_free(dispatches[i]);
+		kern->ops->dispatcher_free(dispatchers[i]);
 	kern->ops->free(kern);
 }
 
@@ -389,7 +392,7 @@ static void pin_record(const char *name, uint32_t size)
 static void records_of_other_versions(void **state)
 {
 	static const uint32_t sizes[] = {IOURD_RECORD_SIZE_MIN, sizeof(struct iourd_record) + 64};
-	struct kern_dispatch *dispatch, *again = NULL;
+	struct kern_dispatcher *dispatcher, *again = NULL;
 	struct contract_ring ring;
 	struct kern_pins pins;
 	struct kern *kern;
@@ -398,32 +401,32 @@ static void records_of_other_versions(void **state)
 	contract_setup(&made);
 	kern = made;
 	contract_port.ring_start(&ring);
-	assert_int_equal(kern->ops->dispatch_new(kern, "other", &dispatch), 0);
-	assert_int_equal(kern->ops->dispatch_attach(dispatch, ring.pidfd, ring.ring_fd), 0);
+	assert_int_equal(kern->ops->dispatcher_new(kern, "other", &dispatcher), 0);
+	assert_int_equal(kern->ops->dispatcher_attach(dispatcher, ring.pidfd, ring.ring_fd), 0);
 	for (size_t i = 0; i < 2; i++) {
 		pin_record("other", sizes[i]);
-		assert_int_equal(kern->ops->pins_look(kern, "other", &pins), 0);
+		assert_int_equal(kern->ops->pins_inspect(kern, "other", &pins), 0);
 		assert_true(pins.has_ledger);
 		assert_int_equal(pins.ledger.generation, 5);
 		assert_int_equal(pins.ledger.declared_digest[31], 0);
 		for (int round = 0; round < 2; round++) {
-			assert_int_equal(kern->ops->dispatch_open(kern, "other", &again), 0);
-			assert_int_equal(kern->ops->dispatch_ledger(again)->declared_digest[31],
+			assert_int_equal(kern->ops->dispatcher_open(kern, "other", &again), 0);
+			assert_int_equal(kern->ops->dispatcher_ledger(again)->declared_digest[31],
 					 round);
-			kern->ops->dispatch_ledger(again)->declared_digest[31] = 1;
+			kern->ops->dispatcher_ledger(again)->declared_digest[31] = 1;
 			if (round == 0) /* one that goes on holds the memory */
-				kern->ops->dispatch_leave(again);
+				kern->ops->dispatcher_release(again);
 		}
-		kern->ops->dispatch_leave(again);
+		kern->ops->dispatcher_release(again);
 	}
 	/* of before there was a ledger */
 	pin_record("other", sizeof(struct iourd_dispatch));
-	assert_int_equal(kern->ops->pins_look(kern, "other", &pins), 0);
+	assert_int_equal(kern->ops->pins_inspect(kern, "other", &pins), 0);
 	assert_true(pins.state);
 	assert_false(pins.has_ledger);
-	assert_int_equal(kern->ops->dispatch_open(kern, "other", &again), -EPROTO);
+	assert_int_equal(kern->ops->dispatcher_open(kern, "other", &again), -EPROTO);
 	contract_port.ring_end(&ring);
-	kern->ops->dispatch_free(dispatch);
+	kern->ops->dispatcher_free(dispatcher);
 	contract_teardown(&made);
 }
 

@@ -13,7 +13,7 @@
 
 #include "contract.h"
 #include "kern/linux.h"
-#include "kern/take-ring.h"
+#include "kern/fetch-ring.h"
 #include "ring-process.h"
 #include "tally.h"
 
@@ -52,7 +52,7 @@ static int attach_unpinned(struct kern *kern, const struct kern_program *program
 {
 	int ring, link;
 
-	assert_int_equal(take_ring(process->pidfd, process->ring_fd, &ring), 0);
+	assert_int_equal(fetch_ring_fd(process->pidfd, process->ring_fd, &ring), 0);
 	assert_int_equal(
 		dispatcher_attach(&kern_linux(kern)->btf, linux_program_fd(program), ring, &link),
 		0);

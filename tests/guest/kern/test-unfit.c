@@ -46,7 +46,7 @@ static void table_says_what_is_missing(void **state)
 static void calls_name_what_is_missing(void **state)
 {
 	struct kern *kern = *state;
-	struct kern_dispatch *dispatch = (void *)-1;
+	struct kern_dispatcher *dispatcher = (void *)-1;
 	struct kern_program *program = contract_open(kern, CONTRACT_A);
 	struct note note = {};
 
@@ -55,8 +55,8 @@ static void calls_name_what_is_missing(void **state)
 	assert_string_equal(note.texts[1], "Linux 7.1");
 	note_done(&note);
 	kern->ops->program_free(program);
-	assert_int_equal(kern->ops->dispatch_new(kern, "unfit", &dispatch), -EOPNOTSUPP);
-	assert_true(dispatch == (void *)-1);
+	assert_int_equal(kern->ops->dispatcher_new(kern, "unfit", &dispatcher), -EOPNOTSUPP);
+	assert_true(dispatcher == (void *)-1);
 	assert_int_equal(contract_count_pins(kern), 0);
 }
 

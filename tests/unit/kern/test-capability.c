@@ -15,7 +15,7 @@
 #include "kern/capability.h"
 #include "kern/kern.h"
 #include "kern/kernel-btf.h"
-#include "kern/take-ring.h"
+#include "kern/fetch-ring.h"
 
 static const struct kern_capability *find(const struct capabilities *capabilities, const char *name)
 {
@@ -152,17 +152,17 @@ static void only_disabled_rings_are_taken(void **state)
 		skip();
 	}
 	assert_true(pidfd >= 0 && event >= 0);
-	assert_int_equal(take_ring(pidfd, event, &taken), -EINVAL);
-	assert_int_equal(take_ring(pidfd, enabled, &taken), -EBUSY);
-	assert_int_equal(take_ring(pidfd, 9999, &taken), -EBADF);
-	assert_int_equal(take_ring(event, disabled, &taken), -EBADF);
+	assert_int_equal(fetch_ring_fd(pidfd, event, &taken), -EINVAL);
+	assert_int_equal(fetch_ring_fd(pidfd, enabled, &taken), -EBUSY);
+	assert_int_equal(fetch_ring_fd(pidfd, 9999, &taken), -EBADF);
+	assert_int_equal(fetch_ring_fd(event, disabled, &taken), -EBADF);
 	assert_int_equal(taken, -7);
-	assert_int_equal(take_ring(pidfd, disabled, &taken), 0);
+	assert_int_equal(fetch_ring_fd(pidfd, disabled, &taken), 0);
 	assert_true(taken > 2 && taken != disabled);
 	assert_int_equal(
 		syscall(SYS_io_uring_register, disabled, IORING_REGISTER_ENABLE_RINGS, NULL, 0), 0);
 	close(taken);
-	assert_int_equal(take_ring(pidfd, disabled, &taken), -EBUSY);
+	assert_int_equal(fetch_ring_fd(pidfd, disabled, &taken), -EBUSY);
 	close(disabled);
 	close(enabled);
 	close(event);

@@ -464,8 +464,8 @@ struct host *host_of(struct fixture *fixture, const char *name)
 
 void set_last(struct fixture *fixture, const char *name, uint32_t last)
 {
-	struct kern_dispatch *dispatch = kern_fake_dispatch(fixture->kern, name);
+	struct kern_dispatcher *dispatch = kern_fake_dispatcher(fixture->kern, name);
 
 	assert_non_null(dispatch);
-	fixture->kern->ops->dispatch_state(dispatch)->last = last;
+	fixture->kern->ops->dispatcher_state(dispatch)->last = last;
 }

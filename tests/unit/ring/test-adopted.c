@@ -148,8 +148,9 @@ static void test_life(void **state)
 	begin_adopted(&adopted);
 	assert_int_equal(view(&adopted).state, RING_CREATED);
 	assert_true(view(&adopted).adopted);
-	assert_int_equal(kern_fake_dispatch_ring(kern_fake_dispatch(adopted.fixture.kern, "r1")),
-			 RING_FD);
+	assert_int_equal(
+		kern_fake_dispatcher_ring(kern_fake_dispatcher(adopted.fixture.kern, "r1")),
+		RING_FD);
 	assert_int_equal(dispatch_of(&adopted)->pause, 1); /* it takes no step yet */
 	assert_int_equal(steer(&adopted, manager_ring_start), 0);
 	assert_int_equal(view(&adopted).state, RING_RUNNING);
@@ -280,11 +281,11 @@ static void test_no_ring(void **state)
 		struct adopted adopted;
 
 		begin(&adopted);
-		/* application, ring_entries, dispatch_set, dispatch_attach */
+		/* application, ring_entries, dispatcher_set, dispatcher_attach */
 		adopted.fixture.plan = (struct fail_plan){.at = 4, .error = cases[i].error};
 		assert_int_equal(adopt(&adopted.fixture, ALICE, 3, &answer, NULL), 0);
 		fixture_run(&adopted.fixture);
-		assert_string_equal(adopted.fixture.plan.failed, "dispatch_attach");
+		assert_string_equal(adopted.fixture.plan.failed, "dispatcher_attach");
 		assert_int_equal(answer.r, cases[i].fault);
 		adopted.fixture.plan = (struct fail_plan){};
 		answer_done(&answer);

@@ -17,7 +17,7 @@
 static void test_happy_path(void **state)
 {
 	const struct host_setup *setup;
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatch;
 	struct program_view program;
 	struct fixture fixture;
 	struct answer answer;
@@ -40,13 +40,13 @@ static void test_happy_path(void **state)
 	assert_int_equal(setup->region_size, setup->data_offset + setup->data_size);
 
 	/* Dispatcher and program are in place, and the lease joins client and host. */
-	dispatch = kern_fake_dispatch(fixture.kern, "r1");
+	dispatch = kern_fake_dispatcher(fixture.kern, "r1");
 	assert_non_null(dispatch);
-	assert_true(kern_fake_dispatch_ring(dispatch) >= 0);
+	assert_true(kern_fake_dispatcher_ring(dispatch) >= 0);
 	assert_int_equal(manager_program_find(fixture.manager, "copy", NULL, &program), 0);
 	assert_int_equal(program.state, PROGRAM_LOADED);
 	assert_int_equal(program.rings, 1);
-	assert_true(kern_fake_dispatch_program(dispatch) == program.info->id);
+	assert_true(kern_fake_dispatcher_program(dispatch) == program.info->id);
 	assert_int_equal(write(answer.lease, "x", 1), 1);
 	assert_int_equal(read(setup->lease_fd, &byte, 1), 1);
 

@@ -46,7 +46,7 @@ static void test_swap_in_each_state(void **state)
 
 	for (enum ring_state in = RING_CREATED; in <= RING_PAUSED; in++) {
 		struct answer answer, pause = ANSWER_NONE, swapped = ANSWER_NONE;
-		struct kern_dispatch *dispatch;
+		struct kern_dispatcher *dispatch;
 		struct iourd_head *head;
 		struct fixture fixture;
 
@@ -61,7 +61,7 @@ static void test_swap_in_each_state(void **state)
 		fixture_run(&fixture);
 		head = mmap(NULL, 4096, PROT_READ, MAP_SHARED, answer.region, 0);
 		assert_true(head != MAP_FAILED);
-		dispatch = kern_fake_dispatch(fixture.kern, "r1");
+		dispatch = kern_fake_dispatcher(fixture.kern, "r1");
 
 		assert_int_equal(swap(&fixture, "paced", 1, &swapped, NULL), 0);
 		assert_int_equal(swapped.calls, 0);
@@ -70,7 +70,8 @@ static void test_swap_in_each_state(void **state)
 		assert_int_equal(swapped.r, 0);
 		assert_int_equal(swapped.generation, 2);
 		assert_int_equal(state_of(&fixture, "r1"), in);
-		assert_true(kern_fake_dispatch_program(dispatch) == program_id(&fixture, "paced"));
+		assert_true(kern_fake_dispatcher_program(dispatch) ==
+			    program_id(&fixture, "paced"));
 		assert_int_equal(head->life.generation, 2);
 		assert_true(head->life.program_id == program_id(&fixture, "paced"));
 		assert_int_equal(last_event(&fixture)->kind, EVENT_SWAPPED);
@@ -284,7 +285,7 @@ static void test_fewer_opcodes_are_fine_and_come_back(void **state)
 static void test_other_refusals(void **state)
 {
 	struct answer answer, swapped = ANSWER_NONE;
-	struct kern_dispatch *dispatch;
+	struct kern_dispatcher *dispatch;
 	struct fake_object object;
 	struct fixture fixture;
 	struct note note = {};
@@ -297,8 +298,8 @@ static void test_other_refusals(void **state)
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
 	make_ring(&fixture, "r1", &answer);
-	dispatch = kern_fake_dispatch(fixture.kern, "r1");
-	before = kern_fake_dispatch_program(dispatch);
+	dispatch = kern_fake_dispatcher(fixture.kern, "r1");
+	before = kern_fake_dispatcher_program(dispatch);
 	assert_int_equal(swap(&fixture, "nonesuch", 0, &swapped, &note), FAULT_PROGRAM_NOT_FOUND);
 	note_done(&note);
 	assert_int_equal(swap(&fixture, "nop", 0, &swapped, &note), FAULT_LAYOUT_MISMATCH);
@@ -310,7 +311,7 @@ static void test_other_refusals(void **state)
 	assert_int_equal(swapped.r, FAULT_PROGRAM_REJECTED);
 	assert_string_equal(swapped.note.texts[2], "R1 invalid mem access");
 	answer_done(&swapped);
-	assert_true(kern_fake_dispatch_program(dispatch) == before);
+	assert_true(kern_fake_dispatcher_program(dispatch) == before);
 	assert_int_equal(program_rings(&fixture, "unsafe"), 0);
 	/* It has stopped. */
 	start_ring(&fixture, "r1");

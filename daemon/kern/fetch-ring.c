@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "kern/take-ring.h"
+#include "kern/fetch-ring.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -28,7 +28,7 @@ static bool is_disabled(int fd)
 	return syscall(SYS_io_uring_enter, fd, 0, 0, 0, NULL, 0) < 0 && errno == EBADFD;
 }
 
-int take_ring(int pidfd, int ring_fd, int *ret_fd)
+int fetch_ring_fd(int pidfd, int ring_fd, int *ret_fd)
 {
 	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_getfd, pidfd, ring_fd, 0);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* take-ring.h - a ring out of another process, fit to be attached to */
-#ifndef KERN_TAKE_RING_H
-#define KERN_TAKE_RING_H
+/* fetch-ring.h - a ring out of another process, fit to be attached to */
+#ifndef KERN_FETCH_RING_H
+#define KERN_FETCH_RING_H
 
 /*
  * A descriptor of our own for ring @ring_fd of process @pidfd. Attaching waits for whoever runs the
@@ -9,6 +9,6 @@
  * -EBADF: there is no such descriptor; -ESRCH: the process is gone; -EINVAL: it is not an io_uring;
  * -EBUSY: the ring is enabled.
  */
-int take_ring(int pidfd, int ring_fd, int *ret_fd);
+int fetch_ring_fd(int pidfd, int ring_fd, int *ret_fd);
 
 #endif
