@@ -22,7 +22,7 @@ static struct json_object *read_text(const struct layout_field *field, const cha
 		return NULL;
 	for (uint32_t i = 0; i < field->size; i++)
 		copy[i] = (char)layout_load(at + i, 1);
-	return json_text(copy, field->size);
+	return json_new_text(copy, field->size);
 }
 
 /* Its name, or, if the number has none, the number. */
@@ -33,7 +33,7 @@ static struct json_object *read_enum(const struct layout_field *field, const cha
 
 	for (size_t i = 0; i < field->n_values; i++)
 		if ((uint64_t)field->values[i].number << unused == number << unused)
-			return json_text(field->values[i].name, strlen(field->values[i].name));
+			return json_new_text(field->values[i].name, strlen(field->values[i].name));
 	return json_object_new_uint64(number);
 }
 

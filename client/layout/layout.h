@@ -105,7 +105,6 @@ uint64_t layout_number(const struct layout *layout, const void *bytes, const cha
  * back, where anything that is no layout is -EBADMSG. The caller puts the array.
  */
 int layout_to_json(const struct layout *layout, struct json_object **ret);
-int layout_from_json(struct json_object *fields, uint32_t size, struct layout *ret);
 
 /*
  * 0 if a ring may go from one layout to the other with its parameters as they are; otherwise

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* adopt.c - a ring that this process makes, and the daemon attaches a loop program to */
-#include "lib/adopt.h"
-
+/* adopt.c - makes a ring in this process, to which the daemon attaches a loop program */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "lib/adoption.h"
 #include "lib/connection.h"
 #include "lib/own-ring.h"
 #include "lib/ring.h"
@@ -16,49 +11,7 @@
 #include "wire/json.h"
 #include "wire/manager.h"
 
-struct adoption *adoption_free(struct adoption *adoption)
-{
-	if (!adoption)
-		return NULL;
-	safe_close(adoption->ring_fd);
-	safe_close(adoption->region_fd);
-	safe_close(adoption->lease_fd); /* the last: it tells that the ring is gone */
-	free(adoption);
-	return NULL;
-}
-
-static int keep(int fd, int *ret)
-{
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-
-	if (copy < 0)
-		return -errno;
-	*ret = copy;
-	return 0;
-}
-
-static int adoption_new(const struct answer_prepared *prepared, struct adoption **ret)
-{
-	struct adoption *adoption = calloc(1, sizeof(*adoption));
-	int r;
-
-	if (!adoption)
-		return -ENOMEM;
-	*adoption = (struct adoption){.ring_fd = -1, .region_fd = -1, .lease_fd = -1};
-	r = keep(prepared->region_fd, &adoption->region_fd);
-	if (r == 0)
-		r = keep(prepared->lease_fd, &adoption->lease_fd);
-	/* from here on the kernel names this process to whoever connects */
-	if (r == 0 && listen(adoption->lease_fd, SOMAXCONN) < 0)
-		r = -errno;
-	if (r < 0)
-		adoption_free(adoption);
-	else
-		*ret = adoption;
-	return r;
-}
-
-/* The files in the order of the ring's slots. The daemon has checked their names. */
+/* Sorts the files by the ring's slots. The daemon has checked their names. */
 static uint32_t sort_files(const struct iouctl_ring_options *options,
 			   const struct schema_array *slots, int ret[IOURD_SLOTS_MAX])
 {
@@ -75,7 +28,7 @@ static uint32_t sort_files(const struct iouctl_ring_options *options,
 }
 
 static int make_ring(struct iouctl_ring *ring, const struct iouctl_ring_options *options,
-		     const struct answer_prepared *prepared)
+		     const struct prepared_reply *prepared)
 {
 	int files[IOURD_SLOTS_MAX];
 	const struct own_ring_setup setup = {
@@ -91,12 +44,12 @@ static int make_ring(struct iouctl_ring *ring, const struct iouctl_ring_options 
 	r = own_ring_make(&setup, &ring->adoption->ring_fd, &step);
 	if (r < 0)
 		return failure_set(&ring->connection->failure, r,
-				   "the ring %s cannot be made in this process: %s: %s", ring->name,
-				   step, strerror(-r));
+				   "cannot make ring %s in this process: %s: %s", ring->name, step,
+				   strerror(-r));
 	return 0;
 }
 
-static int have_adopted(struct iouctl_ring *ring)
+static int call_adopt_ring(struct iouctl_ring *ring)
 {
 	const struct in_adopt_ring in = {
 		.ring = ring->name,
@@ -105,23 +58,23 @@ static int have_adopted(struct iouctl_ring *ring)
 		.region_address = (int64_t)(uintptr_t)ring->region.head,
 	};
 
-	return connection_tell(ring->connection, "AdoptRing", &in);
+	return connection_command(ring->connection, "AdoptRing", &in);
 }
 
-/* What went wrong is kept: that of the end of it is nobody's. */
-static void give_back(struct iouctl *c, const char *name)
+/* Destroys the prepared ring. Keeps the original failure, not one of DestroyRing. */
+static void undo_prepare(struct iouctl *c, const char *name)
 {
 	struct failure failure = c->failure;
 	const struct in_ring in = {.ring = name};
 
 	c->failure = (struct failure){};
-	connection_tell(c, "DestroyRing", &in);
+	connection_command(c, "DestroyRing", &in);
 	failure_done(&c->failure);
 	c->failure = failure;
 }
 
-static int go_on(struct iouctl *c, const struct iouctl_ring_options *options,
-		 const struct answer_prepared *prepared, struct iouctl_ring **ret)
+static int finish(struct iouctl *c, const struct iouctl_ring_options *options,
+		  const struct prepared_reply *prepared, struct iouctl_ring **ret)
 {
 	struct iouctl_ring *ring;
 	int r;
@@ -129,14 +82,13 @@ static int go_on(struct iouctl *c, const struct iouctl_ring_options *options,
 	r = ring_new(c, prepared->ring.name, prepared->region_fd, -1, &ring);
 	if (r < 0)
 		return r;
-	r = adoption_new(prepared, &ring->adoption);
+	r = adoption_new(prepared->region_fd, prepared->lease_fd, &ring->adoption);
 	if (r < 0)
-		failure_set(&c->failure, r, "the ring %s cannot be kept: %s", ring->name,
-			    strerror(-r));
+		failure_set(&c->failure, r, "cannot set up ring %s: %s", ring->name, strerror(-r));
 	if (r == 0)
 		r = make_ring(ring, options, prepared);
 	if (r == 0)
-		r = have_adopted(ring);
+		r = call_adopt_ring(ring);
 	if (r < 0)
 		iouctl_ring_free(ring);
 	else
@@ -149,9 +101,9 @@ int iouctl_ring_adopt(struct iouctl *c, const struct iouctl_ring_options *given,
 {
 	struct iouctl_ring_options options;
 	struct wire_file files[MANAGER_FDS_MAX];
-	_cleanup_(answer_done) struct answer answer = {};
+	_cleanup_(reply_done) struct reply reply = {};
 	_cleanup_json_ struct json_object *parameters = NULL;
-	struct answer_prepared prepared;
+	struct prepared_reply prepared;
 	struct in_prepare_ring in = {};
 	int r;
 
@@ -159,8 +111,9 @@ int iouctl_ring_adopt(struct iouctl *c, const struct iouctl_ring_options *given,
 	if (r < 0)
 		return r;
 	if (options.persistent)
-		return failure_set(&c->failure, -EINVAL,
-				   "an adopted ring cannot be persistent: this process runs it");
+		return failure_set(
+			&c->failure, -EINVAL,
+			"an adopted ring cannot be persistent, because this process runs it");
 	if (options.parameters) {
 		r = connection_parse(c, "parameters", options.parameters, &parameters);
 		if (r < 0)
@@ -176,12 +129,12 @@ int iouctl_ring_adopt(struct iouctl *c, const struct iouctl_ring_options *given,
 	in.data_bytes.set = options.data_bytes > 0;
 	in.data_bytes.value = (int64_t)options.data_bytes;
 	in.rollback = options.rollback != 0;
-	r = connection_ask(c, "PrepareRing", &in, &answer_prepared_type, &prepared, &answer);
+	r = connection_request(c, "PrepareRing", &in, &reply_prepared_type, &prepared, &reply);
 	if (r < 0)
 		return r;
-	r = go_on(c, &options, &prepared, ret);
+	r = finish(c, &options, &prepared, ret);
 	if (r < 0)
-		give_back(c, prepared.ring.name);
-	schema_done(&answer_prepared_type, &prepared);
+		undo_prepare(c, prepared.ring.name);
+	schema_done(&reply_prepared_type, &prepared);
 	return r;
 }

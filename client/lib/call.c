@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* call.c - any method, with JSON as text */
+/* call.c - calls any method, with JSON as text */
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -24,10 +24,10 @@ int connection_parse(struct iouctl *c, const char *what, const char *text, struc
 	int r;
 
 	if (!text)
-		return failure_set(&c->failure, -EINVAL, "the %s are missing", what);
+		return failure_set(&c->failure, -EINVAL, "no %s given", what);
 	length = strlen(text);
 	if (length >= MANAGER_MESSAGE_MAX)
-		return failure_set(&c->failure, -EMSGSIZE, "the %s are larger than %u bytes", what,
+		return failure_set(&c->failure, -EMSGSIZE, "the %s exceed %u bytes", what,
 				   MANAGER_MESSAGE_MAX);
 	r = json_parse(text, length, &note, &object);
 	if (r != 0)
@@ -38,7 +38,7 @@ int connection_parse(struct iouctl *c, const char *what, const char *text, struc
 	return 0;
 }
 
-/* The name with its interface, in @buffer or as it is. */
+/* @method with its interface; uses @buffer if the interface has to be added. */
 static const char *full_name(const char *method, char *buffer, size_t size)
 {
 	if (strchr(method, '.'))
@@ -50,31 +50,32 @@ static const char *full_name(const char *method, char *buffer, size_t size)
 int iouctl_call(struct iouctl *c, const char *method, const char *parameters, const int *fds,
 		size_t n_fds, char **ret_reply, int **ret_fds, size_t *ret_n_fds)
 {
-	_cleanup_(answer_done) struct answer answer = {};
+	_cleanup_(reply_done) struct reply reply = {};
 	_cleanup_json_ struct json_object *object = NULL;
 	char buffer[256];
 	char *text;
 	int r;
 
 	if (!method || method[0] == '\0' || strlen(method) > 128)
-		return failure_set(&c->failure, -EINVAL, "a call needs the name of a method");
+		return failure_set(&c->failure, -EINVAL,
+				   "no method to call, or a name of more than 128 bytes");
 	if (parameters) {
 		r = connection_parse(c, "parameters", parameters, &object);
 		if (r < 0)
 			return r;
 	}
 	r = connection_call(c, full_name(method, buffer, sizeof(buffer)), object, fds, n_fds,
-			    &answer);
+			    &reply);
 	if (r < 0)
 		return r;
-	r = json_print(answer.parameters, false, &text);
+	r = json_print(reply.parameters, false, &text);
 	if (r < 0)
-		return failure_set(&c->failure, r, "%s: no memory for the answer", method);
+		return failure_set(&c->failure, r, "%s: not enough memory for the reply", method);
 	*ret_reply = text;
 	if (!ret_fds)
 		return 0;
-	*ret_fds = answer.fds.fds;
-	*ret_n_fds = answer.fds.n;
-	answer.fds = (struct schema_fds){};
+	*ret_fds = reply.fds.fds;
+	*ret_n_fds = reply.fds.n;
+	reply.fds = (struct schema_fds){};
 	return 0;
 }

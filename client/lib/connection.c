@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* connection.c - one call after the other, and what their answers mean */
+/* connection.c - calls to the daemon, one at a time, and their results */
 #include <assert.h>
 #include <errno.h>
 #include <json-c/json.h>
@@ -60,7 +60,7 @@ const char *iouctl_error_parameters(const struct iouctl *c)
 	return c->failure.parameters;
 }
 
-/* Methods that change nothing: asked twice, they do what they do when asked once. */
+/* Methods that change nothing, so that repeating the call is harmless. */
 static bool only_reads(const char *method)
 {
 	static const char *const methods[] = {
@@ -78,11 +78,11 @@ static bool only_reads(const char *method)
 }
 
 /*
- * Sends and receives; the daemon's last word counts, even if it would not listen to all of ours.
- * *ret_arrived: the daemon may have got the call.
+ * Sends the call and receives the reply. A reply counts even if the daemon closed the connection
+ * before it read the whole call. *ret_arrived: the daemon may have received the call.
  */
 static int exchange_once(struct iouctl *c, const char *method, struct json_object *parameters,
-			 const int *fds, size_t n_fds, bool *ret_arrived, struct reply *ret)
+			 const int *fds, size_t n_fds, bool *ret_arrived, struct raw_reply *ret)
 {
 	int r, sent;
 
@@ -93,9 +93,10 @@ static int exchange_once(struct iouctl *c, const char *method, struct json_objec
 				   c->transport.path, strerror(-r));
 	sent = transport_send(&c->transport, method, parameters, TRANSPORT_CALL, fds, n_fds);
 	if (sent == -EMSGSIZE)
-		return failure_set(&c->failure, sent,
-				   "%s: larger than a message may be (%u bytes, %d descriptors)",
-				   method, MANAGER_MESSAGE_MAX, MANAGER_FDS_MAX);
+		return failure_set(
+			&c->failure, sent,
+			"%s: the call exceeds the limits of a message (%u bytes, %d descriptors)",
+			method, MANAGER_MESSAGE_MAX, MANAGER_FDS_MAX);
 	*ret_arrived = sent == 0;
 	r = sent < 0 && sent != -ECONNRESET ? sent : transport_receive(&c->transport, ret);
 	if (r == 0 && (ret->message.continues || transport_has_rest(&c->transport)))
@@ -106,17 +107,17 @@ static int exchange_once(struct iouctl *c, const char *method, struct json_objec
 	if (r == -ECONNRESET)
 		failure_set(&c->failure, r, "%s: iouringd closed the connection", method);
 	else if (r == -ETIMEDOUT)
-		failure_set(&c->failure, r, "%s: no answer from iouringd within %d ms", method,
+		failure_set(&c->failure, r, "%s: no reply from iouringd within %d ms", method,
 			    c->timeout_ms);
 	else if (r == -EPROTO)
-		failure_set(&c->failure, r, "%s: the answer is not understood", method);
+		failure_set(&c->failure, r, "%s: iouringd sent an invalid reply", method);
 	else if (r < 0)
 		failure_set(&c->failure, r, "%s: %s", method, strerror(-r));
 	return r;
 }
 
 static int exchange(struct iouctl *c, const char *method, struct json_object *parameters,
-		    const int *fds, size_t n_fds, struct reply *ret)
+		    const int *fds, size_t n_fds, struct raw_reply *ret)
 {
 	bool arrived;
 	int r;
@@ -129,36 +130,37 @@ static int exchange(struct iouctl *c, const char *method, struct json_object *pa
 }
 
 int connection_call(struct iouctl *c, const char *method, struct json_object *parameters,
-		    const int *fds, size_t n_fds, struct answer *ret)
+		    const int *fds, size_t n_fds, struct reply *ret)
 {
-	_cleanup_(reply_done) struct reply reply = {};
-	struct answer answer = {};
+	_cleanup_(raw_reply_done) struct raw_reply raw = {};
+	struct reply reply = {};
 	int r;
 
 	failure_done(&c->failure);
-	r = exchange(c, method, parameters, fds, n_fds, &reply);
+	r = exchange(c, method, parameters, fds, n_fds, &raw);
 	if (r < 0)
 		return r;
-	if (reply.message.error)
-		return failure_refused(&c->failure, reply.message.error, reply.message.parameters);
-	answer.parameters = reply.message.parameters ? json_object_get(reply.message.parameters)
-						     : json_object_new_object();
-	if (!answer.parameters)
-		return failure_set(&c->failure, -ENOMEM, "%s: no memory for the answer", method);
-	answer.fds = reply.fds;
-	reply.fds = (struct schema_fds){};
-	*ret = answer;
+	if (raw.message.error)
+		return failure_refused(&c->failure, raw.message.error, raw.message.parameters);
+	reply.parameters = raw.message.parameters ? json_object_get(raw.message.parameters)
+						  : json_object_new_object();
+	if (!reply.parameters)
+		return failure_set(&c->failure, -ENOMEM, "%s: not enough memory for the reply",
+				   method);
+	reply.fds = raw.fds;
+	raw.fds = (struct schema_fds){};
+	*ret = reply;
 	return 0;
 }
 
-int connection_ask(struct iouctl *c, const char *name, const void *in,
-		   const struct schema_type *type, void *out, struct answer *ret_answer)
+int connection_request(struct iouctl *c, const char *name, const void *in,
+		       const struct schema_type *type, void *out, struct reply *ret_reply)
 {
 	const struct schema_method *method = schema_find_method(&manager_interface, name);
 	_cleanup_json_ struct json_object *parameters = NULL;
 	_cleanup_(schema_fds_done) struct schema_fds fds = {};
 	_cleanup_(note_done) struct note note = {};
-	_cleanup_(answer_done) struct answer answer = {};
+	_cleanup_(reply_done) struct reply reply = {};
 	char full[128];
 	int r;
 
@@ -168,22 +170,22 @@ int connection_ask(struct iouctl *c, const char *name, const void *in,
 	r = schema_encode(method->input, in, &fds, &parameters);
 	if (r < 0)
 		return failure_set(&c->failure, r, "%s: %s", name, strerror(-r));
-	r = connection_call(c, full, parameters, fds.fds, fds.n, &answer);
+	r = connection_call(c, full, parameters, fds.fds, fds.n, &reply);
 	if (r < 0)
 		return r;
-	r = type ? answer_decode(&answer, type, &note, out) : 0;
+	r = type ? reply_decode(&reply, type, &note, out) : 0;
 	if (r != 0)
 		return failure_from_note(&c->failure, r, &note, -EPROTO, name);
-	*ret_answer = answer;
-	answer = (struct answer){};
+	*ret_reply = reply;
+	reply = (struct reply){};
 	return 0;
 }
 
-int connection_tell(struct iouctl *c, const char *name, const void *in)
+int connection_command(struct iouctl *c, const char *name, const void *in)
 {
-	_cleanup_(answer_done) struct answer answer = {};
+	_cleanup_(reply_done) struct reply reply = {};
 
-	return connection_ask(c, name, in, NULL, NULL, &answer);
+	return connection_request(c, name, in, NULL, NULL, &reply);
 }
 
 void connection_notify(struct iouctl *c, const char *name, const void *in)
@@ -199,5 +201,5 @@ void connection_notify(struct iouctl *c, const char *name, const void *in)
 	if (schema_encode(method->input, in, &fds, &parameters) == 0 &&
 	    transport_reconnect(&c->transport) == 0 &&
 	    transport_send(&c->transport, full, parameters, TRANSPORT_ONEWAY, fds.fds, fds.n) < 0)
-		transport_disconnect(&c->transport); /* half of it may have been sent */
+		transport_disconnect(&c->transport); /* a part of it may have been sent */
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* data.c - the parts of the region, and what is said in it */
+/* data.c - access to the parts of the region, without the daemon */
 #include "lib/futex.h"
 #include "lib/ring.h"
 
@@ -34,7 +34,7 @@ void iouctl_ring_progress(const struct iouctl_ring *ring, struct iouctl_progress
 	struct iouctl_progress now = {};
 	int32_t error;
 
-	/* States first: what they stand for was written before them. */
+	/* States first: the writer stores the other fields before them. */
 	now.ring_state = load(&life->state);
 	now.state = load(&progress->state);
 	now.generation = __atomic_load_n(&life->generation, __ATOMIC_RELAXED);

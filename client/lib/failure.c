@@ -19,7 +19,8 @@ void failure_done(struct failure *failure)
 
 const char *failure_message(const struct failure *failure)
 {
-	return failure->message ? failure->message : "no error, or no memory to say which";
+	return failure->message ? failure->message
+				: "no error, or not enough memory for its message";
 }
 
 int failure_set(struct failure *failure, int r, const char *format, ...)
@@ -44,7 +45,8 @@ int failure_refused(struct failure *failure, const char *name, struct json_objec
 	else if (json_print(parameters, false, &failure->parameters) < 0)
 		failure->parameters = NULL;
 	if (!failure->name || !failure->parameters)
-		return failure_set(failure, -ENOMEM, "no memory for the daemon's error %s", name);
+		return failure_set(failure, -ENOMEM, "not enough memory for the daemon's error %s",
+				   name);
 	return -EREMOTEIO;
 }
 
@@ -58,6 +60,6 @@ int failure_from_note(struct failure *failure, int r, const struct note *note, i
 		return failure_set(failure, r, "%s: %s", method, strerror(-r));
 	if (fault_to_json(r, note, &parameters) == 0)
 		text = fault_message(fault_name(r), parameters);
-	failure_set(failure, fault_errno, "%s: %s", method, text ? text : "it is malformed");
+	failure_set(failure, fault_errno, "%s: %s", method, text ? text : "invalid message");
 	return fault_errno;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * failure.h - what went wrong last, in words
+ * failure.h - the last error, as text
  */
 #ifndef LIB_FAILURE_H
 #define LIB_FAILURE_H
@@ -8,25 +8,28 @@
 struct json_object;
 struct note;
 
-struct failure {    /* embedded; texts are owned. Without memory for one, the errno has to do */
-	char *name; /* of the daemon's error; NULL: the daemon did not refuse */
+struct failure {    /* embedded; owns its texts. A text is NULL if there was no memory for it */
+	char *name; /* of the daemon's error; NULL if the error is not the daemon's */
 	char *parameters; /* JSON text; NULL as for the name */
 	char *message;
 };
 
-/* Empties it; fit for a zeroed one. */
+/* Frees the texts and zeroes it. Accepts a zeroed one. */
 void failure_done(struct failure *failure);
-/* Never NULL. */
+/* The message, or a default text; never NULL. */
 const char *failure_message(const struct failure *failure);
 
-/* Each forgets what was there before, and returns its error, so that callers write: return ...; */
+/* Each replaces the previous failure and returns its error, for use as "return failure_set(...)".
+ */
 int failure_set(struct failure *failure, int r, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The daemon's error, -EREMOTEIO. @parameters is borrowed; NULL: none. */
+/*
+ * Stores an error reply of the daemon: -EREMOTEIO, or -ENOMEM. @parameters is borrowed; NULL: none.
+ */
 int failure_refused(struct failure *failure, const char *name, struct json_object *parameters);
 /*
- * @r: what a function of wire made of a message of @method: a fault says in @note what is wrong
- * with it, and becomes @fault_errno.
+ * Stores the result @r of parsing or decoding a message of @method. A fault, described by @note,
+ * becomes @fault_errno; an -errno is kept.
  */
 int failure_from_note(struct failure *failure, int r, const struct note *note, int fault_errno,
 		      const char *method);

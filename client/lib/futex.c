@@ -35,7 +35,7 @@ int futex_wait_any(const struct futex_expect *expect, unsigned int n, int64_t de
 	for (i = 0; i < n; i++) {
 		waiters[i].uaddr = (uintptr_t)expect[i].word;
 		waiters[i].val = expect[i].value;
-		waiters[i].flags = FUTEX_32; /* shared: other processes wake it */
+		waiters[i].flags = FUTEX_32; /* not private: other processes wake it */
 	}
 	if (syscall(SYS_futex_waitv, waiters, n, 0, deadline == INT64_MAX ? NULL : &until,
 		    CLOCK_MONOTONIC) >= 0)

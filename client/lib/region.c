@@ -10,7 +10,7 @@
 
 #include "lib/region.h"
 
-/* Larger than any region that a daemon of this ABI makes. */
+/* An upper bound: larger than any region that a daemon of this ABI makes. */
 #define REGION_SIZE_MAX (2 * IOURD_DATA_MAX)
 
 static int refuse(const char *reason, const char **ret_reason)
@@ -19,7 +19,7 @@ static int refuse(const char *reason, const char **ret_reason)
 	return -EPROTO;
 }
 
-/* The mapping must be sure to stay readable: nobody may be able to truncate the file under it. */
+/* The mapping must stay readable, so nobody may be able to truncate the file under it. */
 static int check_file(int fd, size_t *ret_size, const char **ret_reason)
 {
 	struct stat st;
@@ -28,14 +28,14 @@ static int check_file(int fd, size_t *ret_size, const char **ret_reason)
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
-		return refuse("it is not a memory file", ret_reason);
+		return refuse("it is not a regular file", ret_reason);
 	seals = fcntl(fd, F_GET_SEALS);
 	if (seals < 0)
-		return refuse("it is a file that cannot be sealed", ret_reason);
+		return refuse("its file does not support seals", ret_reason);
 	if (!(seals & F_SEAL_SHRINK))
 		return refuse("it is not sealed against shrinking", ret_reason);
 	if (st.st_size < (off_t)sizeof(struct iourd_head))
-		return refuse("it is smaller than its head", ret_reason);
+		return refuse("it is smaller than a region's head", ret_reason);
 	if ((uint64_t)st.st_size > REGION_SIZE_MAX)
 		return refuse("it is larger than a region can be", ret_reason);
 	*ret_size = st.st_size;
@@ -51,25 +51,25 @@ static int check_identity(const struct iourd_identity *identity, size_t size,
 	if (identity->magic != IOURD_REGION_MAGIC)
 		return refuse("its magic number is wrong", ret_reason);
 	if (identity->abi_major != IOURD_ABI_MAJOR) {
-		*ret_reason = "its ABI has another major version than this library's";
+		*ret_reason = "its ABI version is not supported by this library";
 		return -EPROTONOSUPPORT;
 	}
 	if (identity->region_size != size)
-		return refuse("its head gives another size than the file's", ret_reason);
+		return refuse("the size in its head differs from the file's size", ret_reason);
 	if (identity->params_offset < sizeof(struct iourd_head) ||
 	    identity->params_offset % IOURD_LINE != 0)
 		return refuse("its parameters overlap its head, or are not aligned", ret_reason);
 	if (identity->params_size > IOURD_PARAMS_MAX || params_end > size)
-		return refuse("its parameters end outside of it", ret_reason);
+		return refuse("its parameters extend beyond its end", ret_reason);
 	if (identity->slot_count > IOURD_SLOTS_MAX)
-		return refuse("it has more file slots than there can be", ret_reason);
+		return refuse("it has more file slots than the ABI allows", ret_reason);
 	if (identity->data_size == 0)
 		return 0;
 	if (identity->data_offset < params_end || identity->data_offset % page != 0)
 		return refuse("its data area overlaps its parameters, or is not aligned",
 			      ret_reason);
 	if (identity->data_offset > size || identity->data_size > size - identity->data_offset)
-		return refuse("its data area ends outside of it", ret_reason);
+		return refuse("its data area extends beyond its end", ret_reason);
 	return 0;
 }
 
@@ -87,7 +87,8 @@ int region_map(int fd, struct region *ret, const char **ret_reason)
 		return -errno;
 	region.head = base;
 	memcpy(&region.identity, &region.head->identity, sizeof(region.identity));
-	/* From here on the copy: the compiler may not go back to the memory that others write. */
+	/* Only the copy is used from here on: the compiler may not reread memory that others write.
+	 */
 	atomic_signal_fence(memory_order_seq_cst);
 	r = check_identity(&region.identity, region.size, ret_reason);
 	if (r < 0) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * region.h - a param region as the library maps it
+ * region.h - maps a param region
  *
- * Whoever shares the region can write all of it, so its identity line is checked and copied once;
- * everything after that uses the copy.
+ * Everyone who shares the region can write all of it. Its identity line is therefore copied and
+ * checked once, and only the copy is used afterwards.
  */
 #ifndef LIB_REGION_H
 #define LIB_REGION_H
@@ -14,17 +14,17 @@
 
 struct region {
 	struct iourd_head *head; /* the mapping, owned; NULL: none */
-	size_t size;		 /* bytes, of the mapping */
+	size_t size;		 /* of the mapping, in bytes */
 	struct iourd_identity identity;
 };
 
 /*
- * Maps the memfd @fd (borrowed). -EPROTO: it is no region that can be trusted to stay mapped, or
- * its offsets lead out of it; -EPROTONOSUPPORT: of an ABI that this library does not know. With
- * these two *ret_reason says what is wrong (a literal).
+ * Maps the memfd @fd (borrowed). -EPROTO: it is not a valid region: it can be truncated, or its
+ * head or offsets are wrong; -EPROTONOSUPPORT: its ABI has another major version. These two set
+ * *ret_reason, a literal.
  */
 int region_map(int fd, struct region *ret, const char **ret_reason);
-/* Fit for a zeroed one. */
+/* Accepts a zeroed one. */
 void region_unmap(struct region *region);
 
 void *region_params(const struct region *region);

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * run.c - running a ring that this process has made
+ * run.c - runs an adopted ring
  *
- * The loop is in the kernel. It is left when a signal comes, when the program stops or fails, and
- * when the dispatcher's pause flag is set: which of them it was is known by the region, or by the
- * daemon.
+ * The loop runs in the kernel. It returns when a signal arrives, when the program stops or fails,
+ * or when the dispatcher's pause flag is set. The region or the daemon knows which of these it was.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "lib/adopt.h"
+#include "lib/adoption.h"
 #include "lib/connection.h"
 #include "lib/futex.h"
 #include "lib/ring.h"
@@ -17,7 +16,7 @@
 #include "common/loop-ring.h"
 #include "wire/manager.h"
 
-/* If the daemon is busy with the ring, and nothing comes of that, it is asked again. */
+/* How long to wait for a change before reporting again to a daemon that is busy with the ring. */
 #define BUSY_NS INT64_C(10000000)
 
 static bool work_is_over(const struct iouctl_ring *ring)
@@ -28,7 +27,7 @@ static bool work_is_over(const struct iouctl_ring *ring)
 	       state == IOURD_WORK_FAILED;
 }
 
-/* Of a ring that does not go on. @result: with which its loop was left, if it was. */
+/* The result of a ring that does not continue. @result: what its loop returned, or 0. */
 static int outcome(const struct iouctl_ring *ring, int result)
 {
 	struct iouctl_progress now;
@@ -48,18 +47,18 @@ static int outcome(const struct iouctl_ring *ring, int result)
 }
 
 /*
- * 0: it may be entered, and *ret_event is life.event from before that was seen. -EINTR; -ECANCELED:
- * it has stopped, failed or ended.
+ * Waits until the ring may be entered: 0, with *ret_event as life.event was before its state was
+ * read. -EINTR; -ECANCELED: the ring has stopped, failed or ended.
  */
 static int await_running(const struct iouctl_ring *ring, uint32_t *ret_event)
 {
 	for (;;) {
-		struct ring_look look = ring_look(ring);
+		struct ring_snapshot seen = ring_snapshot(ring);
 		int r;
 
 		switch (load(&ring->region.head->life.state)) {
 		case IOURD_RING_RUNNING:
-			*ret_event = look.event;
+			*ret_event = seen.event;
 			return 0;
 		case IOURD_RING_ENDED:
 		case IOURD_RING_STOPPED:
@@ -68,7 +67,7 @@ static int await_running(const struct iouctl_ring *ring, uint32_t *ret_event)
 		default:
 			break;
 		}
-		r = ring_sleep(ring, &look, NULL, 0, INT64_MAX);
+		r = ring_sleep(ring, &seen, NULL, 0, INT64_MAX);
 		if (r < 0)
 			return r;
 	}
@@ -76,20 +75,20 @@ static int await_running(const struct iouctl_ring *ring, uint32_t *ret_event)
 
 enum verdict {
 	VERDICT_OVER,
-	VERDICT_GOES_ON, /* or is paused */
-	VERDICT_BUSY,	 /* with something else that is done to the ring */
+	VERDICT_CONTINUE, /* now, or when it is resumed */
+	VERDICT_BUSY,	  /* another operation on the ring is under way */
 };
 
-/* A verdict, or why there is none. */
+/* Reports that the loop returned: an enum verdict, or -errno. */
 static int report(struct iouctl_ring *ring, int result)
 {
-	_cleanup_(answer_done) struct answer answer = {};
+	_cleanup_(reply_done) struct reply reply = {};
 	const struct in_report_ring in = {.ring = ring->name, .result = result < 0 ? result : 0};
 	struct iouctl *c = ring->connection;
-	struct answer_state out;
+	struct state_reply out;
 	int r;
 
-	r = connection_ask(c, "ReportRing", &in, &answer_state_type, &out, &answer);
+	r = connection_request(c, "ReportRing", &in, &reply_state_type, &out, &reply);
 	if (r == -EREMOTEIO && strcmp(iouctl_error_name(c), MANAGER_INTERFACE ".RingBusy") == 0)
 		return VERDICT_BUSY;
 	if (r == -EREMOTEIO && strcmp(iouctl_error_name(c), MANAGER_INTERFACE ".RingNotFound") == 0)
@@ -97,22 +96,22 @@ static int report(struct iouctl_ring *ring, int result)
 	if (r < 0)
 		return r;
 	return strcmp(out.ring.state, "running") == 0 || strcmp(out.ring.state, "paused") == 0
-		       ? VERDICT_GOES_ON
+		       ? VERDICT_CONTINUE
 		       : VERDICT_OVER;
 }
 
 /*
- * The loop was left, with @result; @event: life.event before it was entered. 1: it is to be entered
- * again, as soon as it runs.
+ * Handles the loop's return with @result; @event: life.event before it was entered. 1: enter it
+ * again as soon as the ring runs. Otherwise the result for the caller.
  */
-static int left(struct iouctl_ring *ring, int result, uint32_t event)
+static int loop_returned(struct iouctl_ring *ring, int result, uint32_t event)
 {
 	const struct iourd_life *life = &ring->region.head->life;
 	bool over = work_is_over(ring);
-	struct ring_look look;
+	struct ring_snapshot seen;
 	int r;
 
-	if (over && outcome(ring, 0) == 0) { /* done, or stopped: that asks for no answer */
+	if (over && outcome(ring, 0) == 0) { /* done or stopped: no reply is needed */
 		const struct in_report_ring in = {.ring = ring->name};
 
 		if (load(&life->state) != IOURD_RING_ENDED)
@@ -120,28 +119,34 @@ static int left(struct iouctl_ring *ring, int result, uint32_t event)
 		return 0;
 	}
 	do {
-		look = ring_look(ring);
+		seen = ring_snapshot(ring);
 		if (load(&life->state) == IOURD_RING_ENDED)
 			return outcome(ring, result);
 		/*
-		 * It was paused, or so it seems: a report that arrives after the resumption would
-		 * be taken for another pause. If there is something to report, it comes again.
+		 * It seems to have been paused. The daemon would take a report that arrives after
+		 * the resumption for another pause. If it was not paused, the loop returns again.
 		 */
-		if (result >= 0 && !over && look.event != event)
+		if (result >= 0 && !over && seen.event != event)
 			return 1;
 		r = report(ring, result);
 		if (r != VERDICT_BUSY)
 			break;
-		r = ring_sleep(ring, &look, NULL, 0, now_ns() + BUSY_NS);
+		r = ring_sleep(ring, &seen, NULL, 0, now_ns() + BUSY_NS);
 	} while (r == 0 || r == -ETIMEDOUT);
-	if (r == VERDICT_GOES_ON)
+	if (r == VERDICT_CONTINUE)
 		return 1;
 	if (r == -EINTR)
 		return r;
-	return r < 0 && !over ? r : outcome(ring, result); /* the work is over, whoever knows it */
+	return r < 0 && !over
+		       ? r
+		       : outcome(ring,
+				 result); /* if the work is over, a failed report is irrelevant */
 }
 
-/* Once. The daemon may have started it already: asked by somebody else, or without our knowing. */
+/*
+ * Starts and enables the ring, once. The daemon may have started it already: for another client, or
+ * in a call whose reply was lost.
+ */
 static int begin(struct iouctl_ring *ring)
 {
 	const struct iourd_life *life = &ring->region.head->life;
@@ -155,8 +160,8 @@ static int begin(struct iouctl_ring *ring)
 		return r;
 	r = loop_ring_enable(adoption->ring_fd);
 	if (r < 0)
-		return failure_set(&ring->connection->failure, r,
-				   "the ring %s cannot be enabled: %s", ring->name, strerror(-r));
+		return failure_set(&ring->connection->failure, r, "cannot enable ring %s: %s",
+				   ring->name, strerror(-r));
 	adoption->enabled = true;
 	return 0;
 }
@@ -168,7 +173,7 @@ int iouctl_ring_run(struct iouctl_ring *ring)
 
 	if (!ring->adoption)
 		return failure_set(&ring->connection->failure, -EINVAL,
-				   "the ring %s is not run by this process, but by a host",
+				   "cannot run ring %s: it was not adopted by this process",
 				   ring->name);
 	r = begin(ring);
 	if (r < 0)
@@ -184,8 +189,9 @@ int iouctl_ring_run(struct iouctl_ring *ring)
 			return r;
 		if (r == -EEXIST)
 			return failure_set(&ring->connection->failure, r,
-					   "the ring %s belongs to another thread", ring->name);
-		r = left(ring, r == -EINTR ? 0 : r, event);
+					   "cannot run ring %s: another thread runs it",
+					   ring->name);
+		r = loop_returned(ring, r == -EINTR ? 0 : r, event);
 	} while (r > 0);
 	return r;
 }

@@ -12,7 +12,7 @@
 #include "wire/manager.h"
 #include "wire/socket.h"
 
-void reply_done(struct reply *reply)
+void raw_reply_done(struct raw_reply *reply)
 {
 	message_reply_done(&reply->message);
 	schema_fds_done(&reply->fds);
@@ -52,8 +52,8 @@ void transport_disconnect(struct transport *transport)
 	frame_reader_done(&transport->reader);
 }
 
-/* Rounded up, so that who waits for it does not wake too early. */
-static int left_ms(const struct transport *transport)
+/* Rounded up, so that a wait does not end before the deadline. */
+static int remaining_ms(const struct transport *transport)
 {
 	int64_t ms;
 
@@ -71,8 +71,8 @@ int transport_reconnect(struct transport *transport)
 		return 0;
 	transport_disconnect(transport);
 	do
-		r = socket_connect_unix_within(transport->path, left_ms(transport), &transport->fd);
-	while (r == -EINTR); /* the daemon was slow to accept */
+		r = socket_connect_unix(transport->path, remaining_ms(transport), &transport->fd);
+	while (r == -EINTR); /* a signal arrived while the daemon was slow to accept */
 	return r;
 }
 
@@ -91,7 +91,7 @@ int transport_send(struct transport *transport, const char *method, struct json_
 			       &text, &length);
 	if (r < 0)
 		return r;
-	r = socket_set_send_timeout(transport->fd, left_ms(transport));
+	r = socket_set_send_timeout(transport->fd, remaining_ms(transport));
 	if (r < 0)
 		return r;
 	while (done < length + 1) { /* with the NUL */
@@ -108,7 +108,7 @@ int transport_send(struct transport *transport, const char *method, struct json_
 	return 0;
 }
 
-/* A reply out of the text of a frame. */
+/* Parses the text of a frame. */
 static int parse(const char *text, size_t length, struct message_reply *ret)
 {
 	_cleanup_(note_done) struct note note = {};
@@ -117,14 +117,14 @@ static int parse(const char *text, size_t length, struct message_reply *ret)
 	return r > 0 ? -EPROTO : r;
 }
 
-int transport_receive(struct transport *transport, struct reply *ret)
+int transport_receive(struct transport *transport, struct raw_reply *ret)
 {
 	_cleanup_(note_done) struct note note = {};
 	struct frame frame;
 	int r;
 
 	while (!frame_reader_next(&transport->reader, &frame)) {
-		r = socket_wait(transport->fd, POLLIN, left_ms(transport));
+		r = socket_wait(transport->fd, POLLIN, remaining_ms(transport));
 		if (r == 0)
 			r = frame_reader_fill(&transport->reader, transport->fd, &note);
 		if (r > 0)
@@ -141,7 +141,7 @@ int transport_receive(struct transport *transport, struct reply *ret)
 	return 0;
 }
 
-/* Looks, finds the end, and takes no more than that. */
+/* Receives bytes up to the first NUL, and none after it. */
 static ssize_t receive_to_nul(int fd, char *bytes, size_t n, struct schema_fds *fds)
 {
 	bool has_fds;
@@ -153,7 +153,7 @@ static ssize_t receive_to_nul(int fd, char *bytes, size_t n, struct schema_fds *
 	return there > 0 ? socket_receive(fd, bytes, there, fds) : there;
 }
 
-int transport_receive_exact(struct transport *transport, struct reply *ret)
+int transport_receive_exact(struct transport *transport, struct raw_reply *ret)
 {
 	_cleanup_free_ char *bytes = malloc(MANAGER_MESSAGE_MAX);
 	_cleanup_(schema_fds_done) struct schema_fds fds = {};

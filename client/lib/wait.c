@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * wait.c - waiting on a region's words, without the daemon
+ * wait.c - waits on words of a region, without the daemon
  *
- * Who changes a state raises a word and wakes its sleepers; who waits reads the word, then the
- * state, then sleeps unless the word has changed. control.waiters is raised before the state is
- * read, so a program that changes the state and then sees no waiters need not wake anybody.
+ * A writer changes a state, then increments a word and wakes its sleepers. A waiter reads the word,
+ * then the state, then sleeps unless the word has changed. It increments control.waiters before it
+ * reads the state, so a program that changes the state and sees no waiters need not wake anybody.
  */
 #include <errno.h>
 #include <poll.h>
@@ -12,7 +12,7 @@
 #include "lib/futex.h"
 #include "lib/ring.h"
 
-/* A host that dies together with its daemon wakes nobody: look after the lease this often. */
+/* If host and daemon die together, nobody wakes the waiters. Check the lease at this interval. */
 #define LEASE_CHECK_NS INT64_C(1000000000)
 
 bool ring_is_over(const struct iouctl_ring *ring)
@@ -25,32 +25,33 @@ bool ring_is_over(const struct iouctl_ring *ring)
 	       ring_state == IOURD_RING_FAILED || ring_state == IOURD_RING_ENDED;
 }
 
-static bool is_orphan(const struct iouctl_ring *ring)
+static bool host_is_gone(const struct iouctl_ring *ring)
 {
 	struct pollfd lease = {.fd = ring->lease_fd, .events = POLLIN | POLLRDHUP};
 
 	return ring->lease_fd >= 0 && poll(&lease, 1, 0) > 0;
 }
 
-struct ring_look ring_look(const struct iouctl_ring *ring)
+struct ring_snapshot ring_snapshot(const struct iouctl_ring *ring)
 {
 	const struct iourd_head *head = ring->region.head;
-	struct ring_look look = {};
+	struct ring_snapshot now = {};
 
-	look.event = load(&head->life.event);
-	look.wake = load(&head->progress.wake);
-	look.orphan = is_orphan(ring);
-	look.over = ring_is_over(ring); /* after the lease: a last word may have been left */
-	return look;
+	now.event = load(&head->life.event);
+	now.wake = load(&head->progress.wake);
+	now.host_gone = host_is_gone(ring);
+	now.over = ring_is_over(
+		ring); /* after the lease: the host may store a state before it exits */
+	return now;
 }
 
-int ring_sleep(const struct iouctl_ring *ring, const struct ring_look *look, const uint32_t *word,
-	       uint32_t value, int64_t deadline)
+int ring_sleep(const struct iouctl_ring *ring, const struct ring_snapshot *seen,
+	       const uint32_t *word, uint32_t value, int64_t deadline)
 {
 	const struct iourd_head *head = ring->region.head;
 	const struct futex_expect expect[] = {
-		{&head->life.event, look->event},
-		{&head->progress.wake, look->wake},
+		{&head->life.event, seen->event},
+		{&head->progress.wake, seen->wake},
 		{word, value},
 	};
 	int64_t now = now_ns();
@@ -67,16 +68,16 @@ int ring_sleep(const struct iouctl_ring *ring, const struct ring_look *look, con
 
 static int wait_for_work(const struct iouctl_ring *ring, int64_t deadline)
 {
-	struct ring_look look;
+	struct ring_snapshot seen;
 	int r;
 
 	do {
-		look = ring_look(ring);
-		if (look.over)
+		seen = ring_snapshot(ring);
+		if (seen.over)
 			return 0;
-		if (look.orphan)
+		if (seen.host_gone)
 			return -EOWNERDEAD;
-		r = ring_sleep(ring, &look, NULL, 0, deadline);
+		r = ring_sleep(ring, &seen, NULL, 0, deadline);
 	} while (r == 0);
 	return r;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * watch.c - events, over a connection of their own, and the next one when that is lost
+ * watch.c - receives events over a separate connection, and reconnects when it is lost
  *
- * The application polls an epoll descriptor, which stays the same. In it are the connection, and a
- * timer that is due when it is time to connect again. So all that happens to the watch happens in
- * iouctl_watch_dispatch(), which does not wait for anything.
+ * The application polls an epoll descriptor, which stays the same. It contains the connection and a
+ * timer that expires when it is time to reconnect. All state changes happen in
+ * iouctl_watch_dispatch(), which never blocks.
  */
 #include <assert.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "iouctl.h"
-#include "lib/answer.h"
+#include "lib/reply.h"
 #include "lib/failure.h"
 #include "lib/futex.h"
 #include "lib/transport.h"
@@ -26,21 +26,21 @@
 #include "wire/json.h"
 #include "wire/manager.h"
 
-/* Between two tries to connect, doubling while they fail. */
+/* The delay between attempts to connect; it doubles while they fail. */
 #define WAIT_MIN_NS (50 * INT64_C(1000000))
 #define WAIT_MAX_NS (5000 * INT64_C(1000000))
 
 struct iouctl_watch {
-	struct transport transport; /* without a connection, the timer runs */
+	struct transport transport; /* while it is disconnected, the timer runs */
 	struct failure failure;
-	char *ring; /* NULL: all */
+	char *ring; /* NULL: all rings */
 	int epoll_fd;
 	int timer_fd;
-	bool begun;	     /* the first answer over this connection has come */
-	unsigned int tries;  /* to connect, since there was one that had begun */
-	int64_t last_try;    /* of now_ns() */
-	int64_t last_number; /* the highest that the daemon has told */
-	int error;	     /* what ended it; 0: it goes on */
+	bool subscribed;       /* the first reply over this connection has arrived */
+	unsigned int attempts; /* to connect, since the last subscription */
+	int64_t last_attempt;  /* as of now_ns() */
+	int64_t last_number;   /* the highest event number received */
+	int error;	       /* what ended the watch; 0: it is active */
 };
 
 static int subscribe(struct iouctl_watch *w)
@@ -59,8 +59,8 @@ static int subscribe(struct iouctl_watch *w)
 			      NULL, 0);
 }
 
-/* Hands on one event; what it points to is the answer's. */
-static void hand_on(const struct answer_event *in, const char *json,
+/* Passes one event to the application; its texts belong to the reply. */
+static void deliver(const struct event_reply *in, const char *json,
 		    void (*event)(void *arg, const struct iouctl_event *event), void *arg)
 {
 	const struct iouctl_event out = {
@@ -79,71 +79,71 @@ static void hand_on(const struct answer_event *in, const char *json,
 }
 
 /*
- * Makes the first answer over another connection the event that tells of the gap. Its number is
- * the last of the daemon's, those that we do not see included. A lower one than we know of is of a
- * daemon that has forgotten, or has no event yet.
+ * Turns the first reply over a new connection into a "lost" event. Its number is the daemon's last
+ * event number, including events that this watch does not see. A number below the last one received
+ * means that the daemon has lost its count or has had no event yet.
  */
-static int make_lost(const struct iouctl_watch *w, struct json_object *answer)
+static int make_lost(const struct iouctl_watch *w, struct json_object *reply)
 {
-	int64_t now = json_object_get_int64(json_object_object_get(answer, "number"));
+	int64_t now = json_object_get_int64(json_object_object_get(reply, "number"));
 	int64_t lost = now >= w->last_number && w->last_number >= 0 ? now - w->last_number : -1;
 	char reason[96];
 
 	if (lost < 0)
 		snprintf(reason, sizeof(reason),
-			 "reconnected to iouringd; how many events were missed is not known");
+			 "reconnected to iouringd; the number of missed events is unknown");
 	else if (lost == 0)
-		snprintf(reason, sizeof(reason), "reconnected to iouringd; no event was missed");
+		snprintf(reason, sizeof(reason), "reconnected to iouringd; no events were missed");
 	else
 		snprintf(reason, sizeof(reason),
-			 "reconnected to iouringd; it had %lld events meanwhile", (long long)lost);
-	if (json_object_object_add(answer, "kind", json_object_new_string("lost")) < 0 ||
-	    json_object_object_add(answer, "reason", json_object_new_string(reason)) < 0)
+			 "reconnected to iouringd; %lld events occurred in the meantime",
+			 (long long)lost);
+	if (json_object_object_add(reply, "kind", json_object_new_string("lost")) < 0 ||
+	    json_object_object_add(reply, "reason", json_object_new_string(reason)) < 0)
 		return -ENOMEM;
-	if (lost >= 0 && json_object_object_add(answer, "lost", json_object_new_int64(lost)) < 0)
+	if (lost >= 0 && json_object_object_add(reply, "lost", json_object_new_int64(lost)) < 0)
 		return -ENOMEM;
 	return 0;
 }
 
-/* Makes an event of one reply; hands it to @event unless that is NULL. */
-static int take_reply(struct iouctl_watch *w, const struct reply *reply,
-		      void (*event)(void *arg, const struct iouctl_event *event), void *arg)
+/* Decodes one reply, and passes it to @event unless that is NULL. */
+static int handle_reply(struct iouctl_watch *w, const struct raw_reply *raw,
+			void (*event)(void *arg, const struct iouctl_event *event), void *arg)
 {
-	_cleanup_(answer_done) struct answer answer = {};
+	_cleanup_(reply_done) struct reply reply = {};
 	_cleanup_(note_done) struct note note = {};
 	_cleanup_free_ char *json = NULL;
-	struct answer_event decoded;
+	struct event_reply decoded;
 	int r;
 
-	if (reply->message.error)
-		return failure_refused(&w->failure, reply->message.error,
-				       reply->message.parameters);
-	if (!reply->message.parameters)
+	if (raw->message.error)
+		return failure_refused(&w->failure, raw->message.error, raw->message.parameters);
+	if (!raw->message.parameters)
 		return -EPROTO;
-	r = event && !w->begun ? make_lost(w, reply->message.parameters) : 0;
+	r = event && !w->subscribed ? make_lost(w, raw->message.parameters) : 0;
 	if (r < 0)
 		return r;
-	/* as text before it is cut down to what we know */
-	r = json_print(reply->message.parameters, false, &json);
+	/* as text first: reply_decode() removes the members that the library does not know */
+	r = json_print(raw->message.parameters, false, &json);
 	if (r < 0)
 		return r;
-	answer.parameters = json_object_get(reply->message.parameters);
-	r = answer_decode(&answer, &answer_event_type, &note, &decoded);
+	reply.parameters = json_object_get(raw->message.parameters);
+	r = reply_decode(&reply, &reply_event_type, &note, &decoded);
 	if (r != 0)
 		return failure_from_note(&w->failure, r, &note, -EPROTO, "Watch");
-	if (decoded.number > w->last_number || !w->begun)
+	if (decoded.number > w->last_number || !w->subscribed)
 		w->last_number = decoded.number;
 	if (event)
-		hand_on(&decoded, json, event, arg);
-	if (!reply->message.continues)
+		deliver(&decoded, json, event, arg);
+	if (!raw->message.continues)
 		return -ECONNRESET;
-	w->begun = true;
-	w->tries = 0;
+	w->subscribed = true;
+	w->attempts = 0;
 	return 0;
 }
 
-/* Remembers what ended the watch. */
-static int end(struct iouctl_watch *w, int r)
+/* Records the error that ends the watch. */
+static int fail(struct iouctl_watch *w, int r)
 {
 	w->error = r;
 	if (w->failure.message)
@@ -151,30 +151,30 @@ static int end(struct iouctl_watch *w, int r)
 	return failure_set(&w->failure, r, "Watch: %s", strerror(-r));
 }
 
-/* The answer that says that it has begun. */
+/* Receives the first reply, which confirms the subscription. */
 static int receive_first(struct iouctl_watch *w)
 {
-	_cleanup_(reply_done) struct reply reply = {};
+	_cleanup_(raw_reply_done) struct raw_reply raw = {};
 	int r;
 
-	/* what comes after it stays in the socket, so that polling it tells of it */
-	r = transport_receive_exact(&w->transport, &reply);
+	/* what follows it must stay in the socket, so that poll() reports it */
+	r = transport_receive_exact(&w->transport, &raw);
 	if (r == 0)
-		r = take_reply(w, &reply, NULL, NULL);
+		r = handle_reply(w, &raw, NULL, NULL);
 	return r;
 }
 
 static int receive_next(struct iouctl_watch *w,
 			void (*event)(void *arg, const struct iouctl_event *event), void *arg)
 {
-	_cleanup_(reply_done) struct reply reply = {};
-	int r = transport_receive(&w->transport, &reply);
+	_cleanup_(raw_reply_done) struct raw_reply raw = {};
+	int r = transport_receive(&w->transport, &raw);
 
-	return r < 0 ? r : take_reply(w, &reply, event, arg);
+	return r < 0 ? r : handle_reply(w, &raw, event, arg);
 }
 
-/* The connection is one of the things that the application polls for. */
-static int attend(struct iouctl_watch *w)
+/* Adds the connection to the descriptor that the application polls. */
+static int add_to_epoll(struct iouctl_watch *w)
 {
 	struct epoll_event readable = {.events = EPOLLIN};
 
@@ -183,52 +183,52 @@ static int attend(struct iouctl_watch *w)
 	return 0;
 }
 
-/* Lets go of the connection; the timer says when to make the next one: maybe at once. */
-static void lose(struct iouctl_watch *w)
+/* Drops the connection and sets the timer for the next attempt, which may be due at once. */
+static void schedule_reconnect(struct iouctl_watch *w)
 {
-	unsigned int doublings = w->tries > 1 ? w->tries - 1 : 0;
+	unsigned int doublings = w->attempts > 1 ? w->attempts - 1 : 0;
 	int64_t wait = doublings < 7 ? WAIT_MIN_NS << doublings : WAIT_MAX_NS;
-	int64_t due = w->last_try + wait;
+	int64_t due = w->last_attempt + wait;
 	const struct itimerspec timer = {
 		.it_value = {.tv_sec = due / 1000000000, .tv_nsec = due % 1000000000},
 	};
 	int r;
 
-	/* not left to closing it: a child of the application may have a copy */
+	/* explicitly, because a child of the application may hold a copy of the descriptor */
 	if (w->transport.fd >= 0)
 		epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, w->transport.fd, NULL);
 	transport_disconnect(&w->transport);
-	w->begun = false;
+	w->subscribed = false;
 	r = timerfd_settime(w->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
 	assert(r == 0);
 }
 
-static int begin(struct iouctl_watch *w)
+static int connect_and_subscribe(struct iouctl_watch *w)
 {
 	int r = transport_reconnect(&w->transport);
 
-	w->last_try = now_ns();
-	w->tries++;
+	w->last_attempt = now_ns();
+	w->attempts++;
 	return r < 0 ? r : subscribe(w);
 }
 
-/* If it is time for that. Whatever connecting fails of may pass: the next try comes later. */
-static int begin_again(struct iouctl_watch *w)
+/* Reconnects if the timer has expired. Any failure may be temporary, so another attempt follows. */
+static int try_reconnect(struct iouctl_watch *w)
 {
-	uint64_t times;
+	uint64_t expirations;
 	int r;
 
-	if (read(w->timer_fd, &times, sizeof(times)) < 0)
+	if (read(w->timer_fd, &expirations, sizeof(expirations)) < 0)
 		return errno == EAGAIN ? -ETIMEDOUT : -errno;
-	r = begin(w);
+	r = connect_and_subscribe(w);
 	if (r == 0)
-		r = attend(w);
+		r = add_to_epoll(w);
 	if (r < 0)
-		lose(w);
+		schedule_reconnect(w);
 	return 0;
 }
 
-static int make_poll_fds(struct iouctl_watch *w)
+static int make_epoll(struct iouctl_watch *w)
 {
 	struct epoll_event readable = {.events = EPOLLIN};
 
@@ -243,10 +243,10 @@ static int make_poll_fds(struct iouctl_watch *w)
 	return 0;
 }
 
-/* The daemon may say no before it has got all of the call. */
-static int begin_and_wait(struct iouctl_watch *w)
+/* The daemon may refuse before it has received the whole call. */
+static int subscribe_and_wait(struct iouctl_watch *w)
 {
-	int r = begin(w);
+	int r = connect_and_subscribe(w);
 
 	return r == 0 || r == -ECONNRESET ? receive_first(w) : r;
 }
@@ -258,18 +258,18 @@ static int watch_init(struct iouctl_watch *w, const char *path, const char *ring
 	w->ring = ring ? strdup(ring) : NULL;
 	if (ring && !w->ring)
 		return -ENOMEM;
-	r = make_poll_fds(w);
+	r = make_epoll(w);
 	if (r == 0)
 		r = transport_init(&w->transport, path);
 	if (r == 0)
-		r = begin_and_wait(w);
-	if (r == -ECONNRESET) { /* once more, as of a call that only reads */
+		r = subscribe_and_wait(w);
+	if (r == -ECONNRESET) { /* once more, as for any call that changes nothing */
 		transport_disconnect(&w->transport);
-		r = begin_and_wait(w);
+		r = subscribe_and_wait(w);
 	}
 	if (r == 0)
-		r = attend(w);
-	w->transport.deadline = 0; /* from now on, only what is there */
+		r = add_to_epoll(w);
+	w->transport.deadline = 0; /* from now on, never wait */
 	return r;
 }
 
@@ -316,13 +316,13 @@ int iouctl_watch_dispatch(struct iouctl_watch *w,
 	if (w->error)
 		return w->error;
 	do {
-		r = w->transport.fd >= 0 ? receive_next(w, event, arg) : begin_again(w);
+		r = w->transport.fd >= 0 ? receive_next(w, event, arg) : try_reconnect(w);
 		if (r == -ECONNRESET) {
-			lose(w);
+			schedule_reconnect(w);
 			r = 0;
 		}
 	} while (r == 0);
-	return r == -ETIMEDOUT ? 0 : end(w, r);
+	return r == -ETIMEDOUT ? 0 : fail(w, r);
 }
 
 const char *iouctl_watch_error_message(const struct iouctl_watch *w)

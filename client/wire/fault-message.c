@@ -13,17 +13,6 @@
 #include "common/cleanup.h"
 #include "wire/tables.h"
 
-static const struct schema_error *find(const char *name)
-{
-	enum fault fault = fault_from_name(name);
-
-	if (fault == FAULT_NONE)
-		return NULL;
-	if (fault >= FAULT_INVALID_PARAMETER)
-		return &fault_service_errors[fault - FAULT_INVALID_PARAMETER];
-	return &fault_manager_errors[fault - 1];
-}
-
 /* What comes from elsewhere goes to a terminal: on one line, and without escape sequences. */
 static void put_text(FILE *out, const char *text)
 {
@@ -78,7 +67,7 @@ static void put_message(FILE *out, const char *at, struct json_object *parameter
 
 char *fault_message(const char *error_name, struct json_object *parameters)
 {
-	const struct schema_error *error = find(error_name);
+	const struct schema_error *error = fault_describe(fault_from_name(error_name));
 	size_t size = 0;
 	char *text = NULL;
 	FILE *out;

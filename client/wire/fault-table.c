@@ -168,3 +168,13 @@ _Static_assert(sizeof(fault_manager_errors) / sizeof(*fault_manager_errors) == F
 _Static_assert(sizeof(fault_service_errors) / sizeof(*fault_service_errors) ==
 		       SERVICE(FAULT_MAX) + 1,
 	       "a row for each fault of the service");
+/* clang-format on */
+
+const struct schema_error *fault_describe(enum fault fault)
+{
+	if (fault <= FAULT_NONE || fault >= FAULT_MAX)
+		return NULL;
+	if (fault >= FAULT_INVALID_PARAMETER)
+		return &fault_service_errors[SERVICE(fault)];
+	return &fault_manager_errors[fault - 1];
+}

@@ -1,25 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "wire/fault.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
-#include "wire/json.h"
 #include "wire/tables.h"
-
-#define TEXT_MAX 1024u
-
-static const struct schema_error *describe(enum fault fault)
-{
-	if (fault <= FAULT_NONE || fault >= FAULT_MAX)
-		return NULL;
-	if (fault >= FAULT_INVALID_PARAMETER)
-		return &fault_service_errors[fault - FAULT_INVALID_PARAMETER];
-	return &fault_manager_errors[fault - 1];
-}
 
 void note_done(struct note *note)
 {
@@ -140,11 +125,6 @@ int fault_method_not_found(struct note *note, const char *method)
 	return fill(note, FAULT_METHOD_NOT_FOUND, method, NULL, NULL);
 }
 
-int fault_method_not_implemented(struct note *note, const char *method)
-{
-	return fill(note, FAULT_METHOD_NOT_IMPLEMENTED, method, NULL, NULL);
-}
-
 int fault_expected_more(struct note *note)
 {
 	return fill(note, FAULT_EXPECTED_MORE, NULL, NULL, NULL);
@@ -152,7 +132,7 @@ int fault_expected_more(struct note *note)
 
 const char *fault_name(enum fault fault)
 {
-	const struct schema_error *error = describe(fault);
+	const struct schema_error *error = fault_describe(fault);
 
 	return error ? error->full_name : NULL;
 }
@@ -160,52 +140,7 @@ const char *fault_name(enum fault fault)
 enum fault fault_from_name(const char *name)
 {
 	for (enum fault fault = FAULT_NONE + 1; fault < FAULT_MAX; fault++)
-		if (strcmp(name, describe(fault)->full_name) == 0)
+		if (strcmp(name, fault_describe(fault)->full_name) == 0)
 			return fault;
 	return FAULT_NONE;
-}
-
-/* Shortened at its end, or, if it is a log, at its start: the verdict stands last there. */
-static struct json_object *text_to_json(const struct schema_field *field, const char *text)
-{
-	size_t n = strlen(text);
-	size_t max = field->text_max ?: TEXT_MAX;
-
-	if (n <= max)
-		return json_text(text, n);
-	if (!field->text_max)
-		return json_text(text, max);
-	text += n - max;
-	return json_text(strchr(text, '\n') ? strchr(text, '\n') + 1 : text, max);
-}
-
-int fault_to_json(int r, const struct note *note, struct json_object **ret)
-{
-	enum fault fault = r < 0 ? FAULT_INTERNAL : (enum fault)r;
-	const struct schema_error *error = describe(fault);
-	_cleanup_json_ struct json_object *object = json_object_new_object();
-
-	if (!object)
-		return -ENOMEM;
-	if (!error)
-		return -EINVAL;
-	for (size_t i = 0; error->fields[i].name; i++) {
-		const struct schema_field *field = &error->fields[i];
-		bool known = note && note->fault == fault;
-		const char *text = known ? note->texts[i] : NULL;
-		struct json_object *value;
-
-		if (r < 0)
-			text = manager_errno_text(-r) ?: "unknown error";
-		if (!text && field->kind == SCHEMA_TEXT && field->optional)
-			continue;
-		if (field->kind == SCHEMA_INT)
-			value = json_object_new_int64(known ? note->numbers[i] : 0);
-		else
-			value = text_to_json(field, text ?: "");
-		if (json_add(object, field->name, value) < 0)
-			return -ENOMEM;
-	}
-	*ret = take_ptr(object);
-	return 0;
 }

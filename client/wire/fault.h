@@ -71,7 +71,6 @@ int fault_invalid_parameter(struct note *note, const char *parameter, const char
 			    const char *expected);
 int fault_interface_not_found(struct note *note, const char *name);
 int fault_method_not_found(struct note *note, const char *method);
-int fault_method_not_implemented(struct note *note, const char *method);
 int fault_expected_more(struct note *note);
 
 /* "org.iouringd.Manager.RingNotFound", ... */

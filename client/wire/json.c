@@ -14,7 +14,7 @@
 
 #define DESCRIBE_MAX 128 /* bytes of a value in a note */
 
-struct json_object *json_text(const char *bytes, size_t n)
+struct json_object *json_new_text(const char *bytes, size_t n)
 {
 	static const char replacement[] = "\xef\xbf\xbd";
 	_cleanup_free_ char *clean = NULL;

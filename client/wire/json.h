@@ -53,7 +53,7 @@ bool json_is_empty(struct json_object *object);
  * U+FFFD: what a program or another process wrote must not make our own messages invalid. NULL: no
  * memory.
  */
-struct json_object *json_text(const char *bytes, size_t n);
+struct json_object *json_new_text(const char *bytes, size_t n);
 
 /* Adds @value to @object under @name; takes over the caller's reference even on failure. */
 int json_add(struct json_object *object, const char *name, struct json_object *value);

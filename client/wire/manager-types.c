@@ -166,7 +166,7 @@ const struct schema_type wire_file_type = {
 #undef F
 
 #define F(...) FIELD(wire_work, __VA_ARGS__)
-const struct schema_type wire_work_type = {
+static const struct schema_type wire_work_type = {
 	.name = "Work",
 	.size = sizeof(struct wire_work),
 	.help = "What the loop program says of its work. Nobody checks it.",

@@ -161,7 +161,7 @@ static int add_flag(struct json_object *root, const char *key, bool set)
 
 static int add_text(struct json_object *root, const char *key, const char *text)
 {
-	return text ? json_add(root, key, json_text(text, strlen(text))) : 0;
+	return text ? json_add(root, key, json_new_text(text, strlen(text))) : 0;
 }
 
 static int add_parameters(struct json_object *root, struct json_object *parameters)
@@ -199,8 +199,8 @@ int message_build_call(const char *method, struct json_object *parameters, bool 
 	return r ?: print(root, ret, ret_n);
 }
 
-static int build_answer(const char *error, struct json_object *parameters, bool continues,
-			char **ret, size_t *ret_n)
+static int build_reply(const char *error, struct json_object *parameters, bool continues,
+		       char **ret, size_t *ret_n)
 {
 	_cleanup_json_ struct json_object *root = json_object_new_object();
 	int r;
@@ -214,13 +214,7 @@ static int build_answer(const char *error, struct json_object *parameters, bool 
 
 int message_build_reply(struct json_object *parameters, bool continues, char **ret, size_t *ret_n)
 {
-	return build_answer(NULL, parameters, continues, ret, ret_n);
-}
-
-int message_build_error(const char *error, struct json_object *parameters, char **ret,
-			size_t *ret_n)
-{
-	return build_answer(error, parameters, false, ret, ret_n);
+	return build_reply(NULL, parameters, continues, ret, ret_n);
 }
 
 int message_build_fault(int r, const struct note *note, char **ret, size_t *ret_n)
@@ -230,6 +224,6 @@ int message_build_fault(int r, const struct note *note, char **ret, size_t *ret_
 
 	if (e < 0)
 		return e;
-	return message_build_error(fault_name(r < 0 ? FAULT_INTERNAL : (enum fault)r), parameters,
-				   ret, ret_n);
+	return build_reply(fault_name(r < 0 ? FAULT_INTERNAL : (enum fault)r), parameters, false,
+			   ret, ret_n);
 }

@@ -47,9 +47,6 @@ void message_reply_done(struct message_reply *reply);
 int message_build_call(const char *method, struct json_object *parameters, bool oneway, bool more,
 		       char **ret, size_t *ret_n);
 int message_build_reply(struct json_object *parameters, bool continues, char **ret, size_t *ret_n);
-/* @error: the full name, as fault_name() gives it. */
-int message_build_error(const char *error, struct json_object *parameters, char **ret,
-			size_t *ret_n);
 /* The error reply for a fault and its note (may be NULL), or for an -errno (Internal). */
 int message_build_fault(int r, const struct note *note, char **ret, size_t *ret_n);
 

@@ -26,7 +26,6 @@ struct place {
 struct decoding {
 	const struct schema_fds *fds;
 	uint64_t used; /* descriptors that a field has taken: bit n for index n */
-	bool lenient;  /* a reply of a daemon that may be newer than we are */
 	struct note *note;
 };
 _Static_assert(MANAGER_FDS_MAX <= 64, "decoding.used has a bit for each descriptor");
@@ -134,10 +133,6 @@ static int decode_choice(struct decoding *d, const struct place *place,
 			*ret = field->choices[i];
 			return 0;
 		}
-	}
-	if (d->lenient) {
-		*ret = text;
-		return 0;
 	}
 	expected = list_names(NULL, field->choices);
 	return refuse(d, place, value, expected);
@@ -285,7 +280,7 @@ static int decode_struct(struct decoding *d, const struct place *place,
 		return refuse(d, place, object, "an object");
 	if (!object && place)
 		return refuse(d, place, NULL, "an object");
-	if (object && !d->lenient) {
+	if (object) {
 		json_object_object_foreach(object, key, value) {
 			struct place unknown = {.parent = place, .name = key};
 			_cleanup_free_ char *expected = NULL;
@@ -317,10 +312,10 @@ static int decode_struct(struct decoding *d, const struct place *place,
 	return 0;
 }
 
-static int decode(const struct schema_type *type, struct json_object *object,
-		  const struct schema_fds *fds, bool lenient, struct note *note, void *ret)
+int schema_decode(const struct schema_type *type, struct json_object *object,
+		  const struct schema_fds *fds, struct note *note, void *ret)
 {
-	struct decoding d = {.fds = fds, .lenient = lenient, .note = note};
+	struct decoding d = {.fds = fds, .note = note};
 	int r;
 
 	memset(ret, 0, type->size);
@@ -330,18 +325,6 @@ static int decode(const struct schema_type *type, struct json_object *object,
 	if (r != 0)
 		schema_done(type, ret);
 	return r;
-}
-
-int schema_decode(const struct schema_type *type, struct json_object *object,
-		  const struct schema_fds *fds, struct note *note, void *ret)
-{
-	return decode(type, object, fds, false, note, ret);
-}
-
-int schema_decode_reply(const struct schema_type *type, struct json_object *object,
-			const struct schema_fds *fds, struct note *note, void *ret)
-{
-	return decode(type, object, fds, true, note, ret);
 }
 
 void schema_done(const struct schema_type *type, void *decoded)

@@ -62,7 +62,7 @@ static int encode_item(const struct schema_field *field, const struct schema_arr
 				     ret);
 	case SCHEMA_TEXTS:
 		text = ((const char *const *)array->items)[i];
-		*ret = json_text(text, strlen(text));
+		*ret = json_new_text(text, strlen(text));
 		return *ret ? 0 : -ENOMEM;
 	default:
 		*ret = json_object_get(((struct json_object *const *)array->items)[i]);
@@ -135,7 +135,7 @@ static int encode_field(const struct schema_field *field, const void *at, struct
 		text = *(const char *const *)at;
 		if (!text)
 			return -EINVAL;
-		*ret = json_text(text, strlen(text));
+		*ret = json_new_text(text, strlen(text));
 		break;
 	case SCHEMA_FD:
 		return encode_fd(fds, *(const int *)at, ret);

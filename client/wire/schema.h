@@ -77,12 +77,6 @@ struct schema_fds {
  */
 int schema_decode(const struct schema_type *type, struct json_object *object,
 		  const struct schema_fds *fds, struct note *note, void *ret);
-/*
- * The same for a reply of a daemon that may be newer than we are: fields and choices that we don't
- * know are no mistake.
- */
-int schema_decode_reply(const struct schema_type *type, struct json_object *object,
-			const struct schema_fds *fds, struct note *note, void *ret);
 /* Frees what schema_decode allocated. */
 void schema_done(const struct schema_type *type, void *decoded);
 /* Encodes; descriptors are duplicated into @fds (CLOEXEC), which the caller closes. */

@@ -32,12 +32,7 @@ int socket_set_send_timeout(int fd, int timeout_ms)
 	return 0;
 }
 
-int socket_connect_unix(const char *path, int *ret_fd)
-{
-	return socket_connect_unix_within(path, -1, ret_fd);
-}
-
-int socket_connect_unix_within(const char *path, int timeout_ms, int *ret_fd)
+int socket_connect_unix(const char *path, int timeout_ms, int *ret_fd)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	_cleanup_close_ int fd = -1;

@@ -11,13 +11,12 @@
 
 #include "wire/schema.h"
 
-/* Connects to @path; the socket is blocking and CLOEXEC. -ENAMETOOLONG: no socket can be there. */
-int socket_connect_unix(const char *path, int *ret_fd);
 /*
- * The same, but waits @timeout_ms at the most for a server that is slow to accept (-1: for ever):
- * -ETIMEDOUT. With 0 the socket is non-blocking.
+ * Connects to @path and waits at most @timeout_ms for a server that is slow to accept (-1: no
+ * limit; then -ETIMEDOUT). With 0 the socket is non-blocking, otherwise blocking; it is
+ * close-on-exec. -ENAMETOOLONG: a socket address cannot hold @path; -EINVAL: @path is empty.
  */
-int socket_connect_unix_within(const char *path, int timeout_ms, int *ret_fd);
+int socket_connect_unix(const char *path, int timeout_ms, int *ret_fd);
 /* How long each send waits at the most; -1: for ever. Then it is -EAGAIN. */
 int socket_set_send_timeout(int fd, int timeout_ms);
 

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "wire/fault.h"
 #include "wire/manager.h"
 
 /* clang-format off */
@@ -29,6 +30,8 @@
  */
 extern const struct schema_error fault_manager_errors[];
 extern const struct schema_error fault_service_errors[];
+/* The row of a fault; NULL for FAULT_NONE and anything that is no fault. */
+const struct schema_error *fault_describe(enum fault fault);
 
 extern const struct schema_type wire_capability_type;
 extern const struct schema_type wire_limits_type;
@@ -37,7 +40,6 @@ extern const struct schema_type wire_program_type;
 extern const struct schema_type wire_slot_type;
 extern const struct schema_type wire_field_type;
 extern const struct schema_type wire_file_type;
-extern const struct schema_type wire_work_type;
 extern const struct schema_type wire_ring_type;
 
 /* In the order of IOURD_UNIT_* and IOURD_WORK_*; then "unknown", then NULL. */

@@ -125,7 +125,7 @@ static void given_back(void **state)
 	steps[0].fds[0] = region;
 	steps[0].fds[1] = no_socket;
 	assert_int_equal(adopt(steps, 2, message, sizeof(message)), -ENOTSOCK);
-	assert_non_null(strstr(message, "r1 cannot be kept"));
+	assert_non_null(strstr(message, "cannot set up ring r1"));
 	close(region);
 	close(no_socket);
 	close(lease);
@@ -155,7 +155,7 @@ static void hosted(void **state)
 
 	fixture_init(&fixture, 100);
 	assert_int_equal(iouctl_ring_run(fixture.ring), -EINVAL);
-	assert_non_null(strstr(iouctl_error_message(fixture.c), "by a host"));
+	assert_non_null(strstr(iouctl_error_message(fixture.c), "not adopted by this process"));
 	fixture_done(&fixture);
 }
 

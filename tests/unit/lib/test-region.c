@@ -113,15 +113,15 @@ static void unsealed(void **state)
 	       "sealed");
 }
 
-static void no_memory_file(void **state)
+static void not_a_memory_file(void **state)
 {
 	int fds[2];
 
 	assert_int_equal(pipe(fds), 0);
 	close(fds[1]);
-	refuse(fds[0], -EPROTO, "memory file");
-	refuse(open("/proc/self/exe", O_RDONLY | O_CLOEXEC), -EPROTO, "sealed");
-	refuse(open("/", O_RDONLY | O_CLOEXEC), -EPROTO, "memory file");
+	refuse(fds[0], -EPROTO, "not a regular file");
+	refuse(open("/proc/self/exe", O_RDONLY | O_CLOEXEC), -EPROTO, "support seals");
+	refuse(open("/", O_RDONLY | O_CLOEXEC), -EPROTO, "not a regular file");
 }
 
 static void wrong_size(void **state)
@@ -210,7 +210,7 @@ int main(void)
 		cmocka_unit_test(no_data_area),
 		cmocka_unit_test(head_changed_later),
 		cmocka_unit_test(unsealed),
-		cmocka_unit_test(no_memory_file),
+		cmocka_unit_test(not_a_memory_file),
 		cmocka_unit_test(wrong_size),
 		cmocka_unit_test(wrong_head),
 		cmocka_unit_test(newer_minor_version),

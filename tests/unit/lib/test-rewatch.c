@@ -66,9 +66,9 @@ static void gap(const char *watching, uint64_t lost, bool has_lost, const char *
 static void gaps(void **state)
 {
 	gap(WATCHING_SINCE("12"), 7, true, "7 events");
-	gap(WATCHING_SINCE("5"), 0, true, "no event was missed");
-	gap(WATCHING_SINCE("0"), 0, false, "not known");
-	gap(WATCHING_SINCE("-9223372036854775808"), 0, false, "not known");
+	gap(WATCHING_SINCE("5"), 0, true, "no events were missed");
+	gap(WATCHING_SINCE("0"), 0, false, "unknown");
+	gap(WATCHING_SINCE("-9223372036854775808"), 0, false, "unknown");
 }
 
 /* The new daemon counts from its own start: from then on that counts. */

@@ -63,7 +63,7 @@ static void test_own(void **state)
 	assert_int_equal(status.st_mode & 07777, 0666);
 	assert_true(fcntl(listening.fd, F_GETFL) & O_NONBLOCK);
 	assert_true(fcntl(listening.fd, F_GETFD) & FD_CLOEXEC);
-	assert_int_equal(socket_connect_unix(place.path, &fd), 0);
+	assert_int_equal(socket_connect_unix(place.path, -1, &fd), 0);
 	close(fd);
 	listen_socket_done(&listening);
 	assert_int_equal(access(place.path, F_OK), -1);
@@ -86,7 +86,7 @@ static void test_somebody_listens(void **state)
 	assert_says(problem, pid);
 	assert_says(problem, place.path);
 	assert_int_equal(second.fd, -1);
-	assert_int_equal(socket_connect_unix(place.path, &fd), 0);
+	assert_int_equal(socket_connect_unix(place.path, -1, &fd), 0);
 	close(fd);
 	listen_socket_done(&first);
 	place_done(&place);
@@ -103,7 +103,7 @@ static void test_stale(void **state)
 	assert_int_equal(listen_socket_init(&dead, place.path, &problem), 0);
 	dead.fd = safe_close(dead.fd); /* as if it had been killed */
 	assert_int_equal(listen_socket_init(&next, place.path, &problem), 0);
-	assert_int_equal(socket_connect_unix(place.path, &fd), 0);
+	assert_int_equal(socket_connect_unix(place.path, -1, &fd), 0);
 	close(fd);
 	free(dead.path);
 	listen_socket_done(&next);

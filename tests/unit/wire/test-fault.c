@@ -90,8 +90,6 @@ static void test_each(void **state)
 	      "the service has no interface \"a.b\"");
 	check(fault_method_not_found(&n, "a.b.C"), &n, "{'method':'a.b.C'}",
 	      "there is no method \"a.b.C\"; the daemon may be older than this program");
-	check(fault_method_not_implemented(&n, "C"), &n, "{'method':'C'}",
-	      "the daemon does not have the method \"C\"");
 	check(fault_expected_more(&n), &n, "{}",
 	      "this method answers many times: it must be called with \"more\" "
 	      "(varlinkctl call --more)");

@@ -526,14 +526,14 @@ static void test_connect(void **state)
 
 	assert_non_null(mkdtemp(directory));
 	snprintf(path, sizeof(path), "%s/s", directory);
-	assert_int_equal(socket_connect_unix(path, &fd), -ENOENT);
+	assert_int_equal(socket_connect_unix(path, -1, &fd), -ENOENT);
 	strcpy(address.sun_path, path);
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(socket_connect_unix(path, &fd), -ECONNREFUSED);
+	assert_int_equal(socket_connect_unix(path, -1, &fd), -ECONNREFUSED);
 	assert_int_equal(fd, -1);
 	assert_int_equal(listen(listener, 1), 0);
-	assert_int_equal(socket_connect_unix(path, &fd), 0);
+	assert_int_equal(socket_connect_unix(path, -1, &fd), 0);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(socket_wait(fd, POLLIN, 0), -ETIMEDOUT);
 	assert_int_equal(socket_wait(fd, POLLOUT, -1), 0);
@@ -542,8 +542,8 @@ static void test_connect(void **state)
 	close(fd);
 	memset(long_path, 'p', sizeof(long_path) - 1);
 	long_path[sizeof(long_path) - 1] = '\0';
-	assert_int_equal(socket_connect_unix(long_path, &fd), -ENAMETOOLONG);
-	assert_int_equal(socket_connect_unix("", &fd), -EINVAL);
+	assert_int_equal(socket_connect_unix(long_path, -1, &fd), -ENAMETOOLONG);
+	assert_int_equal(socket_connect_unix("", -1, &fd), -EINVAL);
 	unlink(path);
 	rmdir(directory);
 }

@@ -155,12 +155,12 @@ static void test_text(void **state)
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		const char *in = texts[i].in;
-		_cleanup_json_ struct json_object *value = json_text(in, strlen(in));
+		_cleanup_json_ struct json_object *value = json_new_text(in, strlen(in));
 
 		assert_string_equal(json_object_get_string(value), texts[i].out);
 	}
 	{
-		_cleanup_json_ struct json_object *cut = json_text("ab\0cd", 5);
+		_cleanup_json_ struct json_object *cut = json_new_text("ab\0cd", 5);
 
 		assert_string_equal(json_object_get_string(cut), "ab");
 	}
@@ -182,7 +182,7 @@ static void test_describe(void **state)
 	assert_null(json_describe(NULL));
 	for (size_t i = 0; i < 100; i++)
 		memcpy(euros + 3 * i, "\xe2\x82\xac", 4);
-	large = json_text(euros, 300);
+	large = json_new_text(euros, 300);
 	e = json_describe(large);
 	assert_string_equal(e + strlen(e) - 6, "\xe2\x82\xac...");
 	assert_true(strlen(e) < 140);

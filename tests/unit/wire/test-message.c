@@ -163,8 +163,9 @@ static void test_build(void **state)
 	assert_string_equal(empty, "{\"method\":\"a.B\",\"parameters\":{},\"oneway\":true}");
 	assert_int_equal(message_build_reply(parameters, true, &reply, &n), 0);
 	assert_string_equal(reply, "{\"parameters\":{\"ring\":\"r/1\"},\"continues\":true}");
-	assert_int_equal(message_build_error("a.B", NULL, &error, &n), 0);
-	assert_string_equal(error, "{\"error\":\"a.B\",\"parameters\":{}}");
+	assert_int_equal(message_build_fault(FAULT_EXPECTED_MORE, NULL, &error, &n), 0);
+	assert_string_equal(error,
+			    "{\"error\":\"org.varlink.service.ExpectedMore\",\"parameters\":{}}");
 	fault_ring_not_found(&note, "r9");
 	assert_int_equal(message_build_fault(FAULT_RING_NOT_FOUND, &note, &fault, &n), 0);
 	assert_string_equal(fault, "{\"error\":\"org.iouringd.Manager.RingNotFound\","
@@ -193,7 +194,7 @@ static void test_too_large(void **state)
 			 FAULT_MESSAGE_REFUSED);
 	note_done(&note);
 	memset(long_text, 'x', MANAGER_MESSAGE_MAX);
-	assert_int_equal(json_add(object, "x", json_text(long_text, MANAGER_MESSAGE_MAX)), 0);
+	assert_int_equal(json_add(object, "x", json_new_text(long_text, MANAGER_MESSAGE_MAX)), 0);
 	assert_int_equal(message_build_reply(object, false, &text, &n), -EMSGSIZE);
 	assert_null(text);
 }
