@@ -14,7 +14,7 @@
 
 #define TEXT_MAX 1024u /* bytes of a text, unless its field has a limit of its own */
 
-/* Shortened at its end, or, if it is a log, at its start: the verdict stands last there. */
+/* Shortens a long text at its end, but a log at its start, because the verdict comes last there. */
 static struct json_object *text_to_json(const struct schema_field *field, const char *text)
 {
 	size_t n = strlen(text);

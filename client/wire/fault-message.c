@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fault-message.c - an error of the daemon as one line for a person, out of its row's message
+ * fault-message.c - formats an error of the daemon as one line of text, by the message in its row
  */
 #include "wire/fault.h"
 
@@ -13,7 +13,7 @@
 #include "common/cleanup.h"
 #include "wire/tables.h"
 
-/* What comes from elsewhere goes to a terminal: on one line, and without escape sequences. */
+/* Untrusted text may go to a terminal: replaces control characters, C1 ones included, by spaces. */
 static void put_text(FILE *out, const char *text)
 {
 	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
@@ -24,7 +24,7 @@ static void put_text(FILE *out, const char *text)
 	}
 }
 
-/* The field {name} at @at; false if it is missing. @out NULL: only looks. */
+/* Prints the field {name} at @at, unless @out is NULL; false if the field is missing. */
 static bool put_field(FILE *out, const char *at, struct json_object *parameters)
 {
 	struct json_object *value = NULL;
@@ -41,7 +41,7 @@ static bool put_field(FILE *out, const char *at, struct json_object *parameters)
 	return true;
 }
 
-/* Are all fields there that the optional part after @at ('[') names? */
+/* Whether all fields in the optional part that starts at @at ('[') are present. */
 static bool complete(const char *at, struct json_object *parameters)
 {
 	for (; *at != ']'; at++)
@@ -80,7 +80,7 @@ char *fault_message(const char *error_name, struct json_object *parameters)
 	if (error) {
 		put_message(out, error->message, parameters);
 	} else {
-		fputs("the daemon answered with the error ", out);
+		fputs("iouringd returned the error ", out);
 		put_text(out, error_name);
 		if (parameters) {
 			fputc(' ', out);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fault-table.c - what is known of each fault: drives the notes, the wire, the IDL and the messages
+ * fault-table.c - the table of faults: their names, fields and texts in replies, IDL and messages
  *
- * To add a fault: its constant and its function in fault.h, its row here, and its function in
+ * To add a fault, add its constant and function to fault.h, its row here, and its function to
  * fault.c.
  */
 #include "wire/fault.h"
@@ -10,7 +10,7 @@
 #include "wire/tables.h"
 
 /* clang-format off */
-#define LOG_MAX (128u << 10)
+#define LOG_MAX (128u << 10) /* bytes */
 
 #define MANAGER_ERROR(n) .name = n, .full_name = MANAGER_INTERFACE "." n
 #define SERVICE_ERROR(n) .name = n, .full_name = SERVICE_INTERFACE "." n
@@ -26,99 +26,99 @@
 const struct schema_error fault_manager_errors[] = {
 	[FAULT_RING_NOT_FOUND - 1] = {
 		MANAGER_ERROR("RingNotFound"),
-		.fields = FIELDS(TEXT("ring", "The name that was asked for.")),
-		.help = "There is no ring of this name that the caller may see.",
-		.message = "no ring named \"{ring}\"; `iouctl ring list` shows yours",
+		.fields = FIELDS(TEXT("ring", "The requested name.")),
+		.help = "No ring of this name exists that the caller may see.",
+		.message = "no ring named \"{ring}\"; run 'iouctl ring list' for yours",
 	},
 	[FAULT_PROGRAM_NOT_FOUND - 1] = {
 		MANAGER_ERROR("ProgramNotFound"),
-		.fields = FIELDS(TEXT("program", "The name that was asked for.")),
-		.help = "There is no loop program of this name.",
-		.message = "no loop program named \"{program}\"; `iouctl program list` shows those "
-			   "that there are",
+		.fields = FIELDS(TEXT("program", "The requested name.")),
+		.help = "No loop program of this name exists.",
+		.message = "no loop program named \"{program}\"; run 'iouctl program list' for "
+			   "the full list",
 	},
 	[FAULT_PROGRAM_REJECTED - 1] = {
 		MANAGER_ERROR("ProgramRejected"),
-		.fields = FIELDS(TEXT("program", "The program's name, if the object says one."),
+		.fields = FIELDS(TEXT("program", "The program's name, or an empty string if the object has none."),
 				 TEXT("reason", "What is wrong with it."),
 				 LOG("log", "The end of the kernel verifier's log.")),
-		.help = "The object is not a loop program that can be run.",
+		.help = "The object is not a valid loop program, or the kernel rejected it.",
 		.message = "program \"{program}\" was rejected: {reason}",
 	},
 	[FAULT_LAYOUT_MISMATCH - 1] = {
 		MANAGER_ERROR("LayoutMismatch"),
 		.fields = FIELDS(TEXT("field", "The first parameter that differs."),
 				 TEXT("reason", "How it differs.")),
-		.help = "The programs' parameter structs differ, so one cannot go on where the "
-			"other stops; the ring still runs its old program.",
+		.help = "The programs' parameter structs differ, so the new program cannot "
+			"continue the old one's work. The ring still runs its old program.",
 		.message = "the two programs' parameters differ at \"{field}\": {reason}; the ring "
 			   "still runs its old program",
 	},
 	[FAULT_GENERATION_MISMATCH - 1] = {
 		MANAGER_ERROR("GenerationMismatch"),
-		.fields = FIELDS(NUMBER("current", "The ring's generation now.")),
-		.help = "The ring's program was swapped since the caller looked; nothing was "
-			"changed.",
-		.message = "the ring is at generation {current} now: its program was swapped since "
-			   "you looked; nothing was changed",
+		.fields = FIELDS(NUMBER("current", "The ring's current generation.")),
+		.help = "The ring's program was swapped after the caller read its generation. "
+			"Nothing was changed.",
+		.message = "the ring is now at generation {current}, because its program was "
+			   "swapped in the meantime; nothing was changed",
 	},
 	[FAULT_SLOT_MISSING - 1] = {
 		MANAGER_ERROR("SlotMissing"),
-		.fields = FIELDS(TEXT("slot", "The slot that needs a file.")),
-		.help = "The program needs a file in a slot for which none was passed.",
-		.message = "the program needs a file in its slot \"{slot}\": pass one with --file "
+		.fields = FIELDS(TEXT("slot", "The slot that requires a file.")),
+		.help = "The program requires a file in a slot for which none was passed.",
+		.message = "the program requires a file in slot \"{slot}\"; pass one with --file "
 			   "{slot}=PATH",
 	},
 	[FAULT_FILE_REFUSED - 1] = {
 		MANAGER_ERROR("FileRefused"),
 		.fields = FIELDS(TEXT("slot", "The slot that the file was passed for."),
 				 TEXT("reason", "What is wrong with it.")),
-		.help = "A file is not what its slot takes.",
+		.help = "A file does not meet the requirements of its slot.",
 		.message = "the file for slot \"{slot}\" was refused: {reason}",
 	},
 	[FAULT_QUOTA_EXCEEDED - 1] = {
 		MANAGER_ERROR("QuotaExceeded"),
-		.fields = FIELDS(TEXT("limit", "The limit, as GetStatus names it."),
+		.fields = FIELDS(TEXT("limit", "The name of the limit, as in GetStatus."),
 				 NUMBER("allowed", "Its value.")),
-		.help = "The call would take the user over a limit; ending a ring frees what it "
-			"holds.",
-		.message = "this would exceed your limit {limit}, which is {allowed}; destroy a "
-			   "ring that you no longer need, or ask the administrator for more",
+		.help = "The call would exceed a limit of the user. Destroying a ring releases "
+			"what it holds.",
+		.message = "this would exceed your limit {limit} of {allowed}; destroy a ring that "
+			   "you no longer need, or ask the administrator for a higher limit",
 	},
 	[FAULT_NOT_PERMITTED - 1] = {
 		MANAGER_ERROR("NotPermitted"),
-		.fields = FIELDS(TEXT("reason", "Who may do it.")),
-		.help = "The caller may not do this.",
+		.fields = FIELDS(TEXT("reason", "The required permission.")),
+		.help = "The caller does not have the required permission.",
 		.message = "not permitted: {reason}",
 	},
 	[FAULT_KERNEL_LACKS - 1] = {
 		MANAGER_ERROR("KernelLacks"),
-		.fields = FIELDS(TEXT("capability", "What is missing, as GetStatus names it."),
+		.fields = FIELDS(TEXT("capability", "The missing capability, named as in GetStatus."),
 				 OPTIONAL("since", "The first kernel that has it.")),
-		.help = "The running kernel cannot do what the call needs.",
-		.message = "the running kernel lacks {capability}[, which is there since {since}]; "
-			   "`iouctl status` lists all that is missing",
+		.help = "The running kernel lacks a capability that the call requires.",
+		.message = "the running kernel lacks {capability}[ (available since {since})]; run "
+			   "'iouctl status' for the full list",
 	},
 	[FAULT_RING_BUSY - 1] = {
 		MANAGER_ERROR("RingBusy"),
-		.fields = FIELDS(TEXT("ring", "The ring."),
-				 TEXT("reason", "What it is doing, or the state it is in.")),
+		.fields = FIELDS(TEXT("ring", "The ring's name."),
+				 TEXT("reason", "The operation under way, or the state that the ring is in.")),
 		.help = "The ring's state does not allow the call.",
 		.message = "ring \"{ring}\" cannot do this now: {reason}",
 	},
 	[FAULT_MESSAGE_REFUSED - 1] = {
 		MANAGER_ERROR("MessageRefused"),
 		.fields = FIELDS(TEXT("reason", "What is wrong with it.")),
-		.help = "The message breaks the protocol; the connection is closed after this "
-			"answer.",
-		.message = "the message was refused: {reason}",
+		.help = "The message violates the protocol. The daemon closes the connection "
+			"after this reply.",
+		.message = "iouringd refused the message: {reason}",
 	},
 	[FAULT_INTERNAL - 1] = {
 		MANAGER_ERROR("Internal"),
 		.fields = FIELDS(TEXT("reason", "The name of an errno, such as ENOMEM.")),
-		.help = "The daemon's environment failed; its journal says more.",
-		.message = "iouringd could not do it ({reason}); its journal says more "
-			   "(journalctl -u iouringd)",
+		.help = "An operating system call of the daemon failed. See the journal for details.",
+		.message = "iouringd could not complete the call ({reason}); run "
+			   "'journalctl -u iouringd' for details",
 	},
 	{},
 };
@@ -127,37 +127,36 @@ const struct schema_error fault_service_errors[] = {
 	[SERVICE(FAULT_INVALID_PARAMETER)] = {
 		SERVICE_ERROR("InvalidParameter"),
 		.fields = FIELDS(TEXT("parameter",
-				      "Its name, with dots and indices if it is inside another."),
+				      "Its name, as a path with dots and indices if it is nested."),
 				 OPTIONAL("value",
-					  "What was passed, shortened; nothing if it is missing."),
-				 OPTIONAL("expected", "What it takes.")),
-		.help = "A parameter is unknown, missing, or not what it must be.",
+					  "The value that was passed, shortened; absent if none was."),
+				 OPTIONAL("expected", "The values that are accepted.")),
+		.help = "A parameter is unknown, missing, or has an invalid value.",
 		.message = "parameter \"{parameter}\"[ cannot be {value}][: expected {expected}]",
 	},
 	[SERVICE(FAULT_INTERFACE_NOT_FOUND)] = {
 		SERVICE_ERROR("InterfaceNotFound"),
-		.fields = FIELDS(TEXT("interface", "The name that was asked for.")),
+		.fields = FIELDS(TEXT("interface", "The requested name.")),
 		.help = "The service has no such interface.",
-		.message = "the service has no interface \"{interface}\"",
+		.message = "iouringd has no interface \"{interface}\"",
 	},
 	[SERVICE(FAULT_METHOD_NOT_FOUND)] = {
 		SERVICE_ERROR("MethodNotFound"),
-		.fields = FIELDS(TEXT("method", "The name that was asked for.")),
+		.fields = FIELDS(TEXT("method", "The requested name.")),
 		.help = "The interface has no such method.",
-		.message = "there is no method \"{method}\"; the daemon may be older than this "
-			   "program",
+		.message = "iouringd has no method \"{method}\"; it may be older than this program",
 	},
 	[SERVICE(FAULT_METHOD_NOT_IMPLEMENTED)] = {
 		SERVICE_ERROR("MethodNotImplemented"),
-		.fields = FIELDS(TEXT("method", "The name that was asked for.")),
-		.help = "The method is described, but this service does not have it.",
-		.message = "the daemon does not have the method \"{method}\"",
+		.fields = FIELDS(TEXT("method", "The requested name.")),
+		.help = "The interface describes the method, but the service does not implement it.",
+		.message = "the service does not implement the method \"{method}\"",
 	},
 	[SERVICE(FAULT_EXPECTED_MORE)] = {
 		SERVICE_ERROR("ExpectedMore"),
 		.fields = FIELDS(),
-		.help = "The method answers many times: it must be called with \"more\".",
-		.message = "this method answers many times: it must be called with \"more\" "
+		.help = "The method sends several replies and must be called with \"more\".",
+		.message = "this method sends several replies; call it with \"more\" "
 			   "(varlinkctl call --more)",
 	},
 	{},

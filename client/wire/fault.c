@@ -22,7 +22,7 @@ void note_move(struct note *to, struct note *from)
 	*to = moved;
 }
 
-/* A text that cannot be copied for want of memory is left out: the fault itself still arrives. */
+/* If there is no memory for a text, it is omitted and the fault is still reported. */
 static int fill(struct note *note, enum fault fault, const char *first, const char *second,
 		const char *third)
 {

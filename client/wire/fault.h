@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fault.h - the closed list of conditions that a caller can be told, and the note that carries
- * what they are about
+ * fault.h - the closed list of errors that a client can receive, and the note with their details
  *
- * Functions return 0, or a positive enum fault (forward it unchanged), or -errno (the environment
- * failed; the caller is told Internal). The note is filled exactly when a fault is returned.
+ * Functions return 0, or a positive enum fault, which callers forward unchanged, or -errno if an
+ * operating system call failed, which the client receives as Internal. They fill the note if and only
+ * if they return a fault.
  */
 #ifndef WIRE_FAULT_H
 #define WIRE_FAULT_H
@@ -28,32 +28,32 @@ enum fault {
 	FAULT_NOT_PERMITTED,	   /* reason */
 	FAULT_KERNEL_LACKS,	   /* capability, since */
 	FAULT_RING_BUSY,	   /* ring, reason */
-	FAULT_MESSAGE_REFUSED,	   /* reason; the connection is closed after it */
+	FAULT_MESSAGE_REFUSED,	   /* reason; then the connection is closed */
 	FAULT_INTERNAL,		   /* reason: the name of an errno */
 	/* org.varlink.service */
 	FAULT_INVALID_PARAMETER,      /* parameter, value, expected */
 	FAULT_INTERFACE_NOT_FOUND,    /* interface */
 	FAULT_METHOD_NOT_FOUND,	      /* method */
-	FAULT_METHOD_NOT_IMPLEMENTED, /* method */
+	FAULT_METHOD_NOT_IMPLEMENTED, /* method; of the Varlink standard, never returned by iouringd */
 	FAULT_EXPECTED_MORE,	      /* (no field) */
 	FAULT_MAX,
 };
 
 #define NOTE_FIELDS_MAX 3
 
-/* Zero-initialise, note_done() at the end. Texts are owned; long ones (a verifier log) are fine. */
+/* Zero-initialise; free with note_done(). Owns its texts, which may be long (a verifier log). */
 struct note {
 	enum fault fault;
-	/* both in the order of the fault's fields; NULL where the field is a number, or missing */
+	/* both in the order of the fault's fields; a text is NULL if the field is a number or absent */
 	char *texts[NOTE_FIELDS_MAX];
 	int64_t numbers[NOTE_FIELDS_MAX];
 };
 
 void note_done(struct note *note);
-/* Moves @from into @to, whose content is dropped; @from is empty afterwards. */
+/* Moves @from into @to, whose content is freed; @from is empty afterwards. */
 void note_move(struct note *to, struct note *from);
 
-/* Each fills @note (may be NULL) and returns its fault, so callers write: return fault_…(); */
+/* Each fills @note (may be NULL) and returns its fault, for use as "return fault_…()". */
 int fault_ring_not_found(struct note *note, const char *ring);
 int fault_program_not_found(struct note *note, const char *program);
 int fault_program_rejected(struct note *note, const char *program, const char *reason,
@@ -73,13 +73,16 @@ int fault_interface_not_found(struct note *note, const char *name);
 int fault_method_not_found(struct note *note, const char *method);
 int fault_expected_more(struct note *note);
 
-/* "org.iouringd.Manager.RingNotFound", ... */
+/* "org.iouringd.Manager.RingNotFound", ...; NULL if @fault is no fault. */
 const char *fault_name(enum fault fault);
-/* FAULT_NONE if the name is none of ours. */
+/* FAULT_NONE if the name is unknown. */
 enum fault fault_from_name(const char *name);
-/* The error's parameters as an object; the caller puts it. @r: a fault, or -errno (Internal). */
+/*
+ * The error's parameters as an object, which the caller puts. @r: a fault, or -errno (Internal).
+ * @note (may be NULL) is used only if it is of this fault.
+ */
 int fault_to_json(int r, const struct note *note, struct json_object **ret);
-/* One line for a person: what happened, to which object. NULL: no memory; the caller frees. */
+/* One line of text that describes the error; the caller frees it. NULL: no memory. */
 char *fault_message(const char *error_name, struct json_object *parameters);
 
 #endif

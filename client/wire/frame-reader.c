@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * frame-reader.c - where messages start and end, and which descriptors are whose
+ * frame-reader.c - finds the messages in a stream and assigns descriptors to them
  *
- * The kernel gives descriptors with the bytes of the send that carried them, but joins earlier
- * sends in front of these: after the read nobody can tell any more where that send began. So each
- * read looks first; while descriptors are waiting, it takes the first byte of a message by itself.
+ * The kernel returns descriptors with the bytes of the send that carried them, but may join bytes of
+ * earlier sends before these. After the read, the start of that send is unknown. Each read is
+ * therefore preceded by a peek. While descriptors are pending, the first byte of a message is read on
+ * its own.
  */
 #include "wire/frame.h"
 
@@ -20,8 +21,8 @@
 #define READ_MIN 4096u
 #define READ_MAX (64u << 10)
 
-/* Only the first message in the buffer can be larger than one read. */
-_Static_assert(READ_MAX <= MANAGER_MESSAGE_MAX, "one read holds no message that is too large");
+/* Only the first message in the buffer can exceed one read. */
+_Static_assert(READ_MAX <= MANAGER_MESSAGE_MAX, "a message within one read is not too large");
 
 void frame_reader_done(struct frame_reader *reader)
 {
@@ -35,7 +36,7 @@ bool frame_reader_partial(const struct frame_reader *reader)
 	return reader->end > reader->start;
 }
 
-/* Is there a NUL? Each byte is looked at once, however it arrives. */
+/* Whether the buffer has a NUL. Each byte is scanned once, however it arrives. */
 static bool whole(struct frame_reader *reader)
 {
 	const char *nul = NULL;
@@ -46,7 +47,7 @@ static bool whole(struct frame_reader *reader)
 	return nul != NULL;
 }
 
-/* Room for a read. The buffer doubles, so that moving costs no more than reading. */
+/* Makes room for a read. The buffer doubles, so that moving costs no more than reading. */
 static int make_room(struct frame_reader *reader)
 {
 	size_t length = reader->end - reader->start;
@@ -72,8 +73,8 @@ static int make_room(struct frame_reader *reader)
 }
 
 /*
- * How many of the bytes that are there may be read at once: all, if no descriptors are waiting.
- * Else a message's first byte by itself, then the rest of the message.
+ * The number of available bytes that one read may take: all, if no descriptors are pending;
+ * otherwise first the first byte of a message, then the rest of that message.
  */
 static ssize_t measure(const struct frame_reader *reader, int fd, char *buffer, size_t room)
 {
@@ -93,7 +94,7 @@ static int refuse_size(struct note *note)
 {
 	char reason[64];
 
-	snprintf(reason, sizeof(reason), "larger than %u bytes", MANAGER_MESSAGE_MAX);
+	snprintf(reason, sizeof(reason), "it exceeds %u bytes", MANAGER_MESSAGE_MAX);
 	return fault_message_refused(note, reason);
 }
 
@@ -102,7 +103,7 @@ static int refuse_fds(struct note *note)
 	char reason[96];
 
 	snprintf(reason, sizeof(reason),
-		 "more than %u file descriptors, or more than the receiver can hold",
+		 "it has more than %u file descriptors, or more than the receiver can open",
 		 MANAGER_FDS_MAX);
 	return fault_message_refused(note, reason);
 }
@@ -132,7 +133,7 @@ int frame_reader_fill(struct frame_reader *reader, int fd, struct note *note)
 		return -ECONNRESET;
 	if (reader->fds.n > n_fds && frame_reader_partial(reader))
 		return fault_message_refused(
-			note, "file descriptors that do not come with its first byte");
+			note, "it has file descriptors that were not sent with its first byte");
 	reader->end += (size_t)n;
 	whole(reader);
 	if (reader->scanned - reader->start > MANAGER_MESSAGE_MAX)
@@ -143,7 +144,7 @@ int frame_reader_fill(struct frame_reader *reader, int fd, struct note *note)
 bool frame_reader_next(struct frame_reader *reader, struct frame *ret)
 {
 	if (!whole(reader)) {
-		/* an idle connection costs no buffer */
+		/* idle connections do not keep a buffer */
 		if (!frame_reader_partial(reader)) {
 			free(reader->buffer);
 			reader->buffer = NULL;

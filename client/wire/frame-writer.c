@@ -71,7 +71,7 @@ int frame_writer_push(struct frame_writer *writer, const char *text, size_t leng
 	return 0;
 }
 
-/* One send for each message: descriptors never ride on the tail of the message before theirs. */
+/* Each message has its own send, so that descriptors never join the preceding message. */
 int frame_writer_flush(struct frame_writer *writer, int fd)
 {
 	while (writer->first) {
@@ -81,7 +81,7 @@ int frame_writer_flush(struct frame_writer *writer, int fd)
 
 		if (n < 0)
 			return (int)n;
-		/* they went with the first byte */
+		/* they were sent with the first byte */
 		if (n > 0)
 			schema_fds_done(&first->fds);
 		first->sent += (size_t)n;

@@ -2,9 +2,9 @@
 /*
  * json-check.c - the grammar of RFC 8259
  *
- * json-c takes what is no JSON even when it is told to be strict (1. and -01, quotes of two kinds,
- * NaN), then refuses strings that are not ASCII, ends keys at \u0000 unnoticed, and allocates while
- * it reads. So nothing reaches it unchecked, and it is not told to be strict.
+ * Even in strict mode, json-c accepts invalid JSON (1. and -01, single quotes, NaN); in that mode it
+ * rejects strings that are not ASCII. It silently cuts keys at \u0000, and allocates while it parses.
+ * Every text is therefore checked here first, and json-c is not in strict mode.
  */
 #include "wire/json-check.h"
 
@@ -22,7 +22,7 @@ struct check {
 	size_t values;
 	size_t containers;
 	unsigned int depth;
-	const char *reason; /* why it was refused, at `at` */
+	const char *reason; /* why it is invalid, at @at */
 };
 
 size_t json_utf8_sequence(const unsigned char *s, size_t n)
@@ -76,7 +76,7 @@ static void skip_space(struct check *c)
 		c->at++;
 }
 
-/* A character after a backslash; the backslash is behind us. */
+/* The part of an escape after its backslash. */
 static bool check_escape(struct check *c)
 {
 	static const char hex[] = "0123456789abcdefABCDEF";
@@ -89,14 +89,14 @@ static bool check_escape(struct check *c)
 		return refuse(c, "a NUL in a string");
 	for (int i = 0; i < 4; i++, c->at++)
 		if (c->at == c->end || !memchr(hex, *c->at, sizeof(hex) - 1))
-			return refuse(c, "an escape that is not \\u and four digits");
+			return refuse(c, "an escape with fewer than four hexadecimal digits");
 	return true;
 }
 
 static bool check_string(struct check *c)
 {
 	if (!at(c, '"'))
-		return refuse(c, "no string where one must be");
+		return refuse(c, "a key that is not a string");
 	for (c->at++; !at(c, '"');) {
 		size_t n = c->at < c->end ? json_utf8_sequence(c->at, (size_t)(c->end - c->at)) : 0;
 
@@ -115,13 +115,13 @@ static bool check_string(struct check *c)
 static bool check_digits(struct check *c)
 {
 	if (!at_digit(c))
-		return refuse(c, "a number that is none");
+		return refuse(c, "an invalid number");
 	while (at_digit(c))
 		c->at++;
 	return true;
 }
 
-/* json-c would take the nearest number that it can hold; fractions are nobody's parameter here. */
+/* json-c would use the nearest number that it can hold. No parameter is a fraction. */
 static bool check_integer(struct check *c, const unsigned char *digits, bool negative)
 {
 	uint64_t number = 0;
@@ -172,7 +172,7 @@ static bool check_word(struct check *c)
 			return true;
 		}
 	}
-	return refuse(c, "something that is no value");
+	return refuse(c, "an invalid value");
 }
 
 static bool check_value(struct check *c);
@@ -218,22 +218,22 @@ static bool check_container(struct check *c)
 /* Recursion is bounded by MANAGER_DEPTH_MAX. */
 static bool check_value(struct check *c)
 {
-	bool good;
+	bool valid;
 
 	skip_space(c);
 	if (c->values++ == JSON_VALUES_MAX)
 		return refuse(c, "too many values");
 	if (at(c, '{') || at(c, '['))
-		good = check_container(c);
+		valid = check_container(c);
 	else if (at(c, '"'))
-		good = check_string(c);
+		valid = check_string(c);
 	else if (at(c, '-') || at_digit(c))
-		good = check_number(c);
+		valid = check_number(c);
 	else
-		good = check_word(c);
-	if (good)
+		valid = check_word(c);
+	if (valid)
 		skip_space(c);
-	return good;
+	return valid;
 }
 
 const char *json_check(const char *text, size_t n, size_t *ret_at)
@@ -243,7 +243,7 @@ const char *json_check(const char *text, size_t n, size_t *ret_at)
 	c.at = c.start;
 	c.end = c.start + n;
 	if (check_value(&c) && c.at < c.end)
-		refuse(&c, "something after the value");
+		refuse(&c, "data after the value");
 	if (c.reason)
 		*ret_at = (size_t)(c.at - c.start);
 	return c.reason;

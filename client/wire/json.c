@@ -47,7 +47,7 @@ static int refuse(struct note *note, const char *reason, size_t at)
 {
 	char text[160];
 
-	snprintf(text, sizeof(text), "not the JSON that is expected: %s, at byte %zu", reason, at);
+	snprintf(text, sizeof(text), "invalid JSON: %s, at byte %zu", reason, at);
 	return fault_message_refused(note, text);
 }
 
@@ -60,17 +60,17 @@ int json_parse(const char *text, size_t n, struct note *note, struct json_object
 	size_t at = 0;
 
 	if (n > INT_MAX)
-		return fault_message_refused(note, "larger than the protocol allows");
+		return fault_message_refused(note, "it is larger than the protocol allows");
 	reason = json_check(text, n, &at);
 	if (reason)
 		return refuse(note, reason, at);
 
-	/* json-c counts one level more */
+	/* json-c counts one more level than MANAGER_DEPTH_MAX does */
 	tokener = json_tokener_new_ex(MANAGER_DEPTH_MAX + 2);
 	if (!tokener)
 		return -ENOMEM;
 	value = json_tokener_parse_ex(tokener, text, (int)n);
-	/* a number is complete only once something follows it */
+	/* json-c takes a number as complete only when something follows it */
 	if (json_tokener_get_error(tokener) == json_tokener_continue)
 		value = json_tokener_parse_ex(tokener, "", 1);
 	error = json_tokener_get_error(tokener);
@@ -80,7 +80,7 @@ int json_parse(const char *text, size_t n, struct note *note, struct json_object
 	if (error != json_tokener_success)
 		return refuse(note, json_tokener_error_desc(error), n);
 	if (!value)
-		return refuse(note, "null", 0);
+		return refuse(note, "a value other than null is required", 0);
 	*ret = value;
 	return 0;
 }
@@ -170,7 +170,7 @@ char *json_describe(struct json_object *value)
 	return copy;
 }
 
-/* By its text: a reference, also to a part, would still be the caller's to change. */
+/* By its text, because the caller could still change a value that shares parts. */
 int json_copy(struct json_object *value, struct json_object **ret)
 {
 	_cleanup_free_ char *text = NULL;
@@ -183,7 +183,7 @@ int json_copy(struct json_object *value, struct json_object **ret)
 	return r > 0 ? -EINVAL : r;
 }
 
-int json_select(struct json_object *object, bool (*wanted)(void *arg, struct json_object *single),
+int json_select(struct json_object *object, bool (*keep)(void *arg, struct json_object *single),
 		void *arg, struct json_object **ret)
 {
 	_cleanup_json_ struct json_object *selected = json_object_new_object();
@@ -197,7 +197,7 @@ int json_select(struct json_object *object, bool (*wanted)(void *arg, struct jso
 		if (!single)
 			return -ENOMEM;
 		r = json_add(single, name, json_object_get(value));
-		if (r == 0 && wanted(arg, single))
+		if (r == 0 && keep(arg, single))
 			r = json_add(selected, name, json_object_get(value));
 		if (r < 0)
 			return r;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * manager-texts.c - names of the numbers that the shared memory and the kernel use
+ * manager-texts.c - the names of numbers in the param region and of the kernel
  */
 #include <string.h>
 
@@ -29,7 +29,7 @@ const char *const manager_work_states[] = {
 	NULL,
 };
 
-/* By number, as of Linux 7.3; the prefix IORING_OP_ is left out. */
+/* enum io_uring_op of Linux 7.3, by number, without the prefix IORING_OP_. */
 /* clang-format off */
 static const char *const opcodes[] = {
 	"NOP", "READV", "WRITEV", "FSYNC", "READ_FIXED", "WRITE_FIXED", "POLL_ADD", "POLL_REMOVE",

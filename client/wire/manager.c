@@ -31,14 +31,14 @@ static const struct schema_type out_get_status = {
 	.fields = TABLE(
 		F(version, "version", TEXT, "The daemon's version."),
 		F(kernel, "kernel", TEXT, "The running kernel, as uname -r prints it."),
-		F(ready, "ready", BOOL, "Every required capability is present: rings can be made."),
-		F(capabilities, "capabilities", STRUCTS, "What the kernel has and lacks.",
+		F(ready, "ready", BOOL, "Whether every required capability is present, so that rings can be created."),
+		F(capabilities, "capabilities", STRUCTS, "The capabilities that the kernel has or lacks.",
 		  .type = &wire_capability_type),
-		F(limits, "limits", STRUCT, "Limits that hold.", .type = &wire_limits_type),
-		F(rings, "rings", INT, "Rings of all users."),
-		F(programs, "programs", INT, "Loop programs that are known."),
-		F(connections, "connections", INT, "Open connections of all users."),
-		F(problems, "problems", STRUCTS, "What is wrong with declared rings; told to root only.",
+		F(limits, "limits", STRUCT, "The limits in force.", .type = &wire_limits_type),
+		F(rings, "rings", INT, "Number of rings of all users."),
+		F(programs, "programs", INT, "Number of known loop programs."),
+		F(connections, "connections", INT, "Number of open connections of all users."),
+		F(problems, "problems", STRUCTS, "Problems with declared rings; sent to root only.",
 		  .type = &wire_problem_type, .optional = true)),
 };
 #undef F
@@ -46,7 +46,7 @@ static const struct schema_type out_get_status = {
 #define F(...) FIELD(out_list_programs, __VA_ARGS__)
 static const struct schema_type out_list_programs = {
 	.size = sizeof(struct out_list_programs),
-	.fields = TABLE(F(programs, "programs", STRUCTS, "All of them, by name.",
+	.fields = TABLE(F(programs, "programs", STRUCTS, "All loop programs, sorted by name.",
 			  .type = &wire_program_type)),
 };
 #undef F
@@ -61,18 +61,18 @@ static const struct schema_type out_describe_program = {
 		F(completion_entries, "completionEntries", INT,
 		  "Entries of a ring's completion queue."),
 		F(operations, "operations", TEXTS,
-		  "The io_uring operations that it may use, such as READ_FIXED."),
-		F(slots, "slots", STRUCTS, "The files that it works on.", .type = &wire_slot_type),
-		F(parameter_bytes, "parameterBytes", INT, "Bytes of its parameter struct."),
+		  "The io_uring operations that the program may use, such as READ_FIXED."),
+		F(slots, "slots", STRUCTS, "The places for the files that the program uses.", .type = &wire_slot_type),
+		F(parameter_bytes, "parameterBytes", INT, "Size of the parameter struct in bytes."),
 		F(data_bytes_initial, "dataBytesInitial", INT,
-		  "Bytes of the data area if CreateRing names none."),
+		  "Size of the data area in bytes if CreateRing does not set it."),
 		F(data_bytes_maximum, "dataBytesMaximum", INT,
-		  "Bytes that the data area may have."),
+		  "Maximum size of the data area in bytes."),
 		F(data_fields, "dataFields", TEXTS,
-		  "Parameters whose product the data area must hold."),
-		F(progress_unit, "progressUnit", CHOICE, "The unit of its progress.",
+		  "The parameters whose product is the minimum size of the data area in bytes."),
+		F(progress_unit, "progressUnit", CHOICE, "The unit of the program's progress.",
 		  .choices = manager_units),
-		F(fields, "fields", OBJECTS, "Its parameters.", .type = &wire_field_type)),
+		F(fields, "fields", OBJECTS, "The parameters.", .type = &wire_field_type)),
 };
 #undef F
 
@@ -81,7 +81,7 @@ static const struct schema_type in_load_program = {
 	.size = sizeof(struct in_load_program),
 	.fields = TABLE(F(object_fd, "objectFileDescriptor", FD,
 			  "Index of the descriptor of the BPF object file."),
-			F(check_only, "checkOnly", BOOL, "Verify, report, keep nothing.",
+			F(check_only, "checkOnly", BOOL, "Verify the program and report the result, but do not add it.",
 			  .optional = true)),
 };
 #undef F
@@ -93,21 +93,21 @@ static const struct schema_type out_load_program = {
 };
 #undef F
 
-/* What CreateRing and PrepareRing have alike. */
+/* The parameters that CreateRing and PrepareRing share. */
 #define RING_REQUEST                                                                               \
 	F(program, "program", TEXT, "The program's name."),                                        \
 		F(name, "name", TEXT,                                                              \
-		  "The ring's name; if there is none, the program's name and a number.",           \
+		  "The ring's name; by default the program's name and a number.",           \
 		  .optional = true),                                                               \
-		F(files, "files", STRUCTS, "A file for each slot of the program.",                 \
+		F(files, "files", STRUCTS, "The files for the program's slots.",                 \
 		  .type = &wire_file_type, .optional = true),                                      \
 		F(parameters, "parameters", OBJECT,                                                \
-		  "Parameters by name; the others are initial.", .optional = true),                \
-		F(data_bytes, "dataBytes", OPTIONAL_INT, "Bytes of the data area.",                \
+		  "Parameters by name; others get their initial values.", .optional = true),                \
+		F(data_bytes, "dataBytes", OPTIONAL_INT, "Size of the data area in bytes.",                \
 		  .maximum = IOURD_DATA_MAX),                                                      \
 		F(rollback, "rollback", BOOL,                                                      \
-		  "If its program fails, also after its probation, the one that it ran well "      \
-		  "before is put back.",                                                           \
+		  "Roll back to the fallback program if a program fails, also after its "          \
+		  "probation.",                                                                    \
 		  .optional = true)
 
 #define F(...) FIELD(in_create_ring, __VA_ARGS__)
@@ -116,7 +116,7 @@ static const struct schema_type in_create_ring = {
 	.fields = TABLE(
 		RING_REQUEST,
 		F(persistent, "persistent", BOOL,
-		  "It has no lease: it lives until DestroyRing. Not everybody may have such rings.",
+		  "The ring has no lease and exists until DestroyRing. This requires permission.",
 		  .optional = true)),
 };
 #undef F
@@ -125,13 +125,13 @@ static const struct schema_type in_create_ring = {
 static const struct schema_type out_create_ring = {
 	.size = sizeof(struct out_create_ring),
 	.fields = TABLE(
-		F(ring, "ring", STRUCT, "The ring; it is not started yet.",
+		F(ring, "ring", STRUCT, "The ring. It is not started.",
 		  .type = &wire_ring_type),
 		F(region_fd, "regionFileDescriptor", FD,
-		  "Index of the descriptor of the param region, a memfd to be mapped."),
+		  "Index of the descriptor of the param region, a memfd to map."),
 		F(lease_fd, "leaseFileDescriptor", FD,
-		  "Index of the descriptor of the lease: the ring ends when its last copy is "
-		  "closed. A persistent ring has none.",
+		  "Index of the descriptor of the lease. The ring ends when its last copy is "
+		  "closed. A persistent ring has no lease.",
 		  .optional = true)),
 };
 #undef F
@@ -147,15 +147,15 @@ static const struct schema_type in_prepare_ring = {
 static const struct schema_type out_prepare_ring = {
 	.size = sizeof(struct out_prepare_ring),
 	.fields = TABLE(
-		F(ring, "ring", STRUCT, "What there is of the ring so far.",
+		F(ring, "ring", STRUCT, "The ring, which is still being created.",
 		  .type = &wire_ring_type),
 		F(region_fd, "regionFileDescriptor", FD,
-		  "Index of the descriptor of the param region, a memfd to be mapped and registered."),
+		  "Index of the descriptor of the param region, a memfd to map and register."),
 		F(lease_fd, "leaseFileDescriptor", FD,
-		  "Index of the descriptor of the lease, a socket on which the caller calls listen(2), "
-		  "and nothing else: the ring ends when its last copy is closed."),
+		  "Index of the descriptor of the lease, a socket on which the caller must call "
+		  "listen(2) and nothing else. The ring ends when its last copy is closed."),
 		F(slots, "slots", TEXTS,
-		  "The program's slots, in the order in which the ring must have their files.")),
+		  "The program's slots, in the order in which the caller must register their files.")),
 };
 #undef F
 
@@ -164,14 +164,14 @@ static const struct schema_type in_adopt_ring = {
 	.size = sizeof(struct in_adopt_ring),
 	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
 			F(ring_fd, "ringDescriptor", INT,
-			  "The number of the io_uring's descriptor in the caller's process. It is "
-			  "still disabled.",
+			  "Number of the descriptor of the io_uring, still disabled, in the caller's "
+			  "process.",
 			  .maximum = INT32_MAX),
 			F(region_fd, "regionDescriptor", INT,
-			  "The same of the param region, which the caller keeps open.",
+			  "Number of the descriptor of the param region, which the caller keeps open.",
 			  .maximum = INT32_MAX),
 			F(region_address, "regionAddress", INT,
-			  "Where the caller has mapped the param region.", .minimum = 4096,
+			  "Address at which the caller has mapped the param region.", .minimum = 4096,
 			  .maximum = INT64_MAX)),
 };
 #undef F
@@ -181,7 +181,7 @@ static const struct schema_type in_report_ring = {
 	.size = sizeof(struct in_report_ring),
 	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
 			F(result, "result", INT,
-			  "What io_uring_enter returned: 0, or a negative errno.",
+			  "The result of io_uring_enter: 0 or a negative errno.",
 			  .minimum = -4095, .maximum = 0)),
 };
 #undef F
@@ -191,14 +191,14 @@ static const struct schema_type out_open_ring = {
 	.size = sizeof(struct out_open_ring),
 	.fields = TABLE(F(ring, "ring", STRUCT, "The ring.", .type = &wire_ring_type),
 			F(region_fd, "regionFileDescriptor", FD,
-			  "Index of the descriptor of the param region, a memfd to be mapped.")),
+			  "Index of the descriptor of the param region, a memfd to map.")),
 };
 #undef F
 
 #define F(...) FIELD(out_ring, __VA_ARGS__)
 static const struct schema_type out_ring = {
 	.size = sizeof(struct out_ring),
-	.fields = TABLE(F(ring, "ring", STRUCT, "The ring as it is now.",
+	.fields = TABLE(F(ring, "ring", STRUCT, "The ring's current state.",
 			  .type = &wire_ring_type)),
 };
 #undef F
@@ -206,7 +206,7 @@ static const struct schema_type out_ring = {
 #define F(...) FIELD(out_list_rings, __VA_ARGS__)
 static const struct schema_type out_list_rings = {
 	.size = sizeof(struct out_list_rings),
-	.fields = TABLE(F(rings, "rings", STRUCTS, "Those that the caller may see.",
+	.fields = TABLE(F(rings, "rings", STRUCTS, "The rings that the caller may see.",
 			  .type = &wire_ring_type)),
 };
 #undef F
@@ -216,7 +216,7 @@ static const struct schema_type in_read_parameters = {
 	.size = sizeof(struct in_read_parameters),
 	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
 			F(fields, "fields", TEXTS,
-			  "Which to read: names, or paths such as table[3].hops; none: all.",
+			  "Names or paths, such as table[3].hops, of the parameters to read; by default all.",
 			  .optional = true)),
 };
 #undef F
@@ -225,7 +225,7 @@ static const struct schema_type in_read_parameters = {
 static const struct schema_type out_read_parameters = {
 	.size = sizeof(struct out_read_parameters),
 	.fields = TABLE(F(parameters, "parameters", OBJECT,
-			  "Values, under the names or paths that were asked for."),
+			  "The values, under the requested names or paths."),
 			F(generation, "generation", INT, "The ring's generation.")),
 };
 #undef F
@@ -235,7 +235,7 @@ static const struct schema_type in_write_parameters = {
 	.size = sizeof(struct in_write_parameters),
 	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
 			F(parameters, "parameters", OBJECT,
-			  "Values by name; all or none are set.")),
+			  "Values by name. Either all of them are set or none.")),
 };
 #undef F
 
@@ -243,9 +243,9 @@ static const struct schema_type in_write_parameters = {
 static const struct schema_type in_swap_program = {
 	.size = sizeof(struct in_swap_program),
 	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
-			F(program, "program", TEXT, "The name of its new program."),
+			F(program, "program", TEXT, "The name of the new program."),
 			F(expected_generation, "expectedGeneration", OPTIONAL_INT,
-			  "Refuse if the ring is at another generation than this.", .minimum = 1,
+			  "Refuse the call if the ring's generation differs.", .minimum = 1,
 			  .maximum = INT64_MAX)),
 };
 #undef F
@@ -262,7 +262,7 @@ static const struct schema_type in_rollback_program = {
 	.size = sizeof(struct in_rollback_program),
 	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
 			F(expected_generation, "expectedGeneration", OPTIONAL_INT,
-			  "Refuse if the ring is at another generation than this.", .minimum = 1,
+			  "Refuse the call if the ring's generation differs.", .minimum = 1,
 			  .maximum = INT64_MAX)),
 };
 #undef F
@@ -270,7 +270,7 @@ static const struct schema_type in_rollback_program = {
 #define F(...) FIELD(in_watch, __VA_ARGS__)
 static const struct schema_type in_watch = {
 	.size = sizeof(struct in_watch),
-	.fields = TABLE(F(ring, "ring", TEXT, "Tell of this ring only.", .optional = true)),
+	.fields = TABLE(F(ring, "ring", TEXT, "Report events of this ring only.", .optional = true)),
 };
 #undef F
 
@@ -279,62 +279,63 @@ static const struct schema_type out_watch = {
 	.size = sizeof(struct out_watch),
 	.fields = TABLE(
 		F(kind, "kind", CHOICE,
-		  "What happened. The first answer is watching and comes at once; lost says that "
-		  "the reader was too slow.",
+		  "The kind of event. The first reply is watching and is sent at once; lost means "
+		  "that the reader was too slow.",
 		  CHOICES("watching", "created", "started", "paused", "resumed", "swapped",
 			  "rolledBack", "stopped", "failed", "destroyed", "lost")),
-		F(number, "number", INT, "The event's number, one more for each of the daemon."),
-		F(time, "time", INT, "When it happened, in microseconds since the epoch."),
+		F(number, "number", INT, "The event's number, which increases by one with each event of the daemon."),
+		F(time, "time", INT, "Time of the event in microseconds since the epoch."),
 		F(ring, "ring", TEXT, "The ring's name.", .optional = true),
-		F(program, "program", TEXT, "The ring's program after it.", .optional = true),
+		F(program, "program", TEXT, "The ring's program after the event.", .optional = true),
 		F(user, "user", OPTIONAL_INT, "User id of the ring's owner."),
-		F(generation, "generation", OPTIONAL_INT, "The ring's generation after it."),
-		F(reason, "reason", TEXT, "Why it happened.", .optional = true),
-		F(lost, "lost", OPTIONAL_INT, "How many events this reader has missed.")),
+		F(generation, "generation", OPTIONAL_INT, "The ring's generation after the event."),
+		F(reason, "reason", TEXT, "The reason for the event.", .optional = true),
+		F(lost, "lost", OPTIONAL_INT, "Number of events that this reader has missed.")),
 };
 #undef F
 
 static const struct schema_method methods[] = {
 	{"GetStatus", &none, &out_get_status,
-	 .help = "The daemon, the kernel under it, and limits."},
-	{"ListPrograms", &none, &out_list_programs, .help = "All loop programs."},
+	 .help = "Describes the daemon, the kernel and the limits."},
+	{"ListPrograms", &none, &out_list_programs, .help = "Lists all loop programs."},
 	{"DescribeProgram", &in_program, &out_describe_program,
-	 .help = "What a loop program needs, and its parameters."},
+	 .help = "Describes the requirements and the parameters of a loop program."},
 	{"LoadProgram", &in_load_program, &out_load_program, .takes_fds = true,
-	 .help = "Adds a loop program, or checks one. For administrators."},
+	 .help = "Adds a loop program, or only verifies one. Requires administrator privileges."},
 	{"UnloadProgram", &in_program, &none,
-	 .help = "Removes a loop program that no ring runs. For administrators."},
+	 .help = "Removes a loop program that no ring runs. Requires administrator privileges."},
 	{"CreateRing", &in_create_ring, &out_create_ring, .takes_fds = true,
-	 .help = "Makes a ring for the caller, run by a process with the caller's identity."},
+	 .help = "Creates a ring for the caller, run by a process with the caller's identity."},
 	{"OpenRing", &in_ring, &out_open_ring,
-	 .help = "Gives access to the param region of a ring that is there."},
+	 .help = "Returns the param region of an existing ring."},
 	{"PrepareRing", &in_prepare_ring, &out_prepare_ring, .takes_fds = true,
-	 .help = "Makes the param region of a ring that the caller will make and run itself: then it "
-		 "calls AdoptRing."},
+	 .help = "Creates the param region of a ring that the caller makes and runs itself. The caller "
+		 "then makes the io_uring and calls AdoptRing."},
 	{"AdoptRing", &in_adopt_ring, &out_ring,
-	 .help = "Attaches the program to the io_uring that the caller has made for it. StartRing lets "
-		 "the program take steps when the caller enters the ring."},
+	 .help = "Attaches the program to the io_uring that the caller has made. After StartRing the "
+		 "program runs whenever the caller enters the ring."},
 	{"ReportRing", &in_report_ring, &out_ring,
-	 .help = "Tells that the loop of an adopted ring was left, and answers what is to be done."},
+	 .help = "Reports that the loop of an adopted ring has returned. The ring's state in the reply "
+		 "determines how the caller proceeds."},
 	{"StartRing", &in_ring, &out_ring, .help = "Starts a ring's loop for the first time."},
 	{"PauseRing", &in_ring, &out_ring,
-	 .help = "Halts a ring's loop between two steps; requests in flight go on."},
-	{"ResumeRing", &in_ring, &out_ring, .help = "Lets a paused ring go on."},
-	{"DescribeRing", &in_ring, &out_ring, .help = "A ring's state and its program's progress."},
+	 .help = "Pauses a ring's loop between two steps. Requests in flight continue."},
+	{"ResumeRing", &in_ring, &out_ring, .help = "Resumes a paused ring."},
+	{"DescribeRing", &in_ring, &out_ring, .help = "Returns a ring's state and its program's progress."},
 	{"DestroyRing", &in_ring, &none,
-	 .help = "Ends a ring at once, and answers when nothing is left of it."},
-	{"ListRings", &none, &out_list_rings, .help = "The rings that the caller may see."},
+	 .help = "Ends a ring at once. The reply is sent when the ring is gone."},
+	{"ListRings", &none, &out_list_rings, .help = "Lists the rings that the caller may see."},
 	{"ReadParameters", &in_read_parameters, &out_read_parameters,
-	 .help = "Parameters of a ring's program as they are now."},
+	 .help = "Reads the current parameters of a ring's program."},
 	{"WriteParameters", &in_write_parameters, &none,
-	 .help = "Sets parameters of a ring's program while it runs."},
+	 .help = "Sets parameters of a ring's program, also while it runs."},
 	{"SwapProgram", &in_swap_program, &out_swap_program,
-	 .help = "Replaces the program of a ring between two steps; parameters and requests in "
-		 "flight stay. Both programs must have the same parameters."},
+	 .help = "Replaces the program of a ring between two steps. Parameters and requests in flight "
+		 "are kept. Both programs must have the same parameters."},
 	{"RollbackProgram", &in_rollback_program, &out_swap_program,
-	 .help = "Puts back the program that the ring ran well before its present one, as SwapProgram "
-		 "does."},
-	{"Watch", &in_watch, &out_watch, .more = true, .help = "Tells of events as they happen."},
+	 .help = "Swaps the ring's program for its fallback, the last program that passed probation "
+		 "before the current one."},
+	{"Watch", &in_watch, &out_watch, .more = true, .help = "Reports events as they occur."},
 	{},
 };
 
@@ -342,8 +343,8 @@ const struct schema_interface manager_interface = {
 	.name = MANAGER_INTERFACE,
 	.methods = methods,
 	.errors = fault_manager_errors,
-	.help = "BPF-controlled io_uring rings: administrators approve loop programs, ordinary "
-		"processes run them on their own files. Names of parameters that end in "
-		"FileDescriptor hold the index of a descriptor that is sent with the first byte of "
+	.help = "Manages BPF-controlled io_uring rings. Administrators approve loop programs; ordinary "
+		"processes run them on their own files. A parameter whose name ends in "
+		"FileDescriptor holds the index of a descriptor that is sent with the first byte of "
 		"the message.",
 };

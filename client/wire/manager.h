@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * manager.h - the interface org.iouringd.Manager: its messages as C structs
+ * manager.h - the messages of the interface org.iouringd.Manager as C structs
  *
- * The tables in manager.c describe these structs; texts are borrowed, never owned. To add a
- * method: its structs here, its tables in manager.c, its handler in daemon/api/.
+ * The tables in manager.c and manager-types.c describe these structs. Texts are borrowed. To add a
+ * method, add its structs here, its tables to manager.c, and its handler to daemon/api/.
  */
 #ifndef WIRE_MANAGER_H
 #define WIRE_MANAGER_H
@@ -14,7 +14,7 @@
 #define SERVICE_INTERFACE   "org.varlink.service"
 #define MANAGER_SOCKET_PATH "/run/iouringd/org.iouringd.Manager"
 
-/* Limits of the protocol (bytes, levels, descriptors in one message). */
+/* Limits of the protocol: bytes, levels of nesting and descriptors of one message. */
 #define MANAGER_MESSAGE_MAX (1u << 20)
 #define MANAGER_DEPTH_MAX   16
 #define MANAGER_FDS_MAX	    64
@@ -29,7 +29,7 @@ struct wire_capability { /* type Capability */
 	const char *detail; /* optional */
 };
 
-struct wire_limits {	       /* type Limits: of one user, unless they say otherwise */
+struct wire_limits {	       /* type Limits */
 	int64_t rings;	       /* ringsPerUser */
 	int64_t region_bytes;  /* regionBytesPerUser */
 	int64_t entries;       /* submissionEntriesPerUser */
@@ -49,10 +49,10 @@ struct wire_program { /* type Program */
 	int64_t version;
 	const char *summary;
 	const char *state;  /* choice: available, loading, loaded, rejected */
-	const char *reason; /* optional: why it was rejected */
+	const char *reason; /* optional: why the program was rejected */
 	bool shipped;	    /* found in the program directory, not loaded by LoadProgram */
 	const char *digest; /* SHA-256 of the object, hexadecimal */
-	int64_t rings;	    /* that run it now */
+	int64_t rings;	    /* number of rings that run it */
 };
 
 struct wire_slot { /* type Slot */
@@ -65,16 +65,16 @@ struct wire_slot { /* type Slot */
 	const char *help;
 };
 
-struct wire_file { /* type File: one slot's file, in a call */
+struct wire_file { /* type File: the file for a slot, in a call */
 	const char *slot;
 	int fd; /* fileDescriptor */
 };
 
-struct wire_work {	   /* type Work: what the program says of its work; not checked by anyone */
+struct wire_work {	   /* type Work: as reported by the program; not verified */
 	const char *state; /* choice: idle, running, done, stopped, failed, unknown */
 	int64_t done;
-	int64_t total;			  /* 0: not known */
-	const char *unit;		  /* choice: as manager_unit_text() gives it */
+	int64_t total;			  /* 0: unknown */
+	const char *unit;		  /* choice: a text of manager_unit_text() */
 	int64_t in_flight;		  /* inFlight: requests */
 	const char *error;		  /* optional: the name of an errno, such as ENOSPC */
 	const char *error_slot;		  /* errorSlot, optional */
@@ -87,20 +87,20 @@ struct wire_ring { /* type Ring */
 	const char *program;
 	int64_t program_version; /* programVersion */
 	const char *state; /* choice: creating, created, running, paused, stopped, failed, ending */
-	const char *reason;    /* optional: why it is stopped, failed or ending */
+	const char *reason;    /* optional: why it is paused, stopped, failed, ending or was rolled back */
 	int64_t user;	       /* user id of the owner */
 	const char *user_name; /* userName, optional */
 	int64_t generation;
 	const char *kind;     /* choice: hosted, adopted */
-	bool persistent;      /* optional: it lives without a client */
+	bool persistent;      /* optional: it exists without a client */
 	bool probation;	      /* optional */
-	const char *fallback; /* optional: what RollbackProgram puts back */
+	const char *fallback; /* optional: the program that RollbackProgram swaps to */
 	bool rollback;	      /* optional */
 	bool declared;	      /* optional: in rings.d */
-	const char *note;     /* optional: what its declaration asks for and needs a new ring */
+	const char *note;     /* optional: changes in its declaration that require a new ring */
 	int64_t process;      /* process id of its host, or of its application */
 	int64_t created;      /* microseconds since the epoch */
-	int64_t steps;	      /* taken by the loop, counted by the dispatcher */
+	int64_t steps;	      /* of the loop, counted by the dispatcher */
 	struct optional_int last_step; /* lastStep: microseconds of CLOCK_MONOTONIC */
 	int64_t region_bytes;	       /* regionBytes */
 	int64_t data_bytes;	       /* dataBytes */
@@ -126,7 +126,7 @@ struct in_program { /* DescribeProgram, UnloadProgram */
 struct out_get_status {
 	const char *version;
 	const char *kernel; /* release, as uname -r prints it */
-	bool ready;	    /* every required capability is present: rings can be made */
+	bool ready;	    /* every required capability is present, so rings can be created */
 	struct schema_array capabilities; /* of struct wire_capability */
 	struct wire_limits limits;
 	int64_t rings;
@@ -148,14 +148,14 @@ struct out_describe_program {
 	int64_t parameter_bytes;
 	int64_t data_bytes_initial;
 	int64_t data_bytes_maximum;
-	struct schema_array data_fields; /* of const char *: the data area holds their product */
+	struct schema_array data_fields; /* of const char *: the data area must hold their product */
 	const char *progress_unit;	 /* choice, as in Work */
-	struct schema_array fields; /* of struct json_object *: type Field, by layout_to_json() */
+	struct schema_array fields; /* of struct json_object *: type Field, made by layout_to_json() */
 };
 
 struct in_load_program {
 	int object_fd;	 /* objectFileDescriptor */
-	bool check_only; /* checkOnly, optional: verify, report, keep nothing */
+	bool check_only; /* checkOnly, optional: verify and report only */
 };
 
 struct out_load_program {
@@ -164,7 +164,7 @@ struct out_load_program {
 
 struct in_create_ring {
 	const char *program;
-	const char *name;		/* optional: else the program's name and a number */
+	const char *name;		/* optional: by default the program's name and a number */
 	struct schema_array files;	/* optional, of struct wire_file */
 	struct json_object *parameters; /* optional */
 	struct optional_int data_bytes; /* dataBytes */
@@ -175,13 +175,13 @@ struct in_create_ring {
 struct out_create_ring {
 	struct wire_ring ring;
 	int region_fd; /* regionFileDescriptor */
-	/* leaseFileDescriptor, -1 of a persistent ring: it ends when the last copy is closed */
+	/* leaseFileDescriptor: the ring ends when its last copy is closed; -1: persistent */
 	int lease_fd;
 };
 
 struct in_prepare_ring {
 	const char *program;
-	const char *name; /* optional, as the rest, as in in_create_ring */
+	const char *name; /* optional, as are the following; as in in_create_ring */
 	struct schema_array files;
 	struct json_object *parameters;
 	struct optional_int data_bytes;
@@ -191,15 +191,15 @@ struct in_prepare_ring {
 struct out_prepare_ring {
 	struct wire_ring ring;
 	int region_fd;		   /* regionFileDescriptor */
-	int lease_fd;		   /* leaseFileDescriptor: a listening socket */
+	int lease_fd;		   /* leaseFileDescriptor: a socket, on which the caller calls listen(2) */
 	struct schema_array slots; /* of const char *, in the order of the ring's fixed files */
 };
 
 struct in_adopt_ring {
 	const char *ring;
-	int64_t ring_fd;	/* ringDescriptor: the number in the caller's process */
+	int64_t ring_fd;	/* ringDescriptor: a number in the caller's process */
 	int64_t region_fd;	/* regionDescriptor: the same */
-	int64_t region_address; /* regionAddress: where the caller has mapped it */
+	int64_t region_address; /* regionAddress: in the caller's process */
 };
 
 struct in_report_ring {
@@ -212,7 +212,7 @@ struct out_open_ring {
 	int region_fd;
 };
 
-struct out_ring { /* DescribeRing, and the answer of Start, Pause and Resume */
+struct out_ring { /* AdoptRing, ReportRing, StartRing, PauseRing, ResumeRing, DescribeRing */
 	struct wire_ring ring;
 };
 
@@ -254,10 +254,10 @@ struct in_watch {
 	const char *ring; /* optional: only this ring's events */
 };
 
-struct out_watch {	     /* one event; the first has kind "watching" and comes at once */
+struct out_watch {	     /* one event; the first, of kind "watching", is sent at once */
 	const char *kind;    /* choice: watching, created, started, paused, resumed, swapped,
 				rolledBack, stopped, failed, destroyed, lost */
-	int64_t number;	     /* of the event, rising by one for each event of the daemon */
+	int64_t number;	     /* increases by one with each event of the daemon */
 	int64_t time;	     /* microseconds since the epoch */
 	const char *ring;    /* optional */
 	const char *program; /* optional */
@@ -289,12 +289,12 @@ struct out_get_interface_description {
 
 extern const struct schema_interface service_interface;
 
-/* Texts of the numbers in iourd/abi.h; "unknown" for others. */
+/* The names of the numbers in iourd/abi.h; "unknown" for others. */
 const char *manager_unit_text(uint32_t unit);
 const char *manager_work_state_text(uint32_t state);
-/* "READ_FIXED"; NULL if the opcode has no name here. */
+/* The name of an IORING_OP_*, such as "READ_FIXED"; NULL if it is unknown. */
 const char *manager_opcode_text(uint32_t opcode);
-/* "ENOSPC" for 28; NULL if it is none. */
+/* The name of an errno, "ENOSPC" for 28; NULL if it is unknown. */
 const char *manager_errno_text(int error);
 
 #endif

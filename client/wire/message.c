@@ -27,7 +27,7 @@ static int get_bool(struct json_object *root, const char *key, struct note *note
 	return 0;
 }
 
-/* A string; NULL if there is none. */
+/* Gets a string; NULL if it is absent. */
 static int get_string(struct json_object *root, const char *key, struct note *note,
 		      const char **ret)
 {
@@ -36,7 +36,7 @@ static int get_string(struct json_object *root, const char *key, struct note *no
 
 	json_object_object_get_ex(root, key, &value);
 	if (value && !json_object_is_type(value, json_type_string)) {
-		snprintf(reason, sizeof(reason), "\"%s\" is no string", key);
+		snprintf(reason, sizeof(reason), "\"%s\" is not a string", key);
 		return fault_message_refused(note, reason);
 	}
 	*ret = value ? json_object_get_string(value) : NULL;
@@ -47,7 +47,7 @@ static int get_parameters(struct json_object *root, struct note *note, struct js
 {
 	json_object_object_get_ex(root, "parameters", ret);
 	if (*ret && !json_object_is_type(*ret, json_type_object))
-		return fault_message_refused(note, "\"parameters\" is no object");
+		return fault_message_refused(note, "\"parameters\" is not an object");
 	return 0;
 }
 
@@ -57,12 +57,12 @@ static int parse_object(const char *text, size_t n, struct note *note, struct js
 	int r;
 
 	if (n > MANAGER_MESSAGE_MAX)
-		return fault_message_refused(note, "larger than the protocol allows");
+		return fault_message_refused(note, "it is larger than the protocol allows");
 	r = json_parse(text, n, note, &root);
 	if (r != 0)
 		return r;
 	if (!json_object_is_type(root, json_type_object))
-		return fault_message_refused(note, "it is no object");
+		return fault_message_refused(note, "it is not an object");
 	*ret = take_ptr(root);
 	return 0;
 }
@@ -81,7 +81,7 @@ static int check_keys(struct json_object *root, struct note *note)
 		if (i < sizeof(known) / sizeof(*known))
 			continue;
 		snprintf(reason, sizeof(reason),
-			 "a call has no \"%.32s\", only method, parameters, oneway and more", key);
+			 "unknown key \"%.32s\"; a call has method, parameters, oneway and more", key);
 		return fault_message_refused(note, reason);
 	}
 	return 0;
@@ -109,11 +109,11 @@ int message_parse_call(const char *text, size_t n, struct note *note, struct mes
 	dot = strrchr(call.method, '.');
 	if (!dot || dot == call.method || !dot[1])
 		return fault_message_refused(
-			note, "its \"method\" is not an interface, a dot and a name");
+			note, "its \"method\" does not consist of an interface, a dot and a name");
 	if (call.oneway && call.more)
 		return fault_message_refused(note, "it is both \"oneway\" and \"more\"");
 	if (upgrade)
-		return fault_message_refused(note, "\"upgrade\" is not offered");
+		return fault_message_refused(note, "\"upgrade\" is not supported");
 	call.interface_length = (size_t)(dot - call.method);
 	call.name = dot + 1;
 	call.root = take_ptr(root);
@@ -140,7 +140,7 @@ int message_parse_reply(const char *text, size_t n, struct note *note, struct me
 	if (r != 0)
 		return r;
 	if (reply.error && reply.continues)
-		return fault_message_refused(note, "it is an \"error\" that \"continues\"");
+		return fault_message_refused(note, "it has both \"error\" and \"continues\"");
 	reply.root = take_ptr(root);
 	*ret = reply;
 	return 0;

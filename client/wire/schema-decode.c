@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * schema-decode.c - JSON objects into C structs; what does not fit is told by its path
+ * schema-decode.c - decodes JSON objects into C structs; an error has the path of the field
  */
 #include "wire/schema.h"
 
@@ -15,7 +15,7 @@
 #include "wire/json.h"
 #include "wire/manager.h"
 
-/* Where in the message we are; the outermost has no parent. Printed only when a fault is born. */
+/* The position in the message, printed only in a fault. The outermost has no parent. */
 struct place {
 	const struct place *parent;
 	const char *name;
@@ -25,7 +25,7 @@ struct place {
 
 struct decoding {
 	const struct schema_fds *fds;
-	uint64_t used; /* descriptors that a field has taken: bit n for index n */
+	uint64_t used; /* bit n: a field uses the descriptor of index n */
 	struct note *note;
 };
 _Static_assert(MANAGER_FDS_MAX <= 64, "decoding.used has a bit for each descriptor");
@@ -91,13 +91,13 @@ static int decode_int(struct decoding *d, const struct place *place,
 		      const struct schema_field *field, struct json_object *value, int64_t *ret)
 {
 	bool bounded = field->minimum != 0 || field->maximum != 0;
-	char expected[80] = "an integer of 64 bits";
+	char expected[80] = "a signed 64-bit integer";
 	int64_t number;
 
 	if (bounded)
 		snprintf(expected, sizeof(expected), "an integer from %" PRId64 " to %" PRId64,
 			 field->minimum, field->maximum);
-	/* json-c has a second kind of integer, for those above INT64_MAX */
+	/* json-c stores integers above INT64_MAX as a second kind */
 	if (!json_object_is_type(value, json_type_int) || json_object_get_uint64(value) > INT64_MAX)
 		return refuse(d, place, value, expected);
 	number = json_object_get_int64(value);
@@ -114,7 +114,7 @@ static int decode_text(struct decoding *d, const struct place *place, struct jso
 		return refuse(d, place, value, "a string");
 	*ret = json_object_get_string(value);
 	if (strlen(*ret) != (size_t)json_object_get_string_len(value))
-		return refuse(d, place, value, "a string without NUL");
+		return refuse(d, place, value, "a string without a NUL");
 	return 0;
 }
 
@@ -142,14 +142,14 @@ static int decode_fd(struct decoding *d, const struct place *place, struct json_
 		     int *ret)
 {
 	size_t n = d->fds ? d->fds->n : 0;
-	char expected[120] = "the index of a descriptor, but none came with the message";
+	char expected[120] = "the index of a descriptor, but none was sent with the message";
 	uint64_t index;
 
 	if (n > MANAGER_FDS_MAX)
 		n = MANAGER_FDS_MAX;
 	if (n > 0)
 		snprintf(expected, sizeof(expected),
-			 "the index of a descriptor that came with the message: 0 to %zu", n - 1);
+			 "the index of a descriptor sent with the message, 0 to %zu", n - 1);
 	if (!json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 0)
 		return refuse(d, place, value, expected);
 	index = json_object_get_uint64(value);
@@ -185,7 +185,7 @@ static int decode_item(struct decoding *d, const struct place *place,
 	return 0;
 }
 
-/* What was decoded before a fault is freed by schema_done, from the outermost struct on. */
+/* After a fault, schema_decode() frees what was decoded, by schema_done() on the outermost struct. */
 static int decode_array(struct decoding *d, const struct place *place,
 			const struct schema_field *field, struct json_object *value,
 			struct schema_array *ret)
@@ -262,7 +262,7 @@ static const char *kind_text(enum schema_kind kind)
 	case SCHEMA_CHOICE:
 		return "a string (it is missing)";
 	case SCHEMA_FD:
-		return "the index of a descriptor sent along (it is missing)";
+		return "the index of a descriptor sent with the message (it is missing)";
 	case SCHEMA_OBJECT:
 	case SCHEMA_STRUCT:
 		return "an object (it is missing)";

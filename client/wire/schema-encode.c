@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * schema-encode.c - C structs into JSON objects and descriptors
+ * schema-encode.c - encodes C structs as JSON objects and descriptors
  */
 #include "wire/schema.h"
 
@@ -22,7 +22,7 @@ void schema_fds_done(struct schema_fds *fds)
 	*fds = (struct schema_fds){};
 }
 
-/* A copy of @fd joins @fds; its index is the value on the wire. */
+/* Adds a copy of @fd to @fds; its index is the value on the wire. */
 static int encode_fd(struct schema_fds *fds, int fd, struct json_object **ret)
 {
 	_cleanup_close_ int copy = -1;
@@ -92,7 +92,7 @@ static int encode_array(const struct schema_field *field, const struct schema_ar
 	return 0;
 }
 
-/* Is there something to send? Asked for optional fields only. */
+/* Whether an optional field has a value to send. */
 static bool is_set(const struct schema_field *field, const void *at)
 {
 	switch (field->kind) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * schema-idl.c - the tables as a Varlink interface description
+ * schema-idl.c - prints the tables as a Varlink interface description
  */
 #include "wire/schema.h"
 
@@ -12,7 +12,7 @@
 #define COLUMNS	  96
 #define TYPES_MAX 64
 
-/* The named types of an interface, each once, in the order in which they are met. */
+/* The named types of an interface, each once, in the order of their first use. */
 struct types {
 	const struct schema_type *met[TYPES_MAX];
 	size_t n;
@@ -40,7 +40,7 @@ static int collect(struct types *types, const struct schema_type *type)
 	return 0;
 }
 
-/* @text as comment lines, wrapped between words. */
+/* Prints @text as comment lines, wrapped at spaces. */
 static void print_comment(FILE *out, const char *indent, const char *text)
 {
 	while (text && *text) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * service.c - the interface org.varlink.service, which every Varlink service has
+ * service.c - the interface org.varlink.service, which every Varlink service implements
  */
 #include "wire/fault.h"
 #include "wire/tables.h"
@@ -11,11 +11,11 @@ static const struct schema_type in_get_info = {.size = sizeof(struct in_none), .
 #define F(...) FIELD(out_get_info, __VA_ARGS__)
 static const struct schema_type out_get_info = {
 	.size = sizeof(struct out_get_info),
-	.fields = TABLE(F(vendor, "vendor", TEXT, "Who makes the service."),
-			F(product, "product", TEXT, "What the service is."),
+	.fields = TABLE(F(vendor, "vendor", TEXT, "The vendor of the service."),
+			F(product, "product", TEXT, "The name of the service."),
 			F(version, "version", TEXT, "Its version."),
-			F(url, "url", TEXT, "Where to read more."),
-			F(interfaces, "interfaces", TEXTS, "The interfaces that it has.")),
+			F(url, "url", TEXT, "The address of its documentation."),
+			F(interfaces, "interfaces", TEXTS, "The interfaces that it implements.")),
 };
 #undef F
 
@@ -35,9 +35,9 @@ static const struct schema_type out_get_interface_description = {
 #undef F
 
 static const struct schema_method methods[] = {
-	{"GetInfo", &in_get_info, &out_get_info, .help = "What the service is."},
+	{"GetInfo", &in_get_info, &out_get_info, .help = "Describes the service."},
 	{"GetInterfaceDescription", &in_get_interface_description, &out_get_interface_description,
-	 .help = "The description of one of its interfaces."},
+	 .help = "Returns the description of an interface."},
 	{},
 };
 
@@ -45,5 +45,5 @@ const struct schema_interface service_interface = {
 	.name = SERVICE_INTERFACE,
 	.methods = methods,
 	.errors = fault_service_errors,
-	.help = "The interface that every Varlink service has.",
+	.help = "The interface that every Varlink service implements.",
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * socket.h - Unix stream sockets that carry descriptors
+ * socket.h - Unix stream sockets that pass descriptors
  */
 #ifndef WIRE_SOCKET_H
 #define WIRE_SOCKET_H
@@ -17,7 +17,7 @@
  * close-on-exec. -ENAMETOOLONG: a socket address cannot hold @path; -EINVAL: @path is empty.
  */
 int socket_connect_unix(const char *path, int timeout_ms, int *ret_fd);
-/* How long each send waits at the most; -1: for ever. Then it is -EAGAIN. */
+/* Limits how long each send waits; it then fails with -EAGAIN. -1: no limit. */
 int socket_set_send_timeout(int fd, int timeout_ms);
 
 /*
@@ -34,13 +34,14 @@ ssize_t socket_send(int fd, const void *bytes, size_t n, const int *fds, size_t 
 ssize_t socket_receive(int fd, void *bytes, size_t n, struct schema_fds *fds);
 
 /*
- * Looks at up to @n bytes that are there without taking them. *ret_fds: descriptors come with one
- * of them, or (the kernel looks further than it was asked to) with one after them; if not, reading
- * these bytes brings none. @fd must not have SO_PASSCRED or the like set. Else as socket_receive().
+ * Returns up to @n available bytes without consuming them. *ret_fds: descriptors belong to one of
+ * them or, because the kernel looks ahead, to a later byte. If it is false, reading these bytes
+ * receives no descriptors. @fd must not have SO_PASSCRED or a similar option set. Results are those
+ * of socket_receive().
  */
 ssize_t socket_peek(int fd, void *bytes, size_t n, bool *ret_fds);
 
-/* Waits for @events (POLLIN, POLLOUT). 0; -ETIMEDOUT after @timeout_ms (-1: never); -EINTR. */
+/* Waits for @events (POLLIN, POLLOUT): 0. -ETIMEDOUT after @timeout_ms (-1: no limit); -EINTR. */
 int socket_wait(int fd, short events, int timeout_ms);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * tables.h - how the tables of this room are written down, and those that they share
+ * tables.h - macros for the interface tables, and tables that several files share
  */
 #ifndef WIRE_TABLES_H
 #define WIRE_TABLES_H
@@ -18,15 +18,15 @@
 		__VA_ARGS__                                                                        \
 	}
 
-/* The fields of one struct as the table that a schema_type points to; what follows ends it. */
+/* The table of a struct's fields, with its terminator. */
 #define TABLE(...) ((const struct schema_field[]){__VA_ARGS__, {}})
 #define EMPTY	   ((const struct schema_field[]){{}})
 
 #define CHOICES(...) .choices = ((const char *const[]){__VA_ARGS__, NULL})
 
 /*
- * The one description of all faults, in the order of the enum: names, fields, help, messages. The
- * second table starts with FAULT_INVALID_PARAMETER. Both end with a NULL name.
+ * The descriptions of all faults in the order of the enum. The second table starts with
+ * FAULT_INVALID_PARAMETER. Both end with a NULL name.
  */
 extern const struct schema_error fault_manager_errors[];
 extern const struct schema_error fault_service_errors[];
@@ -42,7 +42,7 @@ extern const struct schema_type wire_field_type;
 extern const struct schema_type wire_file_type;
 extern const struct schema_type wire_ring_type;
 
-/* In the order of IOURD_UNIT_* and IOURD_WORK_*; then "unknown", then NULL. */
+/* In the order of IOURD_UNIT_* and IOURD_WORK_*, followed by "unknown" and NULL. */
 extern const char *const manager_units[];
 extern const char *const manager_work_states[];
 
