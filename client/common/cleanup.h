@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * cleanup.h - locals that own something let go of it by themselves
+ * cleanup.h - automatic release of what local variables own
  *
- * An owning local is initialised to NULL or -1 and leaves its function through take_ptr() or
- * take_fd() only.
+ * Initialise an owning local to NULL or -1. Move its value out only with take_ptr() or take_fd().
  */
-#ifndef WIRE_CLEANUP_H
-#define WIRE_CLEANUP_H
+#ifndef COMMON_CLEANUP_H
+#define COMMON_CLEANUP_H
 
 #include <errno.h>
 #include <stddef.h>
@@ -14,10 +13,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* _cleanup_(f): f is called with the local's address when it goes out of scope. */
+/* _cleanup_(f): calls f with the local's address when the local goes out of scope. */
 #define _cleanup_(f) __attribute__((cleanup(f)))
 
-/* DEFINE_CLEANUP(x_free, struct x): makes x_freep for _cleanup_(x_freep) struct x *. */
+/* DEFINE_CLEANUP(x_free, struct x): defines x_freep() for _cleanup_(x_freep) struct x *. */
 #define DEFINE_CLEANUP(function, type)                                                             \
 	static inline void function##p(type **p)                                                   \
 	{                                                                                          \
@@ -25,7 +24,7 @@
 			function(*p);                                                              \
 	}
 
-/* Closes without touching errno; -1 is fine. Returns -1. */
+/* Closes @fd unless it is -1, and preserves errno. Returns -1. */
 static inline int safe_close(int fd)
 {
 	int saved = errno;
@@ -56,7 +55,7 @@ static inline void cleanup_fclose(FILE **file)
 #define _cleanup_free_	 _cleanup_(cleanup_free)
 #define _cleanup_fclose_ _cleanup_(cleanup_fclose)
 
-/* The value moves out; the local is left with nothing to clean up. */
+/* Moves the value out of the local, which then owns nothing. */
 static inline int take_fd(int *fd)
 {
 	int value = *fd;

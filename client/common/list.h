@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * list.h - a list whose links are members of what it holds
+ * list.h - a doubly linked list whose links are members of its entries
  *
- * The list owns nothing. A link that is in no list is zeroed, and unlinking it is fine.
+ * The list owns nothing. A link that is in no list is zeroed; unlinking it has no effect.
  */
 #ifndef COMMON_LIST_H
 #define COMMON_LIST_H
@@ -48,13 +48,13 @@ static inline void list_unlink(struct list_link *link)
 	link->next = link->previous = NULL;
 }
 
-/* The first, or NULL. */
+/* The first link, or NULL. */
 static inline struct list_link *list_first(const struct list *list)
 {
 	return list_is_empty(list) ? NULL : list->head.next;
 }
 
-/* The entry at hand may be unlinked in the body; others may not. */
+/* The body may unlink the current entry, but no other. */
 #define list_for_each(entry, list, member)                                                         \
 	for (struct list_link *at_ = (list)->head.next, *next_ = at_->next;                        \
 	     at_ != &(list)->head &&                                                               \

@@ -7,7 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Newer than the C library's headers of the oldest machine that builds this. */
+/* Missing from the kernel headers of the oldest supported build machine. */
 #define REGISTER_MEM_REGION 34u
 #define REGION_TYPE_USER    1u
 
@@ -38,7 +38,7 @@ int loop_ring_make(uint32_t sq_entries, uint32_t cq_entries, struct io_uring_par
 		return -errno;
 	if (ret_params)
 		*ret_params = params;
-	return fd; /* the kernel makes it close-on-exec */
+	return fd; /* close-on-exec by default */
 }
 
 int loop_ring_register(int ring_fd, unsigned int opcode, const void *argument, unsigned int n)
@@ -77,10 +77,10 @@ int loop_ring_add_buffer(int ring_fd, void *memory, size_t size)
 int loop_ring_enable(int ring_fd)
 {
 	/*
-	 * Linux 7.2 (seen on 7.2.13) runs a ring's program without asking whether the task has
-	 * io_uring's own state, and crashes at its first request if it has not: so does a task that
-	 * did not make the ring. Having the ring among its registered descriptors for a moment
-	 * gives it that state.
+	 * Linux 7.2 (seen on 7.2.13) runs a ring's program without checking that the task has
+	 * io_uring state, and crashes at the first request of a task without it. A task that did
+	 * not make the ring has none. Registering and unregistering the ring's descriptor creates
+	 * it.
 	 */
 	struct io_uring_rsrc_update update = {.offset = UINT32_MAX, .data = (uint32_t)ring_fd};
 	int r = loop_ring_register(ring_fd, IORING_REGISTER_RING_FDS, &update, 1);
@@ -96,7 +96,7 @@ int loop_ring_enable(int ring_fd)
 
 int loop_ring_enter(int ring_fd)
 {
-	/* With a dispatcher attached the kernel looks at none of the arguments but the first. */
+	/* With a dispatcher attached, the kernel ignores all arguments but the first. */
 	long r = syscall(SYS_io_uring_enter, ring_fd, 0, 1, IORING_ENTER_GETEVENTS, NULL, 0);
 
 	return r < 0 ? -errno : (int)r;

@@ -3,11 +3,21 @@
 
 #include "common/names.h"
 
-bool name_valid(const char *name, size_t max)
+static bool matches(const char *name, size_t max, const char *allowed)
 {
 	size_t length = strnlen(name, max);
 
 	if (length == 0 || length == max || name[0] < 'a' || name[0] > 'z')
 		return false;
-	return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+	return strspn(name, allowed) == length;
+}
+
+bool name_valid(const char *name, size_t max)
+{
+	return matches(name, max, "abcdefghijklmnopqrstuvwxyz0123456789-");
+}
+
+bool slot_name_valid(const char *name, size_t max)
+{
+	return matches(name, max, "abcdefghijklmnopqrstuvwxyz0123456789_");
 }

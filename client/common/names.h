@@ -1,14 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* names.h - what rings and programs may be called; all of it is safe as a file's name */
-#ifndef RING_NAMES_H
-#define RING_NAMES_H
+/*
+ * names.h - the rules for names of rings, programs and slots
+ *
+ * Valid names are safe as file names, in JSON and on terminals.
+ */
+#ifndef COMMON_NAMES_H
+#define COMMON_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define RING_NAME_MAX 64 /* bytes with the final NUL */
+#define RING_NAME_MAX 64 /* bytes, including the final NUL */
+/* Describes a valid ring name in messages: "expected " RING_NAME_EXPECTED. */
+#define RING_NAME_EXPECTED "a lowercase letter, then up to 62 lowercase letters, digits and hyphens"
 
-/* [a-z][a-z0-9-]*, of at most @max bytes with the final NUL. */
+/*
+ * Whether @name, of a ring or a program, matches [a-z][a-z0-9-]* and has its final NUL within @max
+ * bytes. No byte after these is read.
+ */
 bool name_valid(const char *name, size_t max);
+/* The same for the name of a slot, which matches [a-z][a-z0-9_]*. */
+bool slot_name_valid(const char *name, size_t max);
 
 #endif

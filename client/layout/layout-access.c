@@ -6,15 +6,15 @@
 #include <string.h>
 
 /*
- * Others write the region at the same time. A number is therefore one access where its alignment
- * allows that; a packed one is copied, and may then be torn.
+ * Others write the region at the same time. A number is therefore accessed atomically if it is
+ * aligned. An unaligned one is copied and may be torn.
  */
 uint64_t layout_load(const void *at, uint32_t size)
 {
 	uint64_t number = 0;
 
 	if ((uintptr_t)at % size != 0) {
-		memcpy(&number, at, size); /* little endian, as all that BPF runs on here */
+		memcpy(&number, at, size); /* little endian, asserted below */
 		return number;
 	}
 	switch (size) {
@@ -70,7 +70,8 @@ const struct layout_field *layout_find(struct layout_fields in, const char *name
 	return NULL;
 }
 
-/* "[3]" at *@at, if it is there: moves past it. False: it is no index of the field. */
+/* Moves *@at past an index such as "[3]", if there is one. False: not a valid index of the field.
+ */
 static bool follow_index(const struct layout_field *field, const char **at, uint32_t *offset,
 			 bool *ret_element)
 {
@@ -138,7 +139,7 @@ char *layout_list_names(struct layout_fields in, const char *intro)
 		separator = ", ";
 	}
 	if (separator == intro)
-		fputs("nothing: there are no parameters", out);
+		fputs("nothing, because the program has no parameters", out);
 	if (fclose(out) != 0) {
 		free(text);
 		return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * layout-json.c - a layout as an array of the IDL's type Field
+ * layout-json.c - describes a layout as an array of the IDL's type Field
  */
 #include "layout/layout.h"
 

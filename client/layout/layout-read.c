@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * layout-read.c - the bytes of a parameter struct into JSON
+ * layout-read.c - reads the bytes of a parameter struct as JSON
  */
 #include "layout/layout.h"
 
@@ -13,7 +13,7 @@
 #include "wire/json.h"
 #include "layout/layout-access.h"
 
-/* Copied byte by byte first: what others write meanwhile must not change under the conversion. */
+/* Copies the text first, because others may write it during the conversion. */
 static struct json_object *read_text(const struct layout_field *field, const char *at)
 {
 	_cleanup_free_ char *copy = malloc(field->size);
@@ -25,7 +25,7 @@ static struct json_object *read_text(const struct layout_field *field, const cha
 	return json_new_text(copy, field->size);
 }
 
-/* Its name, or, if the number has none, the number. */
+/* The name of the value, or its number if it has no name. */
 static struct json_object *read_enum(const struct layout_field *field, const char *at)
 {
 	uint64_t number = layout_load(at, field->size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * layout-write.c - JSON into the bytes of a parameter struct
+ * layout-write.c - writes JSON to the bytes of a parameter struct
  *
- * Two passes over the same code: the first, without bytes, refuses; the second stores.
+ * The code runs twice: the first pass, without bytes, only checks; the second stores.
  */
 #include "layout/layout.h"
 
@@ -25,7 +25,7 @@ struct place {
 };
 
 struct writing {
-	char *bytes; /* of the whole struct; NULL: only look */
+	char *bytes; /* of the whole struct; NULL: only check */
 	bool started;
 	struct note *note;
 };
@@ -60,7 +60,7 @@ static int refuse(struct writing *w, const struct place *place, struct json_obje
 
 /* ---- one element ---- */
 
-/* What the type can hold and the descriptor allows; a descriptor may allow more than there is. */
+/* The narrower of the limits of the type and the descriptor, which may exceed the type's. */
 static int64_t smallest(const struct layout_field *field)
 {
 	int64_t number = field->kind == LAYOUT_SIGNED ? INT64_MIN >> (64 - 8 * field->size) : 0;
@@ -73,7 +73,7 @@ static bool only_negative(const struct layout_field *field)
 	return field->bounded && field->maximum < 0;
 }
 
-/* Unless there are negative ones only. */
+/* Not for fields that take negative numbers only. */
 static uint64_t largest(const struct layout_field *field)
 {
 	uint64_t number = UINT64_MAX >> (64 - 8 * field->size + (field->kind == LAYOUT_SIGNED));
@@ -213,16 +213,15 @@ static int write_field(struct writing *w, struct place *place, const struct layo
 	int r;
 
 	if (access == LAYOUT_PROGRESS)
-		return refuse(w, place, value, "not to be set: the program writes it");
+		return refuse(w, place, value, "no value, because only the program writes it");
 	if (access == LAYOUT_FIXED && w->started)
-		return refuse(w, place, value, "to be set before the ring is started");
+		return refuse(w, place, value, "no change after the ring was started");
 	if (field->count == 0)
 		return write_element(w, place, field, access, value, offset);
 
 	if (!json_object_is_type(value, json_type_array) ||
 	    json_object_array_length(value) != field->count) {
-		snprintf(expected, sizeof(expected), "an array of exactly %u elements",
-			 field->count);
+		snprintf(expected, sizeof(expected), "an array of %u elements", field->count);
 		return refuse(w, place, value, expected);
 	}
 	place->indexed = true;

@@ -49,7 +49,7 @@ static bool size_fits(const struct layout_field *field)
 	return false;
 }
 
-/* *@elements: those of one struct of @size bytes. */
+/* *@elements: the number of values in one struct of @size bytes. */
 static int check_fields(const struct layout_field *fields, size_t n, uint32_t size,
 			unsigned int depth, uint64_t *elements)
 {
@@ -75,7 +75,7 @@ static int check_fields(const struct layout_field *fields, size_t n, uint32_t si
 			if (r < 0)
 				return r;
 		}
-		/* members may share their bytes: their sizes alone do not bound their number */
+		/* members may overlap, so the size does not bound their number */
 		*elements += count * (inner ?: 1);
 		if (*elements > LAYOUT_ELEMENTS_MAX)
 			return -EINVAL;
@@ -149,7 +149,7 @@ static const char *kind_text(enum layout_kind kind)
 	return texts[kind];
 }
 
-/* Where in the struct we are; printed only when a difference is found. */
+/* The position in the struct, printed only when a difference is found. */
 struct place {
 	const struct place *outer;
 	const char *name;
@@ -178,22 +178,26 @@ static int differ(const struct place *place, const char *reason, struct note *no
 	return fault_layout_mismatch(note, path, reason);
 }
 
-/* How @a, a field of the old program, differs from @b, by itself; false if it does not. */
+/*
+ * Describes how the field @a of the old program differs from @b of the new one, members and values
+ * aside. False if it does not.
+ */
 static bool describe_difference(const struct layout_field *a, const struct layout_field *b,
 				char *reason, size_t size)
 {
 	if (strcmp(a->name, b->name) != 0)
 		snprintf(reason, size, "the new program has \"%s\" in its place", b->name);
 	else if (a->kind != b->kind)
-		snprintf(reason, size, "it is %s, in the new program %s", kind_text(a->kind),
+		snprintf(reason, size, "it is %s, but in the new program %s", kind_text(a->kind),
 			 kind_text(b->kind));
 	else if (a->size != b->size)
-		snprintf(reason, size, "it has %u bytes, in the new program %u", a->size, b->size);
+		snprintf(reason, size, "it has %u bytes, but in the new program %u", a->size,
+			 b->size);
 	else if (a->count != b->count)
-		snprintf(reason, size, "it has %u elements, in the new program %u",
+		snprintf(reason, size, "it has %u elements, but in the new program %u",
 			 layout_elements(a), layout_elements(b));
 	else if (a->offset != b->offset)
-		snprintf(reason, size, "it is at byte %u, in the new program at %u", a->offset,
+		snprintf(reason, size, "it is at byte %u, but in the new program at %u", a->offset,
 			 b->offset);
 	else
 		return false;
@@ -246,7 +250,7 @@ int layout_compare(const struct layout *from, const struct layout *to, struct no
 
 	if (r != 0 || from->size == to->size)
 		return r;
-	snprintf(reason, sizeof(reason), "the struct has %u bytes, in the new program %u",
+	snprintf(reason, sizeof(reason), "the struct has %u bytes, but in the new program %u",
 		 from->size, to->size);
 	return fault_layout_mismatch(note, "parameters", reason);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * layout.h - the typed view of a parameter struct, without the struct's C type
+ * layout.h - the fields of a parameter struct, known at run time only
  *
- * The daemon builds a layout from the BTF of a program's object (daemon/kern/layout.c), the client
- * from a DescribeProgram reply. Both read and write parameters through it, as JSON.
+ * The daemon builds a layout from the BTF and the descriptor of a program's object
+ * (daemon/kern/layout-btf.c, layout-describe.c), and reads and writes parameters through it as
+ * JSON.
  */
-#ifndef WIRE_LAYOUT_H
-#define WIRE_LAYOUT_H
+#ifndef LAYOUT_H
+#define LAYOUT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,17 +20,17 @@ enum layout_kind {
 	LAYOUT_BOOL,
 	LAYOUT_SIGNED,
 	LAYOUT_UNSIGNED,
-	LAYOUT_TEXT, /* char[N], NUL-terminated unless full */
+	LAYOUT_TEXT, /* char[N], ends at its first NUL, if any */
 	LAYOUT_ENUM,
 	LAYOUT_STRUCT,
 };
 
 enum layout_access {
-	/* A member of a struct is as restricted as the struct, or more. */
-	LAYOUT_SETTING,	 /* anybody who may steer the ring may set it */
-	LAYOUT_FIXED,	 /* settable until the ring is started */
-	LAYOUT_PROGRESS, /* the program writes it */
-	LAYOUT_PRIVATE,	 /* of the program: part of the layout, never shown */
+	/* In increasing restriction. The stricter of a struct's and its member's access applies. */
+	LAYOUT_SETTING,	 /* may be set at any time */
+	LAYOUT_FIXED,	 /* may be set until the ring is started */
+	LAYOUT_PROGRESS, /* may only be read */
+	LAYOUT_PRIVATE,	 /* never shown, but compared by layout_compare() */
 };
 
 struct layout_value {
@@ -41,15 +42,15 @@ struct layout_field {
 	char *name;
 	enum layout_kind kind;
 	enum layout_access access;
-	uint32_t offset; /* bytes, from the start of the enclosing struct */
-	uint32_t size;	 /* bytes of one element; of a text: its capacity */
-	uint32_t count;	 /* elements of an array; 0: not an array */
+	uint32_t offset; /* in the enclosing struct, in bytes */
+	uint32_t size;	 /* of one element, in bytes; of a text, its capacity */
+	uint32_t count;	 /* number of elements of an array; 0: not an array */
 	uint32_t unit;	 /* IOURD_UNIT_* */
-	bool bounded;	 /* minimum and maximum say more than the type does */
+	bool bounded;	 /* minimum and maximum apply, besides the limits of the type */
 	int64_t minimum;
 	int64_t maximum;
 	int64_t initial;
-	char *help;		     /* or NULL */
+	char *help;		     /* may be NULL */
 	struct layout_value *values; /* of an enum */
 	size_t n_values;
 	struct layout_field *fields; /* of a struct */
@@ -57,58 +58,67 @@ struct layout_field {
 };
 
 struct layout {
-	uint32_t size; /* bytes of the whole struct */
+	uint32_t size; /* of the struct, in bytes */
 	struct layout_field *fields;
 	size_t n_fields;
 };
 
-/* Structs in structs: what a DescribeProgram reply can show within MANAGER_DEPTH_MAX levels. */
-#define LAYOUT_DEPTH_MAX    6
-#define LAYOUT_ELEMENTS_MAX (1u << 16) /* numbers and texts in all, arrays counted by element */
+/* Levels of structs, the outermost included: a DescribeProgram reply has MANAGER_DEPTH_MAX levels.
+ */
+#define LAYOUT_DEPTH_MAX 6
+#define LAYOUT_ELEMENTS_MAX                                                                        \
+	(1u << 16) /* values in the struct, each element of an array counted                       \
+		    */
 
 /*
- * 0 if the layout, whatever made it, is safe to use: every field has a name, a size that its kind
- * can have, and lies inside its struct; the limits above and IOURD_PARAMS_MAX hold. Else -EINVAL.
- * All that follows needs it.
+ * 0 if the layout is safe to use, otherwise -EINVAL. Every field must have a name and a size that
+ * is valid for its kind, and lie inside its struct; the limits above and IOURD_PARAMS_MAX must
+ * hold. Pass only checked layouts to the functions below, except layout_done().
  */
 int layout_check(const struct layout *layout);
 
-/* Frees what the layout owns, not the layout; fit for a zeroed one. */
+/* Frees what the layout owns, but not the layout. Accepts a zeroed one. */
 void layout_done(struct layout *layout);
 
-/* Writes every field's initial value into @bytes (layout->size bytes, zeroed by the caller). */
+/* Writes the initial values that are not 0 to @bytes (layout->size bytes, zeroed by the caller). */
 void layout_write_initial(const struct layout *layout, void *bytes);
 
 /*
- * Sets the fields that @object names, in @bytes. All or nothing: when one is refused, @bytes is
- * unchanged and a FAULT_INVALID_PARAMETER is returned whose note names the field
- * ("parameters.a.b"), its value and what it takes. @started: fields that are LAYOUT_FIXED are
- * refused too.
+ * Sets the fields in @bytes that @object names, either all of them or none. A field that may not be
+ * set, or a value that is invalid, is FAULT_INVALID_PARAMETER, whose note has the path
+ * ("parameters.a.b"), the value and what was expected. @started: the ring has been started, so
+ * LAYOUT_FIXED fields may not be set.
  */
 int layout_write(const struct layout *layout, struct json_object *object, bool started, void *bytes,
 		 struct note *note);
 
 /*
- * Reads the fields in @names (dotted paths such as "table[3].hops"; n_names 0: all that are not
- * private) from @bytes, which others may be writing: each number is read once. The object has the
- * paths as they were given as its keys. The caller puts it. FAULT_INVALID_PARAMETER: a path that
- * leads nowhere.
+ * Reads the fields in @names (paths such as "table[3].hops"; n_names 0: all that are not private)
+ * from
+ * @bytes, which others may write at the same time: each number is read once. The keys of the object
+ * are the paths as given. The caller puts it. FAULT_INVALID_PARAMETER: no readable field has that
+ * path.
  */
 int layout_read(const struct layout *layout, const void *bytes, const char *const *names,
 		size_t n_names, struct note *note, struct json_object **ret);
 
-/* The value of the unsigned or signed scalar @name, 0 if there is none of that name. */
+/*
+ * The value of the integer at the path @name; a signed one is sign-extended. 0 if no readable
+ * integer has that path.
+ */
 uint64_t layout_number(const struct layout *layout, const void *bytes, const char *name);
 
 /*
- * As JSON for DescribeProgram (an array of the IDL's type Field, without what is private), and
- * back, where anything that is no layout is -EBADMSG. The caller puts the array.
+ * The fields that are not private as JSON for DescribeProgram, an array of the IDL's type Field.
+ * The caller puts the array.
  */
 int layout_to_json(const struct layout *layout, struct json_object **ret);
 
 /*
- * 0 if a ring may go from one layout to the other with its parameters as they are; otherwise
- * FAULT_LAYOUT_MISMATCH whose note names the first field that differs, and how.
+ * 0 if parameters of one layout can be used with the other unchanged. Otherwise
+ * FAULT_LAYOUT_MISMATCH, whose note has the first field that differs, and the difference. Names,
+ * kinds, sizes, offsets, array lengths and enum values count; access, units, limits, initial values
+ * and help do not.
  */
 int layout_compare(const struct layout *from, const struct layout *to, struct note *note);
 

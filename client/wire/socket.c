@@ -3,23 +3,20 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 
 #include "common/cleanup.h"
+#include "common/fd-passing.h"
 #include "wire/manager.h"
 
-union control {
-	char bytes[CMSG_SPACE(MANAGER_FDS_MAX * sizeof(int))];
-	struct cmsghdr align;
-};
+_Static_assert(MANAGER_FDS_MAX == PASSED_FDS_MAX, "a message and a call have the same limit");
 
 int socket_set_send_timeout(int fd, int timeout_ms)
 {
-	struct timeval timeout = {}; /* for ever */
+	struct timeval timeout = {}; /* no limit */
 
 	if (timeout_ms >= 0) {
 		timeout.tv_sec = timeout_ms / 1000;
@@ -47,7 +44,7 @@ int socket_connect_unix(const char *path, int timeout_ms, int *ret_fd)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (timeout_ms == 0 ? SOCK_NONBLOCK : 0), 0);
 	if (fd < 0)
 		return -errno;
-	r = socket_set_send_timeout(fd, timeout_ms); /* holds for connecting too */
+	r = socket_set_send_timeout(fd, timeout_ms); /* it also limits connect() */
 	if (r < 0)
 		return r;
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
@@ -58,72 +55,28 @@ int socket_connect_unix(const char *path, int timeout_ms, int *ret_fd)
 
 ssize_t socket_send(int fd, const void *bytes, size_t n, const int *fds, size_t n_fds)
 {
-	struct iovec vector = {.iov_base = (void *)bytes, .iov_len = n};
-	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
-	union control control = {};
-	struct cmsghdr *header;
-	ssize_t sent;
-
-	if (n_fds > MANAGER_FDS_MAX)
-		return -EMFILE;
-	if (n_fds > 0) {
-		message.msg_control = control.bytes;
-		message.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
-		header = CMSG_FIRSTHDR(&message);
-		header->cmsg_level = SOL_SOCKET;
-		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
-		memcpy(CMSG_DATA(header), fds, n_fds * sizeof(int));
-	}
-	sent = sendmsg(fd, &message, MSG_NOSIGNAL);
-	return sent < 0 ? -errno : sent;
-}
-
-/* Takes the descriptors over from @header into @fds, or closes them. */
-static int take_fds(const struct cmsghdr *header, struct schema_fds *fds)
-{
-	size_t n = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	const unsigned char *data = CMSG_DATA(header);
-	int *grown = reallocarray(fds->fds, fds->n + n, sizeof(int));
-
-	for (size_t i = 0; i < n; i++) {
-		int fd;
-
-		memcpy(&fd, data + i * sizeof(int), sizeof(int));
-		if (grown)
-			grown[fds->n + i] = fd;
-		else
-			safe_close(fd);
-	}
-	if (!grown)
-		return -ENOMEM;
-	fds->fds = grown;
-	fds->n += n;
-	fds->allocated = fds->n;
-	return 0;
+	return send_with_fds(fd, bytes, n, fds, n_fds, 0);
 }
 
 ssize_t socket_receive(int fd, void *bytes, size_t n, struct schema_fds *fds)
 {
-	struct iovec vector = {.iov_base = bytes, .iov_len = n};
-	union control control;
-	struct msghdr message = {
-		.msg_iov = &vector,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	ssize_t received = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
-	int r = 0;
+	int passed[PASSED_FDS_MAX], *grown;
+	size_t n_passed = 0;
+	ssize_t received = receive_with_fds(fd, bytes, n, passed, PASSED_FDS_MAX, &n_passed);
 
-	if (received < 0)
-		return -errno;
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(&message); h; h = CMSG_NXTHDR(&message, h))
-		if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS && r == 0)
-			r = take_fds(h, fds);
-	if (message.msg_flags & MSG_CTRUNC)
-		return -EMFILE;
-	return r < 0 ? r : received;
+	if (received < 0 || n_passed == 0)
+		return received;
+	grown = reallocarray(fds->fds, fds->n + n_passed, sizeof(*grown));
+	if (!grown) {
+		for (size_t i = 0; i < n_passed; i++)
+			safe_close(passed[i]);
+		return -ENOMEM;
+	}
+	memcpy(grown + fds->n, passed, n_passed * sizeof(*grown));
+	fds->fds = grown;
+	fds->n += n_passed;
+	fds->allocated = fds->n;
+	return received;
 }
 
 ssize_t socket_peek(int fd, void *bytes, size_t n, bool *ret_fds)
@@ -134,7 +87,7 @@ ssize_t socket_peek(int fd, void *bytes, size_t n, bool *ret_fds)
 
 	if (seen < 0)
 		return -errno;
-	/* there was no room for the descriptors, so the kernel says that it left them out */
+	/* the call has no room for descriptors, so the kernel reports any as truncated */
 	*ret_fds = message.msg_flags & MSG_CTRUNC;
 	return seen;
 }

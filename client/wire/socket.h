@@ -21,15 +21,15 @@ int socket_connect_unix(const char *path, int timeout_ms, int *ret_fd);
 int socket_set_send_timeout(int fd, int timeout_ms);
 
 /*
- * Sends what one sendmsg() takes, the descriptors with the first byte; they stay the caller's. The
- * bytes that were sent, or -errno: -EAGAIN, -EPIPE (no signal is raised), ...
+ * Calls sendmsg() once, with the descriptors, which stay the caller's, on the first byte. Returns
+ * the number of bytes sent, or -errno: -EAGAIN, -EPIPE (no signal is raised), ...
  */
 ssize_t socket_send(int fd, const void *bytes, size_t n, const int *fds, size_t n_fds);
 
 /*
- * Receives what one recvmsg() gives: the bytes (0: the other end has closed), or -errno.
- * Descriptors (CLOEXEC) are added to @fds, also when it fails. -EMFILE: there were more of them
- * than MANAGER_FDS_MAX, or than this process can open.
+ * Calls recvmsg() once. Returns the number of bytes, 0 if the peer has closed the connection, or
+ * -errno. Adds received descriptors, close-on-exec, to @fds. -EMFILE: there were more than
+ * MANAGER_FDS_MAX, or more than this process can open; these are closed.
  */
 ssize_t socket_receive(int fd, void *bytes, size_t n, struct schema_fds *fds);
 

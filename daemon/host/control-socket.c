@@ -12,6 +12,7 @@
 #include "host/control-socket.h"
 #include "host/control.h"
 #include "common/cleanup.h"
+#include "common/names.h"
 
 #define BACKLOG 8
 
@@ -54,9 +55,7 @@ int control_directory_open(const char *path, int *ret_fd)
 
 bool control_name_is_valid(const char *name)
 {
-	size_t length = strlen(name);
-
-	return length > 0 && length < CONTROL_NAME_MAX && name[0] != '.' && !strchr(name, '/');
+	return name_valid(name, CONTROL_NAME_MAX);
 }
 
 /* Through the directory's descriptor: no path is too long for an address. */

@@ -13,7 +13,7 @@
 /* Makes @path if it is missing, with its parents. -EPERM: it belongs to somebody else. */
 int control_directory_open(const char *path, int *ret_fd);
 
-/* May @name be a ring's: one that makes a file name, and no hidden one? */
+/* Whether @name is a valid ring name (common/names.h), and so safe as a file name. */
 bool control_name_is_valid(const char *name);
 
 /* A listening socket for a new host; -EEXIST: there is one of that name. */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "common/names.h"
 #include "kern/elf-view.h"
 #include "kern/names.h"
 #include "kern/reject.h"
@@ -32,7 +33,7 @@ static bool is_power_of_two(uint32_t n)
 
 static int check_texts(const struct iourd_descriptor *d, struct note *note)
 {
-	if (!text_ends(d->name, sizeof(d->name)) || !is_name(d->name, '-'))
+	if (!name_valid(d->name, sizeof(d->name)))
 		return reject(note, NULL,
 			      "descriptor.name: expected [a-z][a-z0-9-]*, at most %u bytes",
 			      IOURD_NAME_MAX - 1);
@@ -119,7 +120,7 @@ static int check_slot(const struct iourd_descriptor *d, uint32_t i, struct note 
 {
 	const struct iourd_slot_descriptor *slot = &d->slots[i];
 
-	if (!text_ends(slot->name, sizeof(slot->name)) || !is_name(slot->name, '_'))
+	if (!slot_name_valid(slot->name, sizeof(slot->name)))
 		return reject(
 			note, d->name,
 			"descriptor.slots[%u].name: expected [a-z][a-z0-9_]*, at most %u bytes", i,

@@ -11,16 +11,6 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-bool is_name(const char *text, char joiner)
-{
-	if (!is_lower(*text))
-		return false;
-	for (; *text; text++)
-		if (!is_lower(*text) && !is_digit(*text) && *text != joiner)
-			return false;
-	return true;
-}
-
 bool is_identifier(const char *text)
 {
 	if (!*text || is_digit(*text))

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* names.h - what texts out of a program object may look like */
+/* names.h - checks of texts in a program object; names are checked by common/names.h */
 #ifndef KERN_NAMES_H
 #define KERN_NAMES_H
 
 #include <stdbool.h>
 
-/* [a-z][a-z0-9]*, with @joiner allowed after the first letter. */
-bool is_name(const char *text, char joiner);
 /* A C identifier. */
 bool is_identifier(const char *text);
 /* Printable ASCII, or nothing: it is shown on terminals and put into JSON. */

@@ -6,7 +6,7 @@
  * usage: fuzz-NAME FOLDER [MUTATIONS]	one line of TAP for each seed
  *        fuzz-NAME FILE		that input only
  *
- * An input on which the fuzzer dies is written to the standard error, in hexadecimal.
+ * If the fuzzer dies, the input is written to standard error in hexadecimal.
  */
 #include "fuzz.h"
 
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define INPUT_MAX    8192u
-#define SECONDS_EACH 20u /* a seed that takes longer hangs */
+#define SECONDS_EACH 20u /* time limit for each seed */
 
 struct input {
 	uint8_t bytes[INPUT_MAX];
@@ -138,7 +138,7 @@ static void repeat(struct input *in)
 	insert(in, next((uint32_t)in->size + 1), copy, n);
 }
 
-/* The end of another seed takes the place of this one's. */
+/* Replaces the end by that of another seed. */
 static void splice(struct input *in)
 {
 	char path[4096];
@@ -156,7 +156,7 @@ static void splice(struct input *in)
 	in->size = at + other.size - from;
 }
 
-/* The text stays what it is otherwise: JSON, most often. */
+/* Changes a number in the text, which usually stays valid JSON. */
 static void replace_number(struct input *in)
 {
 	static const char *const numbers[] = {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Bytes from the other end, in pieces and with descriptors anywhere: frames, then calls and
+ * Reads bytes in pieces, with descriptors anywhere, as frames, and parses these as calls and
  * replies.
  *
  * Input: a byte with the number of pieces, one byte for each (six bits of size, two of
- * descriptors), and what is sent. After the last piece the rest is sent at once.
+ * descriptors), and the bytes to send. After the last piece the rest is sent at once.
  */
 #include "../fds.h"
 #include "fuzz.h"
@@ -76,7 +76,7 @@ static void parse(const struct frame *frame)
 	note_done(&note);
 }
 
-/* Reads all that is there; false after a fault. */
+/* Reads all available bytes; false after a fault. */
 static bool drain(struct run *run)
 {
 	struct note note = {};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Layouts from anywhere, and JSON that is written and read through them. The struct lies at the end
- * of a page that no other page follows, between guards.
+ * Writes and reads JSON through arbitrary layouts. The struct lies at the end of a page that an
+ * inaccessible page follows, and after guard bytes.
  *
  * Input: JSON {"size": N, "fields": [Field], "values": {}, "paths": [string]}; or, if it does not
  * start with a brace, 8 bytes for each field of a layout as a hostile object's BTF may give it.
@@ -58,7 +58,7 @@ static void read_paths(const struct layout *layout, const char *bytes, struct js
 	}
 }
 
-/* The layout is good: so whatever is done with it stays within layout->size bytes. */
+/* The layout is valid, so every operation stays within layout->size bytes. */
 static void use(const struct layout *layout, struct json_object *values, struct json_object *paths)
 {
 	_cleanup_json_ struct json_object *all = NULL, *described = NULL;
@@ -78,7 +78,7 @@ static void use(const struct layout *layout, struct json_object *values, struct 
 	MUST(r == 0 || r == FAULT_INVALID_PARAMETER);
 	MUST(r == 0 || memcmp(before, bytes, layout->size) == 0);
 	note_done(&note);
-	/* what was read can be written, but for what is not for us to set */
+	/* what was read can be written, except for fields that may not be set */
 	r = layout_write(layout, all, false, bytes, &note);
 	MUST(r == 0 || r == FAULT_INVALID_PARAMETER);
 	note_done(&note);
@@ -112,7 +112,7 @@ static struct layout_field field_from(const uint8_t *d)
 	static struct layout_value values[] = {{(char *)"one", 1}, {(char *)"minus", -1}};
 	struct layout_field field = {
 		.name = names[d[0] & 3],
-		.kind = (d[0] >> 2) % 7, /* one too many */
+		.kind = (d[0] >> 2) % 7, /* includes an invalid one */
 		.access = d[1] & 3,
 		.offset = (uint32_t)(d[2] | d[3] << 8) * (d[1] & 0x80 ? 65537u : 1u),
 		.size = (uint32_t)(d[4] | (d[1] & 0x40 ? d[5] << 8 | (uint32_t)d[7] << 24 : 0u)),
@@ -141,7 +141,7 @@ static void from_bytes(const uint8_t *data, size_t size)
 		n = FIELDS_MAX;
 	for (size_t i = 0; i < n; i++)
 		fields[i] = field_from(data + 2 + 8 * i);
-	/* the first half are the struct's; each struct among them has the rest as its members */
+	/* the first half are the fields; each struct among them has the rest as its members */
 	layout.n_fields = (n + 1) / 2;
 	for (size_t i = 0; i < layout.n_fields; i++) {
 		if (fields[i].kind != LAYOUT_STRUCT)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any JSON as the parameters of any method: decoded, encoded, decoded again.
+ * Decodes any JSON as the parameters of any method, encodes it, and decodes it again.
  *
- * Input: a byte that picks the message, and the JSON.
+ * Input: a byte that selects the message, and the JSON.
  */
 #include "../fds.h"
 #include "fuzz.h"

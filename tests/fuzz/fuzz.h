@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fuzz.h - what each fuzzer is made of
+ * fuzz.h - the interface of the fuzzers
  */
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H
@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Called once for each input, by libFuzzer or by driver.c. Aborts when something is wrong. */
+/* Called once for each input, by libFuzzer or by driver.c. Aborts if a check fails. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Ends the run: the input shows that @what, which must hold, does not. */
+/* Aborts the run if @what does not hold. */
 #define MUST(what)                                                                                 \
 	do {                                                                                       \
 		if (!(what))                                                                       \

@@ -6,6 +6,6 @@
 
 void fuzz_fail(const char *what, const char *file, int line)
 {
-	fprintf(stderr, "%s:%d: this does not hold: %s\n", file, line, what);
+	fprintf(stderr, "%s:%d: check failed: %s\n", file, line, what);
 	abort();
 }

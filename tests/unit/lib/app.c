@@ -71,7 +71,7 @@ void app_init(struct app *app)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-	make_fd_0(); /* or the lease would be it */
+	make_fd_0(); /* otherwise the lease would get this number */
 	*app = (struct app){.adopted = 1};
 	app->lease = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	assert_true(app->lease >= 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fixture.h - rings that a test makes out of a memfd and a scripted server
+ * fixture.h - rings made of a memfd and a scripted server
  */
 #ifndef TESTS_LIB_FIXTURE_H
 #define TESTS_LIB_FIXTURE_H
@@ -28,45 +28,45 @@
 #define OPENED_JSON	"{\"parameters\":{\"ring\":" RING_JSON ",\"regionFileDescriptor\":0}}"
 #define RING_REPLY_JSON "{\"parameters\":{\"ring\":" RING_JSON "}}"
 
-/* What a daemon writes into a new region's head: @params_size and @data_size bytes behind it. */
+/* The identity that a daemon writes for a region with these sizes of parameters and data area. */
 struct iourd_identity good_identity(uint32_t params_size, uint64_t data_size);
 /* A memfd of @size bytes that starts with @identity and has @seals. */
 int make_region(const struct iourd_identity *identity, size_t size, int seals);
-/* A region as it should be. */
+/* A valid region. */
 int make_good_region(uint32_t params_size, uint64_t data_size);
 
-/* A connection to it; fails the test. */
+/* Connects to it, or fails the test. */
 struct iouctl *connect_to(struct server *server);
-/* Without parameters and descriptors. */
+/* Calls a method without parameters and descriptors. */
 int call(struct iouctl *c, const char *method, char **ret_reply);
 
-/* A call in a thread of its own. */
+/* A call in a separate thread. */
 struct caller {
 	pthread_t thread;
 	struct iouctl *c;
 	const char *method;
 	const char *parameters;
-	pid_t tid; /* 0: not there yet */
+	pid_t tid; /* 0: not started yet */
 	int result;
 };
 
-/* Returns when the thread is there; the caller joins it. */
+/* Returns when the thread runs; the caller joins it. */
 void caller_start(struct caller *caller);
 
 /* Returns when the thread @tid of this process sleeps. */
 void wait_until_asleep(pid_t tid);
 
-/* A ring that was created over a server which has gone since. */
+/* A ring created by a server that has ended since. */
 struct fixture {
 	struct iouctl *c;
 	struct iouctl_ring *ring;
-	struct iourd_head *head; /* a second mapping, as daemon and program have it */
+	struct iourd_head *head; /* a second mapping, for what daemon and program write */
 	size_t size;
 	int lease; /* the host's end */
 };
 
 void fixture_init(struct fixture *fixture, uint32_t params_size);
-/* The same with a ring that was opened: without a lease. */
+/* The same with an opened ring, which has no lease. */
 void fixture_init_opened(struct fixture *fixture, uint32_t params_size);
 void fixture_done(struct fixture *fixture);
 

@@ -33,7 +33,7 @@ struct server {
 	char *request; /* REQUEST_MAX bytes */
 };
 
-/* Receives up to the NUL; false: the peer has gone. */
+/* Receives up to the NUL; false: the peer has closed the connection. */
 static bool receive(struct server *server, size_t *ret_n_fds)
 {
 	union {
@@ -142,7 +142,7 @@ static bool go_through(struct server *server, const struct step *step)
 			transmit(server, step->reply + step->split, length - step->split, NULL, 0);
 	}
 	if (step->close || step->hang_up) {
-		shutdown(server->peer, SHUT_RDWR); /* a child of the test's may have a copy */
+		shutdown(server->peer, SHUT_RDWR); /* a child of the test may hold a copy */
 		close(server->peer);
 		server->peer = -1;
 	}
@@ -151,7 +151,7 @@ static bool go_through(struct server *server, const struct step *step)
 
 static void *serve(void *arg)
 {
-	const struct timeval patience = {.tv_sec = 20}; /* or a failed test would never end */
+	const struct timeval patience = {.tv_sec = 20}; /* so that a failed test ends */
 	struct server *server = arg;
 
 	while (server->done < server->n_steps) {
@@ -239,5 +239,5 @@ void server_stop(struct server *server)
 	if (failure[0])
 		fail_msg("the server: %s", failure);
 	if (left > 0)
-		fail_msg("the server: %zu steps were not gone through", left);
+		fail_msg("the server: %zu steps remain", left);
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * test-adopt.c - a ring of this process: what is asked of the daemon, and that what fails is
- * undone.
+ * test-adopt.c - adopting a ring: calls to the daemon, and cleanup after failures
  *
- * Whether io_uring is there at all is the machine's business here: with a region that is too small
- * to be one, or a daemon that refuses, none is needed.
+ * No test needs io_uring: either the daemon refuses, or the region is too small to register.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +23,7 @@
 	"\"parameters\":{\"reason\":\"there are no adopted rings here\"}}"
 #define DONE_JSON "{\"parameters\":{}}"
 
-/* A socket that somebody can listen on. */
+/* A socket on which listen() succeeds. */
 static int make_lease(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -36,7 +34,7 @@ static int make_lease(void)
 	return fd;
 }
 
-/* What comes of @steps, with nothing left over. */
+/* The result with @steps; no descriptor remains open. */
 static int adopt(const struct step *steps, size_t n, char *ret_message, size_t size)
 {
 	const struct iouctl_file files[] = {{"source", STDIN_FILENO}, {"target", STDOUT_FILENO}};
@@ -71,7 +69,7 @@ static void refused(void **state)
 	assert_non_null(strstr(message, "there are no adopted rings here"));
 }
 
-/* Answers that are none. */
+/* Invalid replies. */
 static void bad_answers(void **state)
 {
 	static const char *const replies[] = {
@@ -99,8 +97,8 @@ static void bad_answers(void **state)
 	close(lease);
 }
 
-/* After PrepareRing: the ring is given back, and the first failure is the one that is told. */
-static void given_back(void **state)
+/* After PrepareRing: the ring is destroyed, and the first failure is reported. */
+static void destroyed_after_failure(void **state)
 {
 	struct iourd_identity broken = good_identity(100, 4096);
 	int lease = make_lease(), region, no_socket = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -148,7 +146,7 @@ static void bad_options(void **state)
 	server_stop(server);
 }
 
-/* A ring that a host runs is not this process's to run. */
+/* A process cannot run a ring that a host runs. */
 static void hosted(void **state)
 {
 	struct fixture fixture;
@@ -162,8 +160,10 @@ static void hosted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(refused),    cmocka_unit_test(bad_answers),
-		cmocka_unit_test(given_back), cmocka_unit_test(bad_options),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(bad_answers),
+		cmocka_unit_test(destroyed_after_failure),
+		cmocka_unit_test(bad_options),
 		cmocka_unit_test(hosted),
 	};
 

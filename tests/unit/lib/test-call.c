@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-call.c - the connection: calls, refusals, and daemons that do not behave */
+/* test-call.c - calls, refusals, and daemons that violate the protocol */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -126,7 +126,7 @@ static void refused(void **state)
 	assert_int_equal(call(c, "Other", &reply), -EREMOTEIO);
 	assert_string_equal(iouctl_error_name(c), "org.example.Odd");
 	assert_string_equal(iouctl_error_parameters(c), "{}");
-	/* a success forgets it */
+	/* a success clears it */
 	assert_int_equal(call(c, "GetStatus", &reply), 0);
 	assert_null(iouctl_error_name(c));
 	free(reply);
@@ -183,7 +183,7 @@ static void descriptors_go_and_come(void **state)
 	close(fds[1]);
 	free(fds);
 	free(reply);
-	/* descriptors that nobody wants do not pile up */
+	/* descriptors that the caller does not take are closed */
 	before = dup(STDIN_FILENO);
 	close(before);
 	assert_int_equal(call(c, "Drop", &reply), 0);
@@ -199,7 +199,7 @@ static void descriptors_go_and_come(void **state)
 	server_stop(server);
 }
 
-/* Each is followed by a call that must work: over a new connection. */
+/* Each is followed by a call that must succeed over a new connection. */
 static void misbehaviour(void **state)
 {
 	static const struct {
@@ -217,7 +217,7 @@ static void misbehaviour(void **state)
 		{"{\"error\":5}", 0, -EPROTO},
 		{"{\"parameters\":{\"a\":[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]}}", 0, -EPROTO},
 		{"{\"parameters\":{\"a\":\"\xff\xfe\"}}", 0, -EPROTO},
-		{"{}\0{}", 6, -EPROTO}, /* an answer that nobody asked for */
+		{"{}\0{}", 6, -EPROTO}, /* an unexpected second reply */
 	};
 	size_t i;
 
@@ -248,7 +248,7 @@ static void misbehaviour(void **state)
 	}
 }
 
-/* After an answer that makes no sense nothing more is read from there, even if it stays open. */
+/* After an invalid reply nothing more is read from the connection, even if it stays open. */
 static void spoilt_connection(void **state)
 {
 	const struct step steps[] = {

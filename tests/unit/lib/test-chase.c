@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-chase.c - the request table, against a thread that plays the program */
+/* test-chase.c - the request table, with a thread as the program */
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
@@ -14,7 +14,7 @@
 
 #define THREADS	 8
 #define REQUESTS 2000
-#define AT_ONCE	 (CHASE_REQUESTS / THREADS) /* so that all places are taken at times */
+#define AT_ONCE	 (CHASE_REQUESTS / THREADS) /* so that the table is full at times */
 
 struct program {
 	struct fixture fixture;
@@ -34,7 +34,7 @@ static void set(uint32_t *word, uint32_t value)
 	__atomic_store_n(word, value, __ATOMIC_SEQ_CST);
 }
 
-/* Answers: value = start + hop_limit; a start of 13 is out of range. */
+/* Completes requests with value = start + hop_limit; a start of 13 is out of range. */
 static void answer(struct program *program, struct chase_request *request)
 {
 	set(&request->state, CHASE_TAKEN);
@@ -126,7 +126,7 @@ struct worker {
 	int error;
 };
 
-/* A search can miss the one free place when others come and go: then it looks full for a moment. */
+/* A search can miss the only free entry while others change, so the table can seem full. */
 static int post(const struct worker *worker, uint64_t start, uint64_t hop_limit, uint32_t *ret)
 {
 	int r;
@@ -136,7 +136,7 @@ static int post(const struct worker *worker, uint64_t start, uint64_t hop_limit,
 	return r;
 }
 
-/* Posts and awaits, some at a time. */
+/* Posts and awaits several requests at a time. */
 static void *work(void *arg)
 {
 	struct worker *worker = arg;
@@ -204,7 +204,7 @@ static void table_full(void **state)
 		answer(&program, &program.params->table[i]);
 	for (i = 0; i < CHASE_REQUESTS; i++)
 		(void)iouctl_chase_await(program.fixture.ring, tickets[i], 0, &result);
-	/* a place that is used again has another ticket */
+	/* an entry that is used again has another ticket */
 	assert_int_equal(iouctl_chase_post(program.fixture.ring, 0, 1, &extra), 0);
 	for (i = 0; i < CHASE_REQUESTS; i++)
 		assert_int_equal(iouctl_chase_await(program.fixture.ring, tickets[i], 0, &result),
@@ -220,7 +220,7 @@ struct racer {
 	pthread_t thread;
 	const struct iouctl_ring *ring;
 	pthread_barrier_t *barrier;
-	uint32_t *winners; /* of this race */
+	uint32_t *winners; /* number of winners of this race */
 	uint32_t *ticket;  /* of the winner */
 };
 
@@ -242,7 +242,7 @@ static void *race(void *arg)
 	return NULL;
 }
 
-/* One place is free, many want it: one gets it. */
+/* Many threads compete for one free entry; one gets it. */
 static void race_for_the_last_place(void **state)
 {
 	struct iouctl_chase_result result;
@@ -296,13 +296,13 @@ static void bad_requests(void **state)
 	assert_int_equal(iouctl_chase_await(program.fixture.ring, 3, 0, &result), -EINVAL);
 	assert_int_equal(iouctl_chase_await(program.fixture.ring, UINT32_MAX, 0, &result), -EINVAL);
 	program_done(&program);
-	fixture_init(&other, 16); /* some other program's parameters */
+	fixture_init(&other, 16); /* not the parameters of chase */
 	assert_int_equal(iouctl_chase_post(other.ring, 0, 1, &ticket), -EOPNOTSUPP);
 	assert_int_equal(iouctl_chase_await(other.ring, 64, 0, &result), -EOPNOTSUPP);
 	fixture_done(&other);
 }
 
-/* What has been answered is given out, what has not never will be. */
+/* After the ring has ended, completed requests are returned, and others fail. */
 static void ring_ends(void **state)
 {
 	struct iouctl_chase_result result;

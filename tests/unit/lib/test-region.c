@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-region.c - regions that may not be mapped, and one that may */
+/* test-region.c - invalid regions, and valid ones */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -79,7 +79,7 @@ static void no_data_area(void **state)
 	iouctl_free(c);
 }
 
-/* What another process writes into the head later moves nothing. */
+/* Later writes to the head by another process do not move the parts of the region. */
 static void head_changed_later(void **state)
 {
 	struct iouctl_ring *ring = NULL;

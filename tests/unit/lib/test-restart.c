@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-restart.c - daemons that go away before, between and in calls, or do not answer */
+/* test-restart.c - daemons that end before, between or during calls, or do not reply */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "fixture.h"
 
-/* A daemon that ends between two calls is not noticed, whatever the second one is. */
+/* The end of the daemon between two calls has no effect on any method. */
 static void daemon_restarted(void **state)
 {
 	const struct step steps[] = {
@@ -26,14 +26,14 @@ static void daemon_restarted(void **state)
 	assert_int_equal(call(c, "DestroyRing", &reply), 0);
 	free(reply);
 	server_stop(server);
-	/* and now there is nobody any more */
+	/* and now no daemon listens */
 	assert_int_equal(call(c, "GetStatus", &reply), -ENOENT);
 	assert_non_null(strstr(iouctl_error_message(c), "cannot connect"));
 	assert_int_equal(call(c, "DestroyRing", &reply), -ENOENT);
 	iouctl_free(c);
 }
 
-/* It ends while it is asked something that may be asked again. */
+/* The daemon ends during a call that may be repeated. */
 static void reads_are_repeated(void **state)
 {
 	static const char *const methods[] = {
@@ -113,10 +113,10 @@ static void changes_are_not_repeated(void **state)
 	}
 }
 
-/* A call that the daemon cannot have got is repeated even if it changes something. */
+/* A call that the daemon cannot have received is repeated even if it changes something. */
 static void did_not_arrive(void **state)
 {
-	const size_t length = 1000000; /* more than a socket holds */
+	const size_t length = 1000000; /* more than a socket buffers */
 	char *parameters = malloc(length);
 	struct caller caller = {.method = "WriteParameters", .parameters = parameters, .result = 1};
 	struct server *server;
@@ -174,7 +174,7 @@ static void time_limit(void **state)
 		assert_null(reply);
 		assert_non_null(strstr(iouctl_error_message(c), "within 20 ms"));
 		assert_int_equal(write(gate[1], "", 1), 1);
-		/* its late answer is not taken for this one's */
+		/* its late reply is not used for this call */
 		iouctl_set_timeout(c, -1);
 		assert_int_equal(call(c, "Next", &reply), 0);
 		free(reply);
@@ -185,7 +185,7 @@ static void time_limit(void **state)
 	close(gate[1]);
 }
 
-/* Nobody accepts: neither sending nor connecting waits for ever. */
+/* If nobody accepts, sending and connecting time out. */
 static void time_limit_of_a_full_backlog(void **state)
 {
 	struct server *server = server_start(NULL, 0);

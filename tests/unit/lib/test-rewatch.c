@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-rewatch.c - a watch that outlives its daemon */
+/* test-rewatch.c - a watch across restarts of the daemon */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -32,7 +32,7 @@ static void daemon_restarted(void **state)
 	fd = iouctl_watch_get_fd(w);
 	assert_int_equal(collect(w, &seen, 2), 0);
 	assert_memory_equal(seen.log, "created 5 r1;lost 9 -;", 22);
-	if (seen.n == 2) /* else this was of the next one */
+	if (seen.n == 2) /* otherwise it was the next connection's */
 		assert_int_equal(seen.last.lost, 4);
 	assert_int_equal(collect(w, &seen, 3), 0);
 	assert_string_equal(seen.log, "created 5 r1;lost 9 -;started 10 r1;");
@@ -41,7 +41,7 @@ static void daemon_restarted(void **state)
 	server_stop(server);
 }
 
-/* What the lost event says, if the next daemon's last event has this number; we know of 5. */
+/* The lost event if the last event of the next daemon has this number and we have seen 5. */
 static void gap(const char *watching, uint64_t lost, bool has_lost, const char *reason)
 {
 	const struct step steps[] = {
@@ -71,7 +71,7 @@ static void gaps(void **state)
 	gap(WATCHING_SINCE("-9223372036854775808"), 0, false, "unknown");
 }
 
-/* The new daemon counts from its own start: from then on that counts. */
+/* If the new daemon starts a new count, the watch follows it. */
 static void numbers_start_again(void **state)
 {
 	const struct step steps[] = {
@@ -92,12 +92,12 @@ static void numbers_start_again(void **state)
 	assert_int_equal(seen.last.lost, 2);
 	after = dup(STDIN_FILENO);
 	close(after);
-	assert_int_equal(before, after); /* no descriptor was left behind */
+	assert_int_equal(before, after); /* no descriptor is leaked */
 	iouctl_watch_free(w);
 	server_stop(server);
 }
 
-/* The next daemons do not come as far as their first answer. */
+/* The next daemons end before their first reply. */
 static void daemons_that_fail(void **state)
 {
 	const struct step steps[] = {
@@ -127,7 +127,7 @@ static int64_t now_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Tries that fail come less and less often, and one of them finds the daemon that is back. */
+/* The interval between failed attempts grows; one of them reaches the restarted daemon. */
 static void no_daemon_for_a_while(void **state)
 {
 	int gate[2];
@@ -148,7 +148,7 @@ static void no_daemon_for_a_while(void **state)
 	server = SERVER_START(steps);
 	snprintf(away, sizeof(away), "%s.away", server_path(server));
 	assert_int_equal(iouctl_watch_new(server_path(server), NULL, &w), 0);
-	/* the application's child has a copy of the lost connection: that must not count */
+	/* a copy of the lost connection in a child must not be polled */
 	child = fork();
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -165,7 +165,7 @@ static void no_daemon_for_a_while(void **state)
 			wakeups++;
 		assert_int_equal(iouctl_watch_dispatch(w, seen_event, &seen), 0);
 	}
-	/* the loss, then after 0, 50, 100, 200, 400 ms; each may come as two */
+	/* the loss, then attempts after 0, 50, 100, 200, 400 ms; each may cause two wake-ups */
 	assert_in_range(wakeups, 1, 12);
 	assert_int_equal(seen.n, 0);
 	assert_int_equal(rename(away, server_path(server)), 0);
@@ -199,7 +199,7 @@ static void refused_by_the_next(void **state)
 	server_stop(server);
 }
 
-/* It ends when the watch is made: that is asked once more, as calls that only read are. */
+/* If the daemon ends while the watch is made, the call is repeated once. */
 static void restarted_at_the_start(void **state)
 {
 	const struct step steps[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-ring.c - what is asked of the daemon for a ring, and what its answers do */
+/* test-ring.c - calls to the daemon for a ring, and the effects of its replies */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -80,7 +80,7 @@ static void persistent(void **state)
 	assert_int_equal(iouctl_ring_create(c, &options, &ring), 0);
 	assert_int_equal(iouctl_ring_lease_fd(ring), -1);
 	ring = iouctl_ring_free(ring);
-	/* who was built for the first version has nothing at that place */
+	/* an application built for 0.1 does not have this member */
 	options.size = offsetof(struct iouctl_ring_options, persistent);
 	assert_int_equal(iouctl_ring_create(c, &options, &ring), -EREMOTEIO);
 	iouctl_free(c);
@@ -88,7 +88,7 @@ static void persistent(void **state)
 	close(region);
 }
 
-/* A later daemon says more than this library knows. */
+/* A later daemon sends fields that this library does not know. */
 static void newer_daemon(void **state)
 {
 	int region = make_good_region(100, 4096);
@@ -136,7 +136,7 @@ static void bad_options(void **state)
 	assert_int_equal(iouctl_ring_create(c, &options, &ring), -EINVAL);
 	options.size = offsetof(struct iouctl_ring_options, persistent) - 1;
 	assert_int_equal(iouctl_ring_create(c, &options, &ring), -EINVAL);
-	options.size = sizeof(options) + 8; /* of a later version: we cannot know what it asks */
+	options.size = sizeof(options) + 8; /* of a later version, whose members are unknown */
 	assert_int_equal(iouctl_ring_create(c, &options, &ring), -EINVAL);
 	options.size = sizeof(options);
 	options.parameters = "[]";
@@ -205,7 +205,7 @@ static void wrong_descriptors(void **state)
 		assert_non_null(strstr(iouctl_error_message(c), "CreateRing"));
 		iouctl_free(c);
 		server_stop(server);
-		/* nothing was left open */
+		/* no descriptor is leaked */
 		assert_int_equal(dup(region), next);
 		close(next);
 	}

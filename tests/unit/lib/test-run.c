@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-run.c - making and running a ring of this process: what fails, what ends, and who is told */
+/* test-run.c - making and running an adopted ring: failures, results and reports */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -56,7 +56,7 @@ static void steps_that_fail(void **state)
 	}
 }
 
-/* What is freed is all closed, and the lease was listened on. */
+/* Freeing closes everything; the lease is a listening socket before. */
 static void made_and_freed(void **state)
 {
 	struct app app;
@@ -92,7 +92,7 @@ static void started_once(void **state)
 	expect_adoption(&app, IOURD_RING_CREATED, IOURD_WORK_IDLE);
 	expect(&app, "StartRing", "\"r1\"", STATE_JSON("running"));
 	assert_int_equal(app_run(&app), -EBADFD);
-	app_init(&app); /* somebody has started it already */
+	app_init(&app); /* another client has started it already */
 	app.answers.enable = EBADFD;
 	expect_adoption(&app, IOURD_RING_RUNNING, IOURD_WORK_IDLE);
 	assert_int_equal(app_run(&app), -EBADFD);
@@ -115,14 +115,14 @@ static void work_ends(void **state)
 	app.head->progress.error = ENOSPC;
 	expect(&app, "ReportRing", "\"result\":0", STATE_JSON("stopped"));
 	assert_int_equal(app_run(&app), -ENOSPC);
-	app_init(&app); /* what it says of itself is no errno */
+	app_init(&app); /* the program's error is not an errno */
 	expect_adoption(&app, IOURD_RING_RUNNING, IOURD_WORK_FAILED);
 	app.head->progress.error = 1 << 30;
 	expect(&app, "ReportRing", "\"result\":0", STATE_JSON("stopped"));
 	assert_int_equal(app_run(&app), -EIO);
 }
 
-/* A program that cannot go on; a daemon that has put another in its place; which fails, too. */
+/* A program fails; the daemon replaces it; the replacement fails, too. */
 static void program_breaks(void **state)
 {
 	struct app app;
@@ -134,7 +134,7 @@ static void program_breaks(void **state)
 	expect(&app, "ReportRing", "\"result\":-22", ERROR_JSON("RingBusy"));
 	expect(&app, "ReportRing", "\"result\":-22", STATE_JSON("failed"));
 	assert_int_equal(app_run(&app), -EINVAL);
-	app_init(&app); /* it stays failed: nothing is entered, or reported */
+	app_init(&app); /* it stays failed: it is not entered, and nothing is reported */
 	app.answers.enter = EFAULT;
 	app.twice = true;
 	expect_adoption(&app, IOURD_RING_FAILED, IOURD_WORK_RUNNING);
@@ -147,7 +147,7 @@ static void ring_is_gone(void **state)
 {
 	struct app app;
 
-	app_init(&app); /* nobody knows it any more: that is asked once */
+	app_init(&app); /* the daemon does not know the ring: one report */
 	app.answers.enter = EFAULT;
 	expect_adoption(&app, IOURD_RING_RUNNING, IOURD_WORK_RUNNING);
 	expect(&app, "ReportRing", "\"result\":-14", ERROR_JSON("RingNotFound"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-wait.c - the region's words: waiting, progress, doorbell, stop */
+/* test-wait.c - waiting, progress, doorbell and stop */
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
@@ -31,7 +31,7 @@ struct sleeper {
 	pthread_t thread;
 	const struct iouctl_ring *ring;
 	int result;
-	pid_t tid; /* 0: not there yet */
+	pid_t tid; /* 0: not started yet */
 };
 
 static void *sleep_in_ring(void *arg)
@@ -43,7 +43,7 @@ static void *sleep_in_ring(void *arg)
 	return NULL;
 }
 
-/* Returns when the thread has announced itself as a waiter, and sleeps. */
+/* Returns when the thread has registered as a waiter and sleeps. */
 static void sleeper_start(struct sleeper *sleeper, const struct fixture *fixture)
 {
 	sleeper->ring = fixture->ring;
@@ -94,7 +94,7 @@ static void timeouts(void **state)
 	start = now_ms();
 	assert_int_equal(iouctl_ring_wait(fixture.ring, 60), -ETIMEDOUT);
 	assert_in_range(now_ms() - start, 59, 5000);
-	/* longer than one look at the lease */
+	/* longer than the interval between checks of the lease */
 	start = now_ms();
 	assert_int_equal(iouctl_ring_wait(fixture.ring, 1200), -ETIMEDOUT);
 	assert_in_range(now_ms() - start, 1199, 10000);
@@ -108,7 +108,7 @@ static void woken_by_the_program(void **state)
 
 	fixture_init_opened(&fixture, 100);
 	sleeper_start(&sleeper, &fixture);
-	wake(&fixture.head->progress.wake); /* for nothing */
+	wake(&fixture.head->progress.wake); /* spurious */
 	__atomic_store_n(&fixture.head->progress.state, IOURD_WORK_DONE, __ATOMIC_SEQ_CST);
 	wake(&fixture.head->progress.wake);
 	assert_int_equal(sleeper_join(&sleeper), 0);
@@ -121,7 +121,7 @@ static void woken_by_the_daemon(void **state)
 	struct sleeper sleeper = {};
 	struct fixture fixture;
 
-	fixture_init_opened(&fixture, 100); /* no lease: nothing else ends the sleep */
+	fixture_init_opened(&fixture, 100); /* without a lease, nothing else ends the sleep */
 	sleeper_start(&sleeper, &fixture);
 	__atomic_store_n(&fixture.head->life.state, IOURD_RING_ENDED, __ATOMIC_SEQ_CST);
 	wake(&fixture.head->life.event);
@@ -140,7 +140,7 @@ static void owner_died_silently(void **state)
 	fixture.lease = -1;
 	assert_int_equal(sleeper_join(&sleeper), -EOWNERDEAD);
 	assert_int_equal(iouctl_ring_wait(fixture.ring, 0), -EOWNERDEAD);
-	/* a last word counts more */
+	/* a stored result takes precedence */
 	fixture.head->progress.state = IOURD_WORK_DONE;
 	assert_int_equal(iouctl_ring_wait(fixture.ring, 0), 0);
 	fixture_done(&fixture);
@@ -160,7 +160,7 @@ static void interrupted(void **state)
 	fixture_init(&fixture, 100);
 	sigaction(SIGUSR1, &action, NULL);
 	sleeper_start(&sleeper, &fixture);
-	/* until it hits the sleep, not the way to it */
+	/* until the signal arrives during the sleep */
 	while (__atomic_load_n(&fixture.head->control.waiters, __ATOMIC_SEQ_CST) > 0) {
 		pthread_kill(sleeper.thread, SIGUSR1);
 		sched_yield();
@@ -195,7 +195,7 @@ static void progress(void **state)
 	assert_int_equal(progress.error_op, 5);
 	assert_int_equal(progress.error_slot, 1);
 	assert_int_equal(progress.generation, 3);
-	/* the ring's own error if the work has none; nothing odd out of a scribbled line */
+	/* the ring's error if the work has none; overwritten fields give values in range */
 	fixture.head->progress.error = 0;
 	fixture.head->progress.error_slot = 0xffffffff;
 	iouctl_ring_progress(fixture.ring, &progress);

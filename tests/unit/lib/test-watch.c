@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-watch.c - events, however they are cut into packets */
+/* test-watch.c - events, in packets cut at any place */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ static void events(void **state)
 				      "lost 9 -;");
 	assert_int_equal(seen.last.lost, 12);
 	assert_true(seen.last.time_us == 1700000000000001);
-	/* nothing to read: nothing happens, and it does not block */
+	/* nothing to read: no event, and no blocking */
 	assert_int_equal(iouctl_watch_dispatch(w, seen_event, &seen), 0);
 	assert_int_equal(seen.n, 5);
 	assert_null(iouctl_watch_free(w));
@@ -66,7 +66,7 @@ static void members(void **state)
 	server_stop(server);
 }
 
-/* A later daemon has kinds and members that this library does not know. */
+/* A later daemon sends kinds and members that this library does not know. */
 static void newer_daemon(void **state)
 {
 	const struct step steps[] = {
@@ -85,8 +85,8 @@ static void newer_daemon(void **state)
 	server_stop(server);
 }
 
-/* Events that come in one packet with the first answer are not forgotten. */
-static void events_with_the_first_answer(void **state)
+/* Events in the same packet as the first reply are delivered. */
+static void events_with_the_first_reply(void **state)
 {
 	static const char both[] = WATCHING "\0" EVENT("created", "5", ",\"ring\":\"r1\"");
 	const struct step steps[] = {
@@ -189,7 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events),	   cmocka_unit_test(members),
-		cmocka_unit_test(newer_daemon),	   cmocka_unit_test(events_with_the_first_answer),
+		cmocka_unit_test(newer_daemon),	   cmocka_unit_test(events_with_the_first_reply),
 		cmocka_unit_test(refused_at_once), cmocka_unit_test(refused_later),
 		cmocka_unit_test(garbage),	   cmocka_unit_test(gone_before_the_first_answer),
 	};

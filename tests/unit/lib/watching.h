@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * watching.h - what a watch was told
+ * watching.h - collects the events of a watch
  */
 #ifndef TESTS_LIB_WATCHING_H
 #define TESTS_LIB_WATCHING_H
@@ -10,7 +10,7 @@
 
 #include "iouctl.h"
 
-/* The first answer: 4 events have been. */
+/* The first reply, after 4 events. */
 #define WATCHING WATCHING_SINCE("4")
 #define WATCHING_SINCE(number)                                                                     \
 	"{\"continues\":true,\"parameters\":{\"kind\":\"watching\",\"number\":" number             \
@@ -25,13 +25,13 @@ struct seen {
 	struct iouctl_event last; /* numbers only */
 	char program[32];
 	char reason[96];
-	bool has_colour; /* in the last one's JSON text */
+	bool has_colour; /* in the JSON text of the last event */
 	bool has_lost;	 /* the same */
 };
 
 /* For iouctl_watch_dispatch(). */
 void seen_event(void *arg, const struct iouctl_event *event);
-/* Dispatches until @n events have come, or it fails. */
+/* Dispatches until @n events have arrived, or it fails. */
 int collect(struct iouctl_watch *w, struct seen *seen, size_t n);
 
 #endif

@@ -48,6 +48,6 @@ void assert_invalid(int r, struct note *note, const char *parameter, const char 
 		assert_null(note->texts[1]);
 	assert_non_null(note->texts[2]);
 	if (!strstr(note->texts[2], expected))
-		fail_msg("%s: \"%s\" does not say \"%s\"", parameter, note->texts[2], expected);
+		fail_msg("%s: \"%s\" does not contain \"%s\"", parameter, note->texts[2], expected);
 	note_done(note);
 }

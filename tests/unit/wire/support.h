@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * support.h - what the tests of this room share
+ * support.h - functions for the tests of wire
  */
 #ifndef TESTS_WIRE_SUPPORT_H
 #define TESTS_WIRE_SUPPORT_H
@@ -18,15 +18,15 @@
 #include "wire/fault.h"
 #include "wire/json.h"
 
-/* The JSON that @text holds, written with ' instead of "; the test fails if it is none. */
+/* Parses @text, JSON with ' in place of "; fails the test if it is invalid. */
 struct json_object *json(const char *text);
-/* The value's text is that of json(@expected). */
+/* Asserts that the value has the text of json(@expected). */
 void assert_json(struct json_object *value, const char *expected);
 
 /* The same numbers in every run. */
 uint32_t random_number(void);
 
-/* @r is FAULT_INVALID_PARAMETER about @parameter; the value and what was expected hold these. */
+/* Asserts that @r is FAULT_INVALID_PARAMETER for @parameter with this value and expectation. */
 void assert_invalid(int r, struct note *note, const char *parameter, const char *value,
 		    const char *expected);
 

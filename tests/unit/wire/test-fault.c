@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Faults: names, JSON, and what people are told.
+ * Faults: names, JSON and messages.
  */
 #include <errno.h>
 
@@ -38,9 +38,9 @@ static void test_each(void **state)
 	struct note n = {};
 
 	check(fault_ring_not_found(&n, "r9"), &n, "{'ring':'r9'}",
-	      "no ring named \"r9\"; `iouctl ring list` shows yours");
+	      "no ring named \"r9\"; run 'iouctl ring list' for yours");
 	check(fault_program_not_found(&n, "p"), &n, "{'program':'p'}",
-	      "no loop program named \"p\"; `iouctl program list` shows those that there are");
+	      "no loop program named \"p\"; run 'iouctl program list' for the full list");
 	check(fault_program_rejected(&n, "p", "no ELF", NULL), &n,
 	      "{'program':'p','reason':'no ELF'}", "program \"p\" was rejected: no ELF");
 	check(fault_program_rejected(&n, "p", "bad", "one\ntwo"), &n,
@@ -49,37 +49,35 @@ static void test_each(void **state)
 	check(fault_layout_mismatch(&n, "a.b", "it moved"), &n,
 	      "{'field':'a.b','reason':'it moved'}",
 	      "the two programs' parameters differ at \"a.b\": it moved; the ring still runs its "
-	      "old "
-	      "program");
+	      "old program");
 	check(fault_generation_mismatch(&n, 7), &n, "{'current':7}",
-	      "the ring is at generation 7 now: its program was swapped since you looked; nothing "
-	      "was "
-	      "changed");
+	      "the ring is now at generation 7, because its program was swapped in the meantime; "
+	      "nothing was changed");
 	check(fault_slot_missing(&n, "target"), &n, "{'slot':'target'}",
-	      "the program needs a file in its slot \"target\": pass one with --file target=PATH");
+	      "the program requires a file in slot \"target\"; pass one with --file target=PATH");
 	check(fault_file_refused(&n, "target", "it is a directory"), &n,
 	      "{'slot':'target','reason':'it is a directory'}",
 	      "the file for slot \"target\" was refused: it is a directory");
 	check(fault_quota_exceeded(&n, "ringsPerUser", 16), &n,
 	      "{'limit':'ringsPerUser','allowed':16}",
-	      "this would exceed your limit ringsPerUser, which is 16; destroy a ring that you no "
-	      "longer need, or ask the administrator for more");
+	      "this would exceed your limit ringsPerUser of 16; destroy a ring that you no longer "
+	      "need, or ask the administrator for a higher limit");
 	check(fault_not_permitted(&n, "only root loads programs"), &n,
 	      "{'reason':'only root loads programs'}", "not permitted: only root loads programs");
 	check(fault_kernel_lacks(&n, "io_uring.loop", "Linux 7.1"), &n,
 	      "{'capability':'io_uring.loop','since':'Linux 7.1'}",
-	      "the running kernel lacks io_uring.loop, which is there since Linux 7.1; `iouctl "
-	      "status` "
-	      "lists all that is missing");
+	      "the running kernel lacks io_uring.loop (available since Linux 7.1); run "
+	      "'iouctl status' for the full list");
 	check(fault_kernel_lacks(&n, "x", NULL), &n, "{'capability':'x'}",
-	      "the running kernel lacks x; `iouctl status` lists all that is missing");
+	      "the running kernel lacks x; run 'iouctl status' for the full list");
 	check(fault_ring_busy(&n, "r1", "it is being made"), &n,
 	      "{'ring':'r1','reason':'it is being made'}",
 	      "ring \"r1\" cannot do this now: it is being made");
 	check(fault_message_refused(&n, "too large"), &n, "{'reason':'too large'}",
-	      "the message was refused: too large");
+	      "iouringd refused the message: too large");
 	check(-ENOMEM, &n, "{'reason':'ENOMEM'}",
-	      "iouringd could not do it (ENOMEM); its journal says more (journalctl -u iouringd)");
+	      "iouringd could not complete the call (ENOMEM); run 'journalctl -u iouringd' for "
+	      "details");
 	check(fault_invalid_parameter(&n, "depth", "99", "1 to 64"), &n,
 	      "{'parameter':'depth','value':'99','expected':'1 to 64'}",
 	      "parameter \"depth\" cannot be 99: expected 1 to 64");
@@ -87,11 +85,11 @@ static void test_each(void **state)
 	      "{'parameter':'ring','expected':'a string'}",
 	      "parameter \"ring\": expected a string");
 	check(fault_interface_not_found(&n, "a.b"), &n, "{'interface':'a.b'}",
-	      "the service has no interface \"a.b\"");
+	      "iouringd has no interface \"a.b\"");
 	check(fault_method_not_found(&n, "a.b.C"), &n, "{'method':'a.b.C'}",
-	      "there is no method \"a.b.C\"; the daemon may be older than this program");
+	      "iouringd has no method \"a.b.C\"; it may be older than this program");
 	check(fault_expected_more(&n), &n, "{}",
-	      "this method answers many times: it must be called with \"more\" "
+	      "this method sends several replies; call it with \"more\" "
 	      "(varlinkctl call --more)");
 }
 
@@ -107,7 +105,7 @@ static void test_without_note(void **state)
 	assert_int_equal(fault_to_json(0, NULL, &object), -EINVAL);
 }
 
-/* The note of an earlier fault is not mistaken for this one's. */
+/* The note of an earlier fault is not used for a later one. */
 static void test_stale_note(void **state)
 {
 	_cleanup_json_ struct json_object *object = NULL;
@@ -160,7 +158,7 @@ static void test_long_texts(void **state)
 	note_done(&note);
 }
 
-/* What comes from elsewhere reaches a terminal without its tricks, and JSON as UTF-8. */
+/* Untrusted text reaches a terminal without control characters, and JSON as UTF-8. */
 static void test_hostile_texts(void **state)
 {
 	struct note note = {};
@@ -171,14 +169,13 @@ static void test_hostile_texts(void **state)
 	assert_int_equal(fault_to_json(FAULT_RING_NOT_FOUND, &note, &object), 0);
 	text = fault_message(fault_name(FAULT_RING_NOT_FOUND), object);
 	assert_string_equal(text, "no ring named \"a [2J b\xef\xbf\xbd \"; "
-				  "`iouctl ring list` shows yours");
+				  "run 'iouctl ring list' for yours");
 	unknown = fault_message("x.y.Z\x1b", other);
-	assert_string_equal(unknown,
-			    "the daemon answered with the error x.y.Z  {\"a\":\"\\u001b[\"}");
+	assert_string_equal(unknown, "iouringd returned the error x.y.Z  {\"a\":\"\\u001b[\"}");
 	note_done(&note);
 }
 
-/* A daemon may leave anything out. */
+/* A daemon may omit any parameter. */
 static void test_incomplete(void **state)
 {
 	_cleanup_json_ struct json_object *empty = json("{}"), *array = json("[1]");
@@ -196,13 +193,28 @@ static void test_incomplete(void **state)
 	}
 }
 
+/* An error of the Varlink standard, which another service may return. */
+static void test_not_implemented(void **state)
+{
+	_cleanup_json_ struct json_object *object = json("{'method':'C'}");
+	_cleanup_free_ char *text =
+		fault_message("org.varlink.service.MethodNotImplemented", object);
+
+	assert_string_equal(text, "the service does not implement the method \"C\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),	      cmocka_unit_test(test_each),
-		cmocka_unit_test(test_without_note),  cmocka_unit_test(test_stale_note),
-		cmocka_unit_test(test_move),	      cmocka_unit_test(test_long_texts),
-		cmocka_unit_test(test_hostile_texts), cmocka_unit_test(test_incomplete),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_each),
+		cmocka_unit_test(test_without_note),
+		cmocka_unit_test(test_stale_note),
+		cmocka_unit_test(test_move),
+		cmocka_unit_test(test_long_texts),
+		cmocka_unit_test(test_hostile_texts),
+		cmocka_unit_test(test_incomplete),
+		cmocka_unit_test(test_not_implemented),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

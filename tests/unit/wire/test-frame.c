@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Frames over a socket pair: cut and joined anywhere, and every descriptor accounted for.
+ * Frames over a socket pair, cut and joined anywhere; no descriptor is lost or leaked.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -76,7 +76,7 @@ static void put_fds(struct fixture *f, const char *bytes, size_t n, off_t first,
 		close(fds[i]);
 }
 
-/* Reads until nothing is there; what the last fill said. */
+/* Reads until nothing is available; returns the last result. */
 static int fill_all(struct fixture *f)
 {
 	int r;
@@ -156,7 +156,7 @@ static void test_merged(void **state)
 	assert_false(frame_reader_partial(&f->reader));
 }
 
-/* What was left of a read is moved to the front by the next one. */
+/* The rest of a read is moved to the front by the next one. */
 static void test_left_over(void **state)
 {
 	struct fixture *f = *state;
@@ -215,7 +215,7 @@ static void test_fds(void **state)
 	expect_nothing(f);
 }
 
-/* The kernel joins earlier sends in front of the one with descriptors: whose are they? */
+/* The kernel joins earlier sends with the one that has descriptors. */
 static void test_fds_after_others(void **state)
 {
 	struct fixture *f = *state;
@@ -236,7 +236,7 @@ static void test_fds_after_others(void **state)
 	expect_nothing(f);
 }
 
-/* Only the first byte comes with them; the rest later, another message behind it. */
+/* The first byte arrives with them, the rest later, followed by another message. */
 static void test_fds_with_first_byte(void **state)
 {
 	struct fixture *f = *state;
@@ -260,7 +260,7 @@ static void test_fds_in_the_middle(void **state)
 	put(f, "x\0hal", 5);
 	put_fds(f, "f", 2, 1, 1);
 	expect(f, "x", 0, 0);
-	expect_refused(f, "do not come with its first byte");
+	expect_refused(f, "were not sent with its first byte");
 }
 
 static void test_fds_on_the_nul(void **state)
@@ -269,7 +269,7 @@ static void test_fds_on_the_nul(void **state)
 
 	put_fds(f, "begin", 5, 1, 1);
 	put_fds(f, "", 1, 1, 1);
-	expect_refused(f, "do not come with its first byte");
+	expect_refused(f, "were not sent with its first byte");
 }
 
 static void test_too_many_fds(void **state)
@@ -299,7 +299,7 @@ static void test_too_many_fds(void **state)
 	expect_refused(f, "more than 64 file descriptors");
 }
 
-/* Sends @n bytes that hold no NUL while it reads them. */
+/* Sends @n bytes without a NUL while it reads them. */
 static int stream(struct fixture *f, size_t n, size_t piece)
 {
 	_cleanup_free_ char *bytes = malloc(piece);
@@ -341,7 +341,7 @@ static void test_too_large(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(stream(f, MANAGER_MESSAGE_MAX + 1, 60000), FAULT_MESSAGE_REFUSED);
-	assert_non_null(strstr(f->note.texts[0], "larger than 1048576 bytes"));
+	assert_non_null(strstr(f->note.texts[0], "exceeds 1048576 bytes"));
 }
 
 static void test_too_large_and_whole(void **state)
@@ -350,10 +350,10 @@ static void test_too_large_and_whole(void **state)
 
 	assert_int_equal(stream(f, MANAGER_MESSAGE_MAX, 60000), 0);
 	put(f, "x", 2);
-	expect_refused(f, "larger");
+	expect_refused(f, "exceeds");
 }
 
-/* The cost of reading does not depend on the size of the pieces, but for the calls themselves. */
+/* Apart from the number of calls, the cost of reading does not depend on the size of the pieces. */
 static void test_many_small_reads(void **state)
 {
 	struct fixture *f = *state;
@@ -376,7 +376,7 @@ static void test_closed(void **state)
 	assert_true(frame_reader_partial(&f->reader));
 }
 
-/* Descriptors whose message never came, or was never taken: tear_down counts. */
+/* Descriptors of messages that are incomplete or not taken: tear_down counts. */
 static void test_forgotten_fds(void **state)
 {
 	struct fixture *f = *state;
@@ -428,7 +428,7 @@ static void test_write(void **state)
 	frame_writer_done(&writer);
 }
 
-/* Messages larger than the socket takes, descriptors on each. */
+/* Messages larger than the socket's buffer, each with descriptors. */
 static void test_partial_writes(void **state)
 {
 	struct fixture *f = *state;
@@ -473,7 +473,7 @@ static void test_limit(void **state)
 	char text[600] = {};
 
 	memset(text, 'z', sizeof(text));
-	/* one message always, however large; then only what the limit allows */
+	/* an empty queue takes any message; then the limit applies */
 	writer.limit = 100;
 	assert_int_equal(frame_writer_push(&writer, text, 600, NULL), 0);
 	assert_int_equal(frame_writer_push(&writer, text, 1, NULL), -ENOBUFS);

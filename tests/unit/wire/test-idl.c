@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The interface descriptions: complete, and Varlink to systemd's parser.
+ * The interface descriptions are complete, and systemd's parser accepts them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,7 +30,7 @@ static void test_validate(void **state)
 		assert_non_null(pipe);
 		assert_true(fputs(text, pipe) >= 0);
 		if (pclose(pipe) != 0)
-			fail_msg("varlinkctl does not take this:\n%s", text);
+			fail_msg("varlinkctl refuses this:\n%s", text);
 	}
 }
 
@@ -39,7 +39,7 @@ static void check_help(const char *what, const char *help)
 	if (!help || !help[0])
 		fail_msg("%s has no help", what);
 	if (help[strlen(help) - 1] != '.')
-		fail_msg("the help of %s is no sentence: %s", what, help);
+		fail_msg("the help of %s is not a sentence: %s", what, help);
 }
 
 static void check_fields(const struct schema_field *fields)
@@ -74,7 +74,7 @@ static void test_help(void **state)
 	}
 }
 
-/* Named types come first, each once, with its help before it; optional fields have their mark. */
+/* Named types come first, each once, after its help. Optional fields are marked. */
 static void test_text(void **state)
 {
 	static const char *const lines[] = {
@@ -88,7 +88,7 @@ static void test_text(void **state)
 		"method DestroyRing(\n\t# The ring's name.\n\tring: string\n) -> ()\n",
 		"method GetStatus() -> (\n",
 		"# [Requires 'more' flag]\nmethod Watch(",
-		"error RingNotFound (\n\t# The name that was asked for.\n\tring: string\n)\n",
+		"error RingNotFound (\n\t# The requested name.\n\tring: string\n)\n",
 	};
 	_cleanup_free_ char *text = NULL;
 	const char *at = NULL;
@@ -136,7 +136,7 @@ static size_t align(size_t at, size_t size)
 	return (at + unit - 1) / unit * unit;
 }
 
-/* Each member of the struct has one field, in the order of the members, and of its size. */
+/* Each member of the struct has one field of its size, in the same order. */
 static void check_members(const struct schema_type *type)
 {
 	size_t at = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The parser: JSON and nothing but JSON.
+ * The parser accepts valid JSON only.
  */
 #include <json-c/json.h>
 
@@ -65,7 +65,7 @@ static void test_bad(void **state)
 }
 /* clang-format on */
 
-/* A NUL in the bytes is not the end of the text. */
+/* A NUL does not end the text. */
 static void test_nul(void **state)
 {
 	struct json_object *value = NULL;
@@ -97,7 +97,7 @@ static void test_depth(void **state)
 	}
 }
 
-/* Little text that would take much memory. */
+/* Short texts that would need much memory. */
 static void test_amplification(void **state)
 {
 	size_t n = 1u << 20;
@@ -116,7 +116,7 @@ static void test_amplification(void **state)
 		text[used - 1] = ']';
 		assert_int_not_equal(parse(text, used, &value), 0);
 	}
-	/* few values, but each of them takes much */
+	/* few values, each of which needs much memory */
 	text[0] = '[';
 	for (size_t i = 0; i < JSON_CONTAINERS_MAX; i++)
 		memcpy(text + 1 + 3 * i, "{},", 3);

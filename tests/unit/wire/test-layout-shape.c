@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Layouts themselves: described, checked, compared.
+ * Layouts: description, check, comparison.
  */
 #include <errno.h>
 
@@ -26,7 +26,7 @@ static void test_json(void **state)
 
 #define NAMED(...) {.name = (char *)"a", __VA_ARGS__}
 
-/* Each is refused in a struct of 16 bytes. */
+/* layout_check() rejects each in a struct of 16 bytes. */
 static void test_bad_fields(void **state)
 {
 	static struct layout_value nameless[] = {{NULL, 1}};
@@ -78,7 +78,7 @@ static void test_check(void **state)
 			.name = (char *)"n", .kind = LAYOUT_SIGNED, .size = 4};
 		assert_int_equal(layout_check(&deep), depth > LAYOUT_DEPTH_MAX ? -EINVAL : 0);
 	}
-	/* all of them in the same bytes: a few fields, millions of numbers */
+	/* overlapping fields: few of them, but millions of values */
 	for (int i = 0; i < 40; i++)
 		many[i] = (struct layout_field){
 			.name = (char *)"m", .kind = LAYOUT_UNSIGNED, .size = 1, .count = 65536};
@@ -133,14 +133,14 @@ static void test_compare(void **state)
 		const char *field, *reason;
 	} differences[] = {
 		{"depth", "the new program has \"width\" in its place"},
-		{"depth", "it is an unsigned number, in the new program a signed number"},
-		{"depth", "it has 4 bytes, in the new program 8"},
-		{"depth", "it has 1 elements, in the new program 2"},
+		{"depth", "it is an unsigned number, but in the new program a signed number"},
+		{"depth", "it has 4 bytes, but in the new program 8"},
+		{"depth", "it has 1 elements, but in the new program 2"},
 		{"depth", "in the new program at 0"},
 		{"mode", "the values of the enum differ"},
 		{"entries.hidden", "in the new program 2"},
 		{"below", "the new program does not have it"},
-		{"parameters", "bytes, in the new program 4096"},
+		{"parameters", "bytes, but in the new program 4096"},
 	};
 	struct note note = {};
 
@@ -157,7 +157,7 @@ static void test_compare(void **state)
 		memcpy(values, example_modes, sizeof(values));
 		changed[EXAMPLE_ENTRIES].fields = inner;
 		changed[EXAMPLE_MODE].values = values;
-		/* what a descriptor says more is none of the layout */
+		/* these properties do not matter */
 		depth->maximum = 8;
 		depth->access = LAYOUT_PRIVATE;
 		depth->help = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The typed view of a struct: written and read.
+ * Writing and reading a struct through its layout.
  */
 #include <json-c/json.h>
 
@@ -70,7 +70,7 @@ static void test_numbers(void **state)
 	}
 }
 
-/* A descriptor may promise more than the type can hold. */
+/* Limits of a descriptor may exceed those of the type. */
 static void test_bounds_beyond_type(void **state)
 {
 	struct layout_field field = {.name = (char *)"n",
@@ -147,9 +147,9 @@ static void test_refused(void **state)
 		{"{'mode':0}", "mode", "0", "one of fast"},
 		{"{'name':'123456789'}", "name", "\"123456789\"", "at most 8 bytes"},
 		{"{'name':5}", "name", "5", "a string"},
-		{"{'list':[1,2]}", "list", "an array", "exactly 3 elements"},
-		{"{'list':[1,2,3,4]}", "list", "an array", "exactly 3"},
-		{"{'list':7}", "list", "7", "exactly 3"},
+		{"{'list':[1,2]}", "list", "an array", "an array of 3 elements"},
+		{"{'list':[1,2,3,4]}", "list", "an array", "an array of 3"},
+		{"{'list':7}", "list", "7", "an array of 3"},
 		{"{'list':[1,2,-3]}", "list[2]", "-3", "from 0 to 65535"},
 		{"{'list':[1,null,3]}", "list[1]", "null", "from 0 to 65535"},
 		{"{'nested':5}", "nested", "5", "an object"},
@@ -167,7 +167,7 @@ static void test_refused(void **state)
 		memset(&bytes, 0x5a, sizeof(bytes));
 		before = bytes;
 		snprintf(path, sizeof(path), "parameters.%s", bad[i].parameter);
-		/* all or nothing: the good one before it is not written either */
+		/* all or nothing: the valid field before it is not written either */
 		snprintf(text, sizeof(text), "{'u32':1,%s", bad[i].text + 1);
 		assert_invalid(put(&bytes, text, false, &note), &note, path, bad[i].value,
 			       bad[i].expected);
@@ -183,11 +183,11 @@ static void test_fixed(void **state)
 	assert_int_equal(put(&bytes, "{'fixed':3}", false, &note), 0);
 	assert_int_equal(bytes.fixed, 3);
 	assert_invalid(put(&bytes, "{'fixed':4}", true, &note), &note, "parameters.fixed", "4",
-		       "before the ring is started");
+		       "after the ring was started");
 	assert_int_equal(bytes.fixed, 3);
 }
 
-/* Only the bytes of the fields that are named: the program writes the others meanwhile. */
+/* Only the bytes of the named fields are written; the program may write the others. */
 static void test_neighbours(void **state)
 {
 	struct example bytes, expected;
@@ -295,7 +295,7 @@ static void test_number(void **state)
 	assert_int_equal(layout_number(&example, &bytes, "nothing"), 0);
 }
 
-/* Packed structs have numbers anywhere. */
+/* Packed structs have unaligned numbers. */
 static void test_unaligned(void **state)
 {
 	static struct layout_field odd[] = {
@@ -314,7 +314,7 @@ static void test_unaligned(void **state)
 	assert_true(json_object_equal(object, back));
 }
 
-/* What a struct holds is as restricted as the struct. */
+/* The access of a struct restricts its members. */
 static void test_inherited_access(void **state)
 {
 	struct layout_field inner = {.name = (char *)"n", .kind = LAYOUT_UNSIGNED, .size = 4};

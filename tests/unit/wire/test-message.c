@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Calls and replies: built, parsed, refused.
+ * Building and parsing calls and replies.
  */
 #include <errno.h>
 
@@ -65,26 +65,26 @@ static void test_bad_calls(void **state)
 		const char *text, *reason;
 	} bad[] = {
 		{"{'method':'a.B','parameters':{}", "too early"},
-		{"[]", "no object"},
-		{"'a.B'", "no object"},
-		{"7", "no object"},
+		{"[]", "not an object"},
+		{"'a.B'", "not an object"},
+		{"7", "not an object"},
 		{"null", "null"},
 		{"{}", "no \"method\""},
 		{"{'method':null}", "no \"method\""},
-		{"{'method':1}", "\"method\" is no string"},
+		{"{'method':1}", "\"method\" is not a string"},
 		{"{'method':'StartRing'}", "a dot and a name"},
 		{"{'method':'.StartRing'}", "a dot and a name"},
 		{"{'method':'a.'}", "a dot and a name"},
 		{"{'method':''}", "a dot and a name"},
-		{"{'method':'a.B','parameters':[]}", "\"parameters\" is no object"},
-		{"{'method':'a.B','parameters':'x'}", "\"parameters\" is no object"},
+		{"{'method':'a.B','parameters':[]}", "\"parameters\" is not an object"},
+		{"{'method':'a.B','parameters':'x'}", "\"parameters\" is not an object"},
 		{"{'method':'a.B','more':1}", "\"more\" is neither"},
 		{"{'method':'a.B','oneway':'yes'}", "\"oneway\" is neither"},
 		{"{'method':'a.B','more':true,'oneway':true}", "both"},
 		{"{'method':'a.B','upgrade':true}", "upgrade"},
 		{"{'method':'a.B','upgrade':0}", "upgrade"},
-		{"{'method':'a.B','paramters':{}}", "no \"paramters\""},
-		{"{'method':'a.B','error':'x'}", "no \"error\""},
+		{"{'method':'a.B','paramters':{}}", "unknown key \"paramters\""},
+		{"{'method':'a.B','error':'x'}", "unknown key \"error\""},
 		{"{'method':'a.\\u0000B'}", "NUL"},
 		{"{'method':'a.B','parameters':{'n':99999999999999999999}}", "64 bits"},
 	};
@@ -199,7 +199,7 @@ static void test_too_large(void **state)
 	assert_null(text);
 }
 
-/* Whatever the verifier writes into its log, the refusal can be sent. */
+/* The error can be sent with any verifier log. */
 static void test_worst_log(void **state)
 {
 	size_t size = 4u << 20;

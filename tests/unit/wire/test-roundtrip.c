@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every message of every method: a random struct, as JSON, and back.
+ * Encodes and decodes random structs for every message of every method.
  */
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -204,7 +204,7 @@ static void compare(const struct schema_type *type, const void *a, const void *b
 	}
 }
 
-/* The objects that fill() made; arrays are schema_done()'s. */
+/* Frees the objects that fill() made; schema_done() frees the arrays. */
 static void put_objects(const struct schema_type *type, void *value)
 {
 	for (const struct schema_field *field = type->fields; field->name; field++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Decoding and encoding: what is refused, and whose the descriptors are.
+ * Decoding and encoding: refusals, and ownership of descriptors.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@ static const struct schema_type *input(const char *method)
 	return schema_find_method(&manager_interface, method)->input;
 }
 
-/* What CreateRing says to @text, with @n descriptors. */
+/* Decodes @text as the input of CreateRing, with @n descriptors. */
 static int create(const char *text, size_t n, struct note *note)
 {
 	_cleanup_json_ struct json_object *object = json(text);
@@ -77,7 +77,7 @@ static void test_optional(void **state)
 	assert_null(in.parameters);
 	assert_false(in.data_bytes.set);
 	schema_done(input("CreateRing"), &in);
-	/* no parameters at all are an empty object */
+	/* absent parameters are an empty object */
 	assert_int_equal(schema_decode(input("ListRings"), NULL, NULL, NULL, &none), 0);
 }
 
@@ -174,7 +174,7 @@ static void test_bad_fds(void **state)
 		assert_invalid(create(text, 2, &n), &n, "files[0].fileDescriptor", value, "0 to 1");
 	}
 	assert_invalid(create("{'program':'c','files':[{'slot':'s','fileDescriptor':0}]}", 0, &n),
-		       &n, "files[0].fileDescriptor", "0", "none came");
+		       &n, "files[0].fileDescriptor", "0", "none was sent");
 	assert_invalid(create("{'program':'c','files':[{'slot':'s','fileDescriptor':1},"
 			      "{'slot':'t','fileDescriptor':1}]}",
 			      2, &n),
@@ -215,11 +215,11 @@ static void test_choice(void **state)
 	assert_invalid(schema_decode(type, more, NULL, &n, &event), &n, "colour", "\"red\"",
 		       "lost");
 	assert_invalid(schema_decode(type, large, NULL, &n, &event), &n, "number",
-		       "9223372036854775808", "an integer of 64 bits");
+		       "9223372036854775808", "a signed 64-bit integer");
 	assert_invalid(schema_decode(type, wrong, NULL, &n, &event), &n, "kind", "7", "a string");
 }
 
-/* Nothing that a program or a log wrote makes our message invalid. */
+/* No text of a program or a log makes the message invalid. */
 static void test_encode_text(void **state)
 {
 	const struct schema_type *type = input("StartRing");
@@ -256,7 +256,7 @@ static void test_encode_fds(void **state)
 		assert_int_equal(fcntl(fds.fds[i], F_GETFD), FD_CLOEXEC);
 	json_put(take_ptr(object));
 
-	/* what was there stays when the last of three cannot be had */
+	/* if the last of three cannot be duplicated, earlier descriptors stay */
 	files[2].fd = -1;
 	assert_int_equal(schema_encode(type, &in, &fds, &object), -EBADF);
 	assert_null(object);

@@ -10,7 +10,7 @@
 #include "support.h"
 #include "wire/manager.h"
 
-/* Against the names in the kernel's header, of which ours may know more. */
+/* Compares with the kernel's header, which may have fewer names. */
 static void test_opcodes(void **state)
 {
 #define CHECK(name) assert_string_equal(manager_opcode_text(IORING_OP_##name), #name)
@@ -39,7 +39,7 @@ static void test_opcodes(void **state)
 	assert_null(manager_opcode_text(UINT32_MAX));
 }
 
-/* What a program may write into its progress line is a choice that the interface knows. */
+/* Every number in the progress line has a name that the interface accepts. */
 static void test_choices(void **state)
 {
 	const struct schema_type *ring =
