@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Sourced by tree and kernel-tree: a directory with Debian 13 in it, made once. After common.sh.
+# Sourced by tree and kernel-tree, after common.sh: makes a directory with Debian 13, once.
 
 DEBIAN_SUITE=trixie
 
-# begin_tree DIR LOCK WHAT TIME: answers if DIR is whole, and else begins to make WHAT, in SCRATCH, which
-# takes TIME. ARCHIVE is then where packages come from.
+# begin_tree DIR LOCK WHAT TIME: if DIR is complete, prints it and ends this script. Otherwise prepares
+# to make WHAT in SCRATCH, which takes TIME, from the packages of ARCHIVE.
 ARCHIVE=
 begin_tree() {
 	answer_if_made "$1" "$1"
@@ -13,7 +13,7 @@ begin_tree() {
 	make_cache
 	lock "$2" "making $3"
 	answer_if_made "$1" "$1"
-	[ ! -e "$1" ] || warn "what $1 has is damaged; making it anew"
+	[ ! -e "$1" ] || warn "$1 is damaged; making it again"
 	PATH=$PATH:/usr/sbin:/sbin
 	"$TOOLS/host-packages" || exit 1
 	scratch_dir tree
@@ -22,8 +22,8 @@ begin_tree() {
 	stage "making $3 ($4, once)"
 }
 
-# make_root WHAT LIST [OPTION...]: makes SCRATCH/root of the packages in the file LIST. OPTIONs are
-# mmdebstrap's; what is not one of those is a further line for apt's sources.
+# make_root WHAT LIST [OPTION...]: makes SCRATCH/root from the packages in the file LIST. An OPTION that
+# begins with -- is mmdebstrap's; any other is a further line for apt's sources.
 make_root() {
 	local what=$1 packages options=() sources=("deb $ARCHIVE $DEBIAN_SUITE main") option
 	packages=$(sed 's/#.*//' "$2" | xargs | tr ' ' ,)
@@ -37,13 +37,15 @@ make_root() {
 	if ! run_in_namespace mmdebstrap --variant=apt --mode=root --format=directory \
 		--aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
-		--dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/info/*' \
-		--include="$packages" "${options[@]}" "$DEBIAN_SUITE" "$SCRATCH/root" "${sources[@]}" \
-		>"$SCRATCH/log" 2>&1 </dev/null; then
+		--dpkgopt='path-exclude=/usr/share/doc/*' \
+		--dpkgopt='path-include=/usr/share/doc/*/copyright' \
+		--dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/info/*' \
+		--include="$packages" "${options[@]}" "$DEBIAN_SUITE" "$SCRATCH/root" \
+		"${sources[@]}" >"$SCRATCH/log" 2>&1 </dev/null; then
 		tail -n 30 "$SCRATCH/log" >&2
-		die "mmdebstrap could not make $what out of $ARCHIVE" \
-			"its last lines are above; check the network, and that there are 8 GB free in $CACHE"
+		die "mmdebstrap cannot make $what from $ARCHIVE" \
+			"see its last lines above; check the network, and that $CACHE has 8 GB free"
 	fi
 	chmod 755 "$SCRATCH/root"
 }

@@ -1,38 +1,45 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The guest's machine: its command line and its working directory. Sourced by guest and snapshot, which
-# must agree in every word: a RAM snapshot fits only the machine that it was taken from.
+# Sourced by guest and snapshot: the command line and the working directory of the guest's machine. Both
+# must use the same ones, because a RAM snapshot fits only the machine that it was taken from.
 # shellcheck disable=SC2054  # the commas are QEMU's
-# shellcheck disable=SC2034  # it is used by those that source this
+# shellcheck disable=SC2034  # the scripts that source this use them
 
 GUEST_MEMORY=2560M
-DEBUG_MEMORY=8G # KASAN takes an eighth, and keeps what is freed for a while
+DEBUG_MEMORY=8G # KASAN takes an eighth, and keeps freed memory for a while
 PAYLOAD_SIZE=512M # the same for all: a restored guest keeps the capacity that it probed
 
-# qemu_machine ACCELERATOR KERNEL IMAGE INITRD MODE: fills QEMU (the command). MODE: systemd, fast or counted
-# (fast, and time is the number of instructions). Paths of the run's own files are relative to its directory.
+# qemu_machine ACCELERATOR KERNEL IMAGE INITRD MODE: fills QEMU, the command. MODE is systemd, fast or
+# counted (fast, with time as the number of instructions). Paths of the run's own files are relative to
+# its directory.
 qemu_machine() {
 	local accelerator=$1 kernel=$2 image=$3 initrd=$4 mode=$5 memory=$GUEST_MEMORY append
-	append='console=ttyS0 panic=-1 oops=panic systemd.show_status=no systemd.journald.forward_to_console=no'
-	append+=' systemd.log_target=journal mitigations=off'
-	# of ours, quiet would leave out the warnings
+	append='console=ttyS0 panic=-1 oops=panic systemd.show_status=no'
+	append+=' systemd.journald.forward_to_console=no systemd.log_target=journal mitigations=off'
+	# quiet would hide the warnings of our own kernels
 	if own_kernel "$kernel"; then append+=' loglevel=5'; else append+=' quiet'; fi
 	[ "$kernel" != debug ] || memory=$DEBUG_MEMORY
-	QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -machine pc -m "$memory")
+	QEMU=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -machine pc
+		-m "$memory")
 	case $accelerator in
 	kvm) QEMU+=(-accel kvm -cpu host -smp 2) ;;
 	*)
 		case $mode in
-		counted) QEMU+=(-accel tcg,thread=single -icount shift=0,sleep=off -cpu max -smp 1) ;;
+		counted)
+			QEMU+=(-accel tcg,thread=single -icount shift=0,sleep=off -cpu max -smp 1)
+			;;
 		*) QEMU+=(-accel tcg,thread=multi -cpu max -smp 2) ;;
 		esac
 		;;
 	esac
 	[ "$mode" = systemd ] || append+=' guest.fast'
 	QEMU+=(-kernel "$image" -initrd "$initrd" -append "$append"
-		-drive "file=$TREE/disk.img,if=none,id=disk,format=raw,readonly=on" -device virtio-blk-pci,drive=disk
-		-drive file=payload,if=none,id=payload,format=raw,readonly=on -device virtio-blk-pci,drive=payload
-		-drive file=scratch,if=none,id=scratch,format=raw,cache=unsafe -device virtio-blk-pci,drive=scratch
+		-drive "file=$TREE/disk.img,if=none,id=disk,format=raw,readonly=on"
+		-device virtio-blk-pci,drive=disk
+		-drive file=payload,if=none,id=payload,format=raw,readonly=on
+		-device virtio-blk-pci,drive=payload
+		-drive file=scratch,if=none,id=scratch,format=raw,cache=unsafe
+		-device virtio-blk-pci,drive=scratch
 		-device virtio-rng-pci -device virtio-serial-pci
 		-chardev pipe,id=tty,path=tty -device virtconsole,chardev=tty,name=tty
 		-chardev pipe,id=in,path=in -device virtserialport,chardev=in,name=in,id=in
@@ -42,9 +49,10 @@ qemu_machine() {
 		-serial file:console)
 }
 
-# qemu_directory DIR: the files that the command line names
+# qemu_directory DIR: makes the files that the command line names
 qemu_directory() {
 	mkfifo "$1/in.in" "$1/in.out" "$1/tty.in" "$1/tty.out" || die "cannot make pipes in $1"
-	{ cp --sparse=always --reflink=auto "$TREE/scratch.img" "$1/scratch" && chmod 600 "$1/scratch"; } ||
+	cp --sparse=always --reflink=auto "$TREE/scratch.img" "$1/scratch" &&
+		chmod 600 "$1/scratch" ||
 		die "cannot make the guest's scratch disk in $1" "is the disk full?"
 }
