@@ -37,8 +37,8 @@ die() {
 	exit 1
 }
 
-# own_kernel NAME: whether the kernel is built here with our series, or is the path of an image. Then
-# neither archive nor tree has it.
+# own_kernel NAME: whether the kernel is built here with our series, or is the path of an image.
+# Then neither archive nor tree has it.
 own_kernel() {
 	case $1 in
 	patched | debug | kcsan | */*) return 0 ;;
@@ -47,8 +47,9 @@ own_kernel() {
 }
 
 need_root() {
-	[ "$(id -u)" -eq 0 ] || die "this needs root, to make a chroot and to mount in a namespace" \
-		"run it again as root"
+	[ "$(id -u)" -eq 0 ] ||
+		die "this needs root, to make a chroot and to mount in a namespace" \
+			"run it again as root"
 }
 
 make_cache() {
@@ -64,7 +65,8 @@ hash_of() {
 	done | sha256sum | cut -c1-16
 }
 
-# lock NAME WHAT: takes the lock of that name, and reports what it waits for; held until unlock or exit
+# lock NAME WHAT: takes the lock of that name, and reports what it waits for; held until unlock or
+# exit
 LOCK_FD=
 lock() {
 	exec {LOCK_FD}>"$CACHE/$1.lock" || die "cannot open the lock $CACHE/$1.lock"
@@ -126,7 +128,7 @@ remove_scratch() {
 # finish NEW DIR FILE...: moves NEW to DIR, with a stamp of the files that must not change. Removes
 # other parts of the same kind (same name up to the last -) that were not used lately.
 finish() {
-	local new=$1 dir=$2 other
+	local new=$1 dir=$2 other old
 	shift 2
 	: >"$new/used"
 	(cd "$new" && stat -c '%n %s %Y' "$@" >stamp) || die "$new lacks one of these files: $*"
@@ -135,9 +137,9 @@ finish() {
 		die "cannot move $new to $dir"
 	fi
 	for other in "${dir%-*}"-*/; do
-		[ "${other%/}" = "$dir" ] ||
-			[ -z "$(find "$other" -maxdepth 1 -name used -mtime +$((KEEP_DAYS - 1)))" ] ||
-			rm -rf --one-file-system "$other"
+		[ "${other%/}" != "$dir" ] || continue
+		old=$(find "$other" -maxdepth 1 -name used -mtime +$((KEEP_DAYS - 1)))
+		[ -z "$old" ] || rm -rf --one-file-system "$other"
 	done
 }
 

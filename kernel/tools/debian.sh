@@ -4,8 +4,8 @@
 
 DEBIAN_SUITE=trixie
 
-# begin_tree DIR LOCK WHAT TIME: if DIR is complete, prints it and ends this script. Otherwise prepares
-# to make WHAT in SCRATCH, which takes TIME, from the packages of ARCHIVE.
+# begin_tree DIR LOCK WHAT TIME: if DIR is complete, prints it and ends this script. Otherwise
+# prepares to make WHAT in SCRATCH, which takes TIME, from the packages of ARCHIVE.
 ARCHIVE=
 begin_tree() {
 	answer_if_made "$1" "$1"
@@ -22,8 +22,8 @@ begin_tree() {
 	stage "making $3 ($4, once)"
 }
 
-# make_root WHAT LIST [OPTION...]: makes SCRATCH/root from the packages in the file LIST. An OPTION that
-# begins with -- is mmdebstrap's; any other is a further line for apt's sources.
+# make_root WHAT LIST [OPTION...]: makes SCRATCH/root from the packages in the file LIST. An OPTION
+# that begins with -- is mmdebstrap's; any other is a further line for apt's sources.
 make_root() {
 	local what=$1 packages options=() sources=("deb $ARCHIVE $DEBIAN_SUITE main") option
 	packages=$(sed 's/#.*//' "$2" | xargs | tr ' ' ,)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Turns meson's testlog.json (one object for each program) into one TAP stream for tap-count. A program
-# without TAP output counts as one test.
+# Turns meson's testlog.json (one object for each program) into one TAP stream for tap-count. A
+# program without TAP output counts as one test.
 
 def ended:
 	if .result == "OK" or .result == "SKIP" or .result == "EXPECTEDFAIL" then 0

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Sourced by guest and snapshot: the command line and the working directory of the guest's machine. Both
-# must use the same ones, because a RAM snapshot fits only the machine that it was taken from.
+# Sourced by guest and snapshot: the command line and the working directory of the guest's machine.
+# Both must use the same ones, because a RAM snapshot fits only the machine that it was taken from.
 # shellcheck disable=SC2054  # the commas are QEMU's
 # shellcheck disable=SC2034  # the scripts that source this use them
 
@@ -9,9 +9,9 @@ GUEST_MEMORY=2560M
 DEBUG_MEMORY=8G # KASAN takes an eighth, and keeps freed memory for a while
 PAYLOAD_SIZE=512M # the same for all: a restored guest keeps the capacity that it probed
 
-# qemu_machine ACCELERATOR KERNEL IMAGE INITRD MODE: fills QEMU, the command. MODE is systemd, fast or
-# counted (fast, with time as the number of instructions). Paths of the run's own files are relative to
-# its directory.
+# qemu_machine ACCELERATOR KERNEL IMAGE INITRD MODE: fills QEMU, the command. MODE is systemd, fast
+# or counted (fast, with time as the number of instructions). Paths of the run's own files are
+# relative to its directory.
 qemu_machine() {
 	local accelerator=$1 kernel=$2 image=$3 initrd=$4 mode=$5 memory=$GUEST_MEMORY append
 	append='console=ttyS0 panic=-1 oops=panic systemd.show_status=no'
@@ -44,8 +44,10 @@ qemu_machine() {
 		-chardev pipe,id=tty,path=tty -device virtconsole,chardev=tty,name=tty
 		-chardev pipe,id=in,path=in -device virtserialport,chardev=in,name=in,id=in
 		-chardev file,id=out,path=out -device virtserialport,chardev=out,name=out
-		-chardev file,id=files,path=files.tar -device virtserialport,chardev=files,name=files
-		-chardev file,id=result,path=result -device virtserialport,chardev=result,name=result
+		-chardev file,id=files,path=files.tar
+		-device virtserialport,chardev=files,name=files
+		-chardev file,id=result,path=result
+		-device virtserialport,chardev=result,name=result
 		-serial file:console)
 }
 
