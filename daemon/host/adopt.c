@@ -37,7 +37,7 @@ int host_adopt(struct hosts *port, const char *name, const struct host_callbacks
 	return 0;
 }
 
-int host_application(struct host *host, uid_t uid, pid_t pid)
+int host_set_runner(struct host *host, uid_t uid, pid_t pid)
 {
 	_cleanup_close_ int connection = -1, pidfd = -1;
 	uid_t peer_uid;

@@ -97,13 +97,13 @@ struct hosts_ops {
 	/*
 	 * The stand-in of an application that makes and runs its ring itself. *ret_lease_fd, the
 	 * caller's, is for the application: a socket on which it calls listen(). Who has done that
-	 * last is known by application(). When its last copy is closed, exited comes, with code 0.
+	 * last is known by set_runner(). When its last copy is closed, exited comes, with code 0.
 	 */
 	int (*adopt)(struct hosts *hosts, const char *name, const struct host_callbacks *callbacks,
 		     void *arg, int *ret_lease_fd, struct host **ret);
 	/* From then on there is a pidfd. -EPERM: it is not process @pid of user @uid who listens.
 	 */
-	int (*application)(struct host *host, uid_t uid, pid_t pid);
+	int (*set_runner)(struct host *host, uid_t uid, pid_t pid);
 	/*
 	 * START, PAUSE, RESUME or END. Of an adopted ring the first three are answered as if the
 	 * application did at once what it will do when it next enters its ring; END is not for it.
@@ -116,7 +116,7 @@ struct hosts_ops {
 	 * Interrupts its io_uring_enter, which is made again at once: its loop takes a step. Does
 	 * nothing to an application.
 	 */
-	void (*nudge)(struct host *host);
+	void (*kick)(struct host *host);
 	/* SIGKILL, also to an application; exited will come. */
 	void (*kill)(struct host *host);
 	/*
@@ -143,9 +143,9 @@ struct hosts_ops {
 	 * Ends the hosts of these rings (never an application), and waits for their end, 2 seconds
 	 * at most in all; their sockets stay. -ETIMEDOUT: some would not end.
 	 */
-	int (*strays_end)(struct hosts *hosts, const char *const *names, size_t n);
+	int (*orphans_end)(struct hosts *hosts, const char *const *names, size_t n);
 	/* Removes the socket of a ring whose host is gone, once nothing else of it is left. */
-	void (*forget)(struct hosts *hosts, const char *name);
+	void (*remove_socket)(struct hosts *hosts, const char *name);
 };
 
 struct hosts {

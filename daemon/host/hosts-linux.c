@@ -137,7 +137,7 @@ void host_kill(struct host *host)
 		syscall(SYS_pidfd_send_signal, host->pidfd, SIGKILL, NULL, 0);
 }
 
-static void nudge(struct host *host)
+static void kick(struct host *host)
 {
 	if (!host->exited && !host->adopted)
 		syscall(SYS_pidfd_send_signal, host->pidfd, CONTROL_SIGNAL, NULL, 0);
@@ -186,7 +186,7 @@ static void hosts_free(struct hosts *port)
 		return;
 	assert(list_is_empty(&hosts->list));
 	leases_done(hosts);
-	strays_done(hosts);
+	orphans_done(hosts);
 	if (hosts->directory_fd >= 0)
 		close(hosts->directory_fd);
 	free(hosts->program);
@@ -197,17 +197,17 @@ static const struct hosts_ops ops = {
 	.free = hosts_free,
 	.start = start,
 	.adopt = host_adopt,
-	.application = host_application,
+	.set_runner = host_set_runner,
 	.command = command,
 	.pidfd = pidfd,
 	.pid = pid,
-	.nudge = nudge,
+	.kick = kick,
 	.kill = host_kill,
 	.host_free = host_free,
-	.find = strays_find,
+	.find = orphans_find,
 	.take_over = host_take_over,
-	.strays_end = strays_end,
-	.forget = stray_forget,
+	.orphans_end = orphans_end,
+	.remove_socket = orphan_remove_socket,
 };
 
 int hosts_linux_new(struct ev_loop *loop, const char *program, const char *directory,

@@ -6,7 +6,7 @@
  *   host-events.c  what a host says, and its end
  *   adopt.c        applications that run their rings themselves
  *   lease.c        the end of a client, if its host does not see to it
- *   strays.c       hosts of an earlier daemon: finding and ending them
+ *   orphans.c       hosts of an earlier daemon: finding and ending them
  *   take-over.c    ... going on with them
  */
 #ifndef DAEMON_HOST_HOSTS_LINUX_H
@@ -20,7 +20,7 @@
 #include "common/list.h"
 
 /* A host that an earlier daemon has left, or its socket. Owns its descriptors. */
-struct stray {
+struct orphan {
 	char name[CONTROL_NAME_MAX];
 	int connection; /* -1: nobody listens (any more), or nobody has accepted for long */
 	int pidfd;	/* -1: ended, or not known */
@@ -36,8 +36,8 @@ struct hosts_linux {
 	char *program;
 	int directory_fd;
 	struct list list; /* of hosts that are not freed yet */
-	struct stray *strays;
-	size_t n_strays;
+	struct orphan *orphans;
+	size_t n_orphans;
 	int leases; /* epoll set (lease.c) */
 	struct ev_io leases_watcher;
 	uint64_t last_serial;
@@ -96,7 +96,7 @@ void host_exited(struct host *host, int code, int status);
 
 int host_adopt(struct hosts *hosts, const char *name, const struct host_callbacks *callbacks,
 	       void *arg, int *ret_lease_fd, struct host **ret);
-int host_application(struct host *host, uid_t uid, pid_t pid);
+int host_set_runner(struct host *host, uid_t uid, pid_t pid);
 int host_adopted_command(struct host *host, enum control_type type);
 /* The connection, and with it the lease. */
 void host_adopted_watch(struct host *host);
@@ -109,13 +109,13 @@ void leases_done(struct hosts_linux *hosts);
 /* @lease_fd: the host's end of the lease; may be closed after it. */
 int lease_watch(struct host *host, int lease_fd);
 
-/* ---- strays.c ---- */
+/* ---- orphans.c ---- */
 
-int strays_find(struct hosts *hosts, struct host_found **ret, size_t *ret_n);
-int strays_end(struct hosts *hosts, const char *const *names, size_t n);
-void stray_forget(struct hosts *hosts, const char *name);
-struct stray *stray_search(struct hosts_linux *hosts, const char *name);
-void strays_done(struct hosts_linux *hosts);
+int orphans_find(struct hosts *hosts, struct host_found **ret, size_t *ret_n);
+int orphans_end(struct hosts *hosts, const char *const *names, size_t n);
+void orphan_remove_socket(struct hosts *hosts, const char *name);
+struct orphan *orphan_search(struct hosts_linux *hosts, const char *name);
+void orphans_done(struct hosts_linux *hosts);
 
 /* ---- take-over.c ---- */
 

@@ -75,16 +75,16 @@ static int take_application(struct host *host, const struct host_takeover *takeo
 	return 0;
 }
 
-static int take(struct host *host, struct stray *stray, const struct host_takeover *takeover,
+static int take(struct host *host, struct orphan *orphan, const struct host_takeover *takeover,
 		int *ret_region_fd)
 {
 	const struct control_head query = control_command(CONTROL_QUERY);
 	_cleanup_close_ int region = -1;
 	int r;
 
-	host->pid = stray->pid;
-	host->pidfd = take_fd(&stray->pidfd);
-	host->connection = take_fd(&stray->connection);
+	host->pid = orphan->pid;
+	host->pidfd = take_fd(&orphan->pidfd);
+	host->connection = take_fd(&orphan->connection);
 	host->inherited = true;
 	if (takeover->adopted)
 		return take_application(host, takeover, ret_region_fd);
@@ -103,25 +103,25 @@ int host_take_over(struct hosts *port, const struct host_takeover *takeover,
 		   struct host **ret)
 {
 	struct hosts_linux *hosts = (struct hosts_linux *)port;
-	struct stray *stray = stray_search(hosts, takeover->name);
+	struct orphan *orphan = orphan_search(hosts, takeover->name);
 	struct host *host;
 	int r;
 
-	if (!stray)
+	if (!orphan)
 		return -ENOENT;
-	if (stray->connection < 0)
-		return stray->alive ? -EAGAIN : -ECONNREFUSED;
+	if (orphan->connection < 0)
+		return orphan->alive ? -EAGAIN : -ECONNREFUSED;
 	/* a host of version 1 listens as root: nobody else can, in that directory */
-	if ((stray->uid != takeover->uid && stray->uid != 0) || stray->pidfd < 0 ||
-	    stray->adopted != takeover->adopted)
+	if ((orphan->uid != takeover->uid && orphan->uid != 0) || orphan->pidfd < 0 ||
+	    orphan->adopted != takeover->adopted)
 		return -EPERM;
 	host = host_new(hosts, takeover->name, callbacks, arg);
 	if (!host)
 		return -ENOMEM;
-	r = take(host, stray, takeover, ret_region_fd);
+	r = take(host, orphan, takeover, ret_region_fd);
 	if (r < 0) {
-		stray->pidfd = take_fd(&host->pidfd); /* it stays a stray: it can be ended */
-		stray->connection = take_fd(&host->connection);
+		orphan->pidfd = take_fd(&host->pidfd); /* it stays an orphan: it can be ended */
+		orphan->connection = take_fd(&host->connection);
 		host_destroy(host);
 		return r;
 	}

@@ -119,7 +119,7 @@ static int become_client(const struct control_setup *setup, enum control_stage *
  * What starting has needed of code and constants is not needed again, and the kernel may have it
  * back: the little that is comes by page fault.
  */
-static void let_go_of_start(void)
+static void drop_startup_pages(void)
 {
 	extern const ElfW(Ehdr) __ehdr_start;
 	const char *base = (const char *)&__ehdr_start;
@@ -139,7 +139,7 @@ static void let_go_of_start(void)
 	}
 }
 
-static int shut_in(struct session *session, enum control_stage *stage)
+static int enter_sandbox(struct session *session, enum control_stage *stage)
 {
 	int notify_fd, r;
 
@@ -153,7 +153,7 @@ static int shut_in(struct session *session, enum control_stage *stage)
 	r = identity_close_limits();
 	if (r < 0)
 		return r;
-	let_go_of_start();
+	drop_startup_pages();
 	return seccomp_close();
 }
 
@@ -178,7 +178,7 @@ static int set_up(struct session *session, enum control_stage *stage)
 	if (r < 0)
 		return r;
 	close_files(&ring);
-	return shut_in(session, stage);
+	return enter_sandbox(session, stage);
 }
 
 int main(void)

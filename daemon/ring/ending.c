@@ -62,7 +62,7 @@ void ending_finish(struct ring *ring)
 	note_move(&note, &ring->cancelled.note);
 	r = cancelled_result(ring, &note);
 	if (ring->adopted)
-		context->hosts->ops->forget(context->hosts, name);
+		context->hosts->ops->remove_socket(context->hosts, name);
 	if (announced)
 		ring_emit(ring, EVENT_DESTROYED);
 	else if (r < 0)

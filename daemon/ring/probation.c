@@ -49,7 +49,7 @@ static void kick(struct ring *ring)
 	if (!ring->host)
 		return;
 	region_wake_doorbell(&ring->region);
-	ring->context->hosts->ops->nudge(ring->host);
+	ring->context->hosts->ops->kick(ring->host);
 	ring->probation.kicked = true;
 }
 

@@ -155,7 +155,7 @@ static void end_hosts(struct takeover *takeover)
 		if (takeover->entries[i].verdict == RECONCILE_END_AND_RELEASE)
 			names[n++] = takeover->entries[i].name;
 	if (names)
-		r = takeover->hosts->ops->strays_end(takeover->hosts, names, n);
+		r = takeover->hosts->ops->orphans_end(takeover->hosts, names, n);
 	for (size_t i = 0; i < takeover->n_entries; i++) {
 		struct takeover_entry *entry = &takeover->entries[i];
 
@@ -222,7 +222,7 @@ static void finish(struct takeover *takeover)
 
 		/* the socket after the pins: reconcile.c relies on this order */
 		if (entry->removed)
-			takeover->hosts->ops->forget(takeover->hosts, entry->name);
+			takeover->hosts->ops->remove_socket(takeover->hosts, entry->name);
 		takeover->released += entry->removed;
 		if (entry->verdict == RECONCILE_LEAVE ||
 		    (entry->verdict == RECONCILE_RELEASE && !entry->removed)) {

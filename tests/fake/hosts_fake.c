@@ -25,7 +25,6 @@ struct hosts_fake {
 	pid_t last_pid;
 	bool mute;
 	int command_error; /* of every command but END; 0: none */
-	int strays_result;
 };
 
 /* Owns the duplicates in setup, and pidfd. */
@@ -40,12 +39,12 @@ struct host {
 	int pidfd; /* stands for one, so that it can be counted */
 	bool exited;
 	bool killed;
-	bool stray; /* its daemon is gone, this memory stands for the process */
-	bool deaf;  /* ... and it accepts nobody */
+	bool orphaned;	   /* its daemon is gone, this memory stands for the process */
+	bool unresponsive; /* ... and it accepts nobody */
 	bool adopted;
 	bool forgotten;
 	bool asked;
-	unsigned int nudges;
+	unsigned int kicks;
 	enum control_type state; /* as it would answer a QUERY */
 	int result;
 	enum control_type last_command;
@@ -105,7 +104,7 @@ static void fake_destroy(struct host *host)
 static void fake_host_free(struct host *host)
 {
 	if (host && !host->exited && !host->forgotten)
-		host->stray = true; /* the process lives on */
+		host->orphaned = true; /* the process lives on */
 	else if (host)
 		fake_destroy(host);
 }
@@ -215,7 +214,7 @@ static int fake_adopt(struct hosts *hosts, const char *name, const struct host_c
 	return 0;
 }
 
-static int fake_application(struct host *host, uid_t uid, pid_t pid)
+static int fake_set_runner(struct host *host, uid_t uid, pid_t pid)
 {
 	int r = fail_next(host->owner->plan, "host application");
 
@@ -267,9 +266,9 @@ static pid_t fake_pid(const struct host *host)
 	return host->pid;
 }
 
-static void fake_nudge(struct host *host)
+static void fake_kick(struct host *host)
 {
-	host->nudges++;
+	host->kicks++;
 }
 
 static void fake_kill(struct host *host)
@@ -287,18 +286,18 @@ static int fake_find(struct hosts *hosts, struct host_found **ret, size_t *ret_n
 	if (r < 0)
 		return r;
 	for (struct host *host = fake->first; host; host = host->next)
-		n += host->stray;
+		n += host->orphaned;
 	found = calloc(n + 1, sizeof(*found));
 	if (!found)
 		return -ENOMEM;
 	n = 0;
 	for (struct host *host = fake->first; host; host = host->next) {
-		if (!host->stray)
+		if (!host->orphaned)
 			continue;
 		strcpy(found[n].name, host->name);
 		found[n].adopted = host->adopted;
 		found[n].alive = !host->exited;
-		found[n].uid = host->deaf ? (uid_t)-1 : host->setup.uid;
+		found[n].uid = host->unresponsive ? (uid_t)-1 : host->setup.uid;
 		found[n++].pid = host->pid;
 	}
 	*ret = found;
@@ -317,7 +316,7 @@ static int fake_take_over(struct hosts *hosts, const struct host_takeover *takeo
 
 	if (r < 0)
 		return r;
-	if (!host || !host->stray)
+	if (!host || !host->orphaned)
 		return -ENOENT;
 	if (host->exited)
 		return -ECONNREFUSED;
@@ -331,7 +330,7 @@ static int fake_take_over(struct hosts *hosts, const struct host_takeover *takeo
 	if (fstat(region_fd, &st) == 0 && st.st_dev == takeover->region_device &&
 	    st.st_ino == takeover->region_inode)
 		fd = duplicate(region_fd);
-	host->stray = false;
+	host->orphaned = false;
 	host->callbacks = *callbacks;
 	host->arg = arg;
 	host->asked = !host->adopted;
@@ -340,30 +339,27 @@ static int fake_take_over(struct hosts *hosts, const struct host_takeover *takeo
 	return 0;
 }
 
-static int fake_strays_end(struct hosts *hosts, const char *const *names, size_t n)
+static int fake_orphans_end(struct hosts *hosts, const char *const *names, size_t n)
 {
-	struct hosts_fake *fake = (struct hosts_fake *)hosts;
-	int r = fail_next(fake->plan, "strays_end");
+	int r = fail_next(((struct hosts_fake *)hosts)->plan, "orphans_end");
 
-	if (r == 0)
-		r = fake->strays_result;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct host *host = hosts_fake_find(hosts, names[i]);
 
-		assert(host && host->stray && !host->adopted);
+		assert(host && host->orphaned && !host->adopted);
 		host->exited = true;
 		close_all(host);
 	}
 	return r;
 }
 
-static void fake_forget(struct hosts *hosts, const char *name)
+static void fake_remove_socket(struct hosts *hosts, const char *name)
 {
 	struct host *host = hosts_fake_find(hosts, name);
 
-	if (host && host->adopted && !host->stray)
+	if (host && host->adopted && !host->orphaned)
 		host->forgotten = true; /* it goes with its owner */
-	else if (host && host->stray && (host->exited || host->adopted))
+	else if (host && host->orphaned && (host->exited || host->adopted))
 		fake_destroy(host);
 }
 
@@ -379,17 +375,17 @@ static const struct hosts_ops hosts_fake_ops = {
 	.free = fake_free,
 	.start = fake_start,
 	.adopt = fake_adopt,
-	.application = fake_application,
+	.set_runner = fake_set_runner,
 	.command = fake_command,
 	.pidfd = fake_pidfd,
 	.pid = fake_pid,
-	.nudge = fake_nudge,
+	.kick = fake_kick,
 	.kill = fake_kill,
 	.host_free = fake_host_free,
 	.find = fake_find,
 	.take_over = fake_take_over,
-	.strays_end = fake_strays_end,
-	.forget = fake_forget,
+	.orphans_end = fake_orphans_end,
+	.remove_socket = fake_remove_socket,
 };
 
 int hosts_fake_new(struct fail_plan *plan, struct hosts **ret)
@@ -428,14 +424,14 @@ void hosts_fake_orphan(struct hosts *hosts)
 	struct hosts_fake *fake = (struct hosts_fake *)hosts;
 
 	for (struct host *host = fake->first; host; host = host->next) {
-		host->stray = true;
+		host->orphaned = true;
 		host->asked = false;
 	}
 }
 
 void hosts_fake_die(struct host *host)
 {
-	assert(host->stray && !host->exited);
+	assert(host->orphaned && !host->exited);
 	host->exited = true;
 	host->n_answers = 0;
 	close_all(host);
@@ -447,14 +443,14 @@ void hosts_fake_set_state(struct host *host, enum control_type state, int result
 	host->result = result;
 }
 
-unsigned int hosts_fake_nudges(const struct host *host)
+unsigned int hosts_fake_kicks(const struct host *host)
 {
-	return host->nudges;
+	return host->kicks;
 }
 
-void hosts_fake_deafen(struct host *host)
+void hosts_fake_set_unresponsive(struct host *host)
 {
-	host->deaf = true;
+	host->unresponsive = true;
 }
 
 void hosts_fake_client_gone(struct host *host)
@@ -513,7 +509,7 @@ static void answer(struct host *host)
 bool hosts_fake_step(struct hosts *hosts)
 {
 	for (struct host *host = ((struct hosts_fake *)hosts)->first; host; host = host->next) {
-		if (host->exited || host->stray)
+		if (host->exited || host->orphaned)
 			continue;
 		if (host->asked && !host->owner->mute) {
 			host->asked = false;
@@ -534,11 +530,6 @@ bool hosts_fake_step(struct hosts *hosts)
 		}
 	}
 	return false;
-}
-
-void hosts_fake_strays_result(struct hosts *hosts, int result)
-{
-	((struct hosts_fake *)hosts)->strays_result = result;
 }
 
 void hosts_fake_refuse_commands(struct hosts *hosts, int error)

@@ -28,8 +28,8 @@ const struct host_setup *hosts_fake_setup(const struct host *host);
 /* The last command that it was given; 0: none. */
 enum control_type hosts_fake_last_command(const struct host *host);
 
-/* How often it was nudged. */
-unsigned int hosts_fake_nudges(const struct host *host);
+/* How often it was kicked. */
+unsigned int hosts_fake_kicks(const struct host *host);
 
 /* Delivers the oldest answer of some host, or notes that a lease ended; false: nothing to do. */
 bool hosts_fake_step(struct hosts *hosts);
@@ -47,9 +47,7 @@ void hosts_fake_orphan(struct hosts *hosts);
 void hosts_fake_die(struct host *host);
 /* What it says that it is doing, when it is asked. */
 void hosts_fake_set_state(struct host *host, enum control_type state, int result);
-void hosts_fake_deafen(struct host *host);
-/* What strays_end returns. */
-void hosts_fake_strays_result(struct hosts *hosts, int result);
+void hosts_fake_set_unresponsive(struct host *host);
 
 /* Speaks in a host's place, at once. */
 void hosts_fake_ready(struct host *host, int ring_fd);

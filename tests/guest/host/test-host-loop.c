@@ -311,7 +311,7 @@ static void test_leftover_that_is_busy(void **state)
 	f->hosts->ops->host_free(ring.host); /* as when the daemon dies */
 	ring.host = NULL;
 	wait_for_steps(&ring, 10); /* which stops no ring */
-	assert_int_equal(fixture_end_strays(f), 0);
+	assert_int_equal(fixture_end_orphans(f), 0);
 	steps = ring.counts->steps;
 	poll(NULL, 0, 5);
 	assert_int_equal(ring.counts->steps, steps);

@@ -244,7 +244,7 @@ static void test_daemon_goes_and_comes(void **state)
 	close(first);
 	close(second);
 
-	assert_int_equal(fixture_end_strays(f), 0);
+	assert_int_equal(fixture_end_orphans(f), 0);
 	assert_int_equal(fixture_reap(pid), 0);
 }
 
@@ -264,7 +264,7 @@ static void test_stopped_orphan(void **state)
 	close(fd);
 	f->hosts->ops->host_free(host);
 	assert_int_equal(kill(pid, SIGSTOP), 0);
-	assert_int_equal(fixture_end_strays(f), 0);
+	assert_int_equal(fixture_end_orphans(f), 0);
 	assert_int_equal(fixture_reap(pid), SIGKILL);
 	assert_false(fixture_has_socket(f, "sleeper"));
 }

@@ -274,7 +274,7 @@ int fixture_reap(pid_t pid)
 	return status;
 }
 
-int fixture_end_strays(struct fixture *fixture)
+int fixture_end_orphans(struct fixture *fixture)
 {
 	const char *names[16];
 	struct host_found *found;
@@ -285,9 +285,9 @@ int fixture_end_strays(struct fixture *fixture)
 	assert_true(n <= 16);
 	for (size_t i = 0; i < n; i++)
 		names[i] = found[i].name;
-	r = fixture->hosts->ops->strays_end(fixture->hosts, names, n);
+	r = fixture->hosts->ops->orphans_end(fixture->hosts, names, n);
 	for (size_t i = 0; r == 0 && i < n; i++)
-		fixture->hosts->ops->forget(fixture->hosts, names[i]);
+		fixture->hosts->ops->remove_socket(fixture->hosts, names[i]);
 	free(found);
 	return r;
 }

@@ -48,7 +48,7 @@ void fixture_poll(struct fixture *fixture);
 /* Waits for a child that the port has forgotten; its status as of waitpid. */
 int fixture_reap(pid_t pid);
 /* Ends all that earlier ports have left. */
-int fixture_end_strays(struct fixture *fixture);
+int fixture_end_orphans(struct fixture *fixture);
 bool fixture_has_socket(const struct fixture *fixture, const char *name);
 
 #endif

@@ -255,7 +255,7 @@ int main(int argc, char **argv)
 	misbehave_when_ready(name);
 	if (is(name, "dies"))
 		return 6;
-	if (is(name, "deaf"))
+	if (is(name, "unresponsive"))
 		wait_for_kill();
 	serve(name);
 }

@@ -81,11 +81,11 @@ static void test_life(void **state)
 	assert_int_equal(ops->pidfd(host), -1);
 	assert_int_equal(ops->command(host, CONTROL_START), -EPIPE); /* nobody is there yet */
 	/* the daemon itself has made the socket: that is no application */
-	assert_int_equal(ops->application(host, getuid(), getpid()), -EPERM);
+	assert_int_equal(ops->set_runner(host, getuid(), getpid()), -EPERM);
 	application_start(&app, lease);
-	assert_int_equal(ops->application(host, getuid(), getpid()), -EPERM);
-	assert_int_equal(ops->application(host, getuid() + 1, app.pid), -EPERM);
-	assert_int_equal(ops->application(host, getuid(), app.pid), 0);
+	assert_int_equal(ops->set_runner(host, getuid(), getpid()), -EPERM);
+	assert_int_equal(ops->set_runner(host, getuid() + 1, app.pid), -EPERM);
+	assert_int_equal(ops->set_runner(host, getuid(), app.pid), 0);
 	assert_int_equal(ops->pid(host), app.pid);
 	assert_true(ops->pidfd(host) >= 0);
 	assert_int_equal(ops->command(host, CONTROL_START), 0);
@@ -94,7 +94,7 @@ static void test_life(void **state)
 	fixture_expect(f, "running paused");
 	assert_int_equal(ops->command(host, CONTROL_RESUME), 0);
 	fixture_expect(f, "running paused running");
-	ops->nudge(host); /* does nothing to it */
+	ops->kick(host); /* does nothing to it */
 	application_end(&app);
 	fixture_expect(f, "running paused running exited(0,0)");
 	assert_int_equal(ops->command(host, CONTROL_START), -EPIPE);
@@ -111,7 +111,7 @@ static void test_closes(void **state)
 
 	host = adopt(f, "app", &lease);
 	application_start(&app, lease);
-	assert_int_equal(f->hosts->ops->application(host, getuid(), app.pid), 0);
+	assert_int_equal(f->hosts->ops->set_runner(host, getuid(), app.pid), 0);
 	fixture_poll(f);
 	assert_string_equal(f->diary, "");
 	assert_int_equal(write(app.commands, "c", 1), 1);
@@ -134,7 +134,7 @@ static void test_next_daemon(void **state)
 
 	host = adopt(f, "app", &lease);
 	application_start(&app, lease);
-	assert_int_equal(f->hosts->ops->application(host, getuid(), app.pid), 0);
+	assert_int_equal(f->hosts->ops->set_runner(host, getuid(), app.pid), 0);
 	f->hosts->ops->host_free(host); /* the daemon goes */
 	for (int again = 0; again < 3; again++) {
 		assert_int_equal(f->hosts->ops->find(f->hosts, &found, &n), 0);
@@ -143,7 +143,7 @@ static void test_next_daemon(void **state)
 		assert_int_equal(found[0].pid, app.pid);
 		free(found);
 		/* nobody ends an application */
-		assert_int_equal(f->hosts->ops->strays_end(f->hosts, (const char *[]){"app"}, 1),
+		assert_int_equal(f->hosts->ops->orphans_end(f->hosts, (const char *[]){"app"}, 1),
 				 0);
 		assert_int_equal(fstat(app.region, &st), 0);
 		takeover.region_fd = app.region;
@@ -185,7 +185,7 @@ static void test_kinds(void **state)
 						  &region, &host),
 			 -EPERM);
 	application_end(&app);
-	f->hosts->ops->forget(f->hosts, "app");
+	f->hosts->ops->remove_socket(f->hosts, "app");
 }
 
 int main(void)

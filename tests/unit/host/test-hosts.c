@@ -171,18 +171,18 @@ static void test_bad_manners(void **state)
 static void test_kill(void **state)
 {
 	struct fixture *f = *state;
-	struct host *stopped = fixture_start(f, "good-1"), *deaf;
+	struct host *stopped = fixture_start(f, "good-1"), *unresponsive;
 
 	kill(f->hosts->ops->pid(stopped), SIGSTOP);
 	f->hosts->ops->kill(stopped);
 	fixture_wait_exits(f, 1);
 	f->hosts->ops->host_free(stopped);
-	deaf = fixture_start(f, "deaf");
-	f->hosts->ops->command(deaf, CONTROL_END);
-	f->hosts->ops->kill(deaf);
-	f->hosts->ops->kill(deaf);
+	unresponsive = fixture_start(f, "unresponsive");
+	f->hosts->ops->command(unresponsive, CONTROL_END);
+	f->hosts->ops->kill(unresponsive);
+	f->hosts->ops->kill(unresponsive);
 	fixture_wait_exits(f, 2);
-	f->hosts->ops->host_free(deaf);
+	f->hosts->ops->host_free(unresponsive);
 }
 
 static void test_several(void **state)
@@ -214,7 +214,7 @@ static void test_free_in_callback(void **state)
 	fixture_poll(f);
 	assert_string_equal(f->diary, READY);
 	/* It was forgotten, not ended: the next daemon's port finds it. */
-	assert_int_equal(fixture_end_strays(f), 0);
+	assert_int_equal(fixture_end_orphans(f), 0);
 	assert_int_equal(waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED), 0);
 	assert_int_equal(info.si_code, CLD_EXITED);
 	close(pidfd);

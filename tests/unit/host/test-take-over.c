@@ -95,7 +95,7 @@ static void test_found(void **state)
 		assert_int_equal(found[i].pid, pids[j]);
 	}
 	free(found);
-	assert_int_equal(fixture_end_strays(f), 0);
+	assert_int_equal(fixture_end_orphans(f), 0);
 	for (size_t i = 0; i < 2; i++)
 		fixture_reap(pids[i]);
 }
@@ -229,12 +229,12 @@ static void test_not_that_one(void **state)
 	assert_int_equal(region, 7);
 	assert_null(host);
 	/* it can still be ended */
-	assert_int_equal(fixture_end_strays(f), -ETIMEDOUT);
+	assert_int_equal(fixture_end_orphans(f), -ETIMEDOUT);
 	fixture_reap(pid);
-	f->hosts->ops->forget(f->hosts, "good-other");
+	f->hosts->ops->remove_socket(f->hosts, "good-other");
 	assert_false(fixture_has_socket(f, "good-other"));
-	f->hosts->ops->forget(f->hosts, "dead");
-	f->hosts->ops->forget(f->hosts, "full");
+	f->hosts->ops->remove_socket(f->hosts, "dead");
+	f->hosts->ops->remove_socket(f->hosts, "full");
 	while (n_connections > 0)
 		close(connections[--n_connections]);
 	close(listener);

@@ -299,7 +299,7 @@ static void test_stands_still(void **state)
 			expect(&probe, RING_RUNNING, "copy", 3);
 			expect_reason(&probe, EVENT_ROLLED_BACK, "stands still");
 			/* it sleeps on what the bad one waited for */
-			assert_true(hosts_fake_nudges(host_of(&probe.fixture, "r1")) > 0);
+			assert_true(hosts_fake_kicks(host_of(&probe.fixture, "r1")) > 0);
 		} else {
 			expect(&probe, RING_PAUSED, "copy", 1);
 			expect_reason(&probe, EVENT_PAUSED, "stands still");
@@ -334,7 +334,7 @@ static void test_nudged(void **state)
 
 	probe_start(&probe, false);
 	pass_time(&probe, 150, false);
-	nudges = hosts_fake_nudges(host_of(&probe.fixture, "r1"));
+	nudges = hosts_fake_kicks(host_of(&probe.fixture, "r1"));
 	assert_int_equal(nudges, 1);
 	counts(&probe)->steps++;
 	kern_fake_set_waiting(probe.fixture.kern, RING_FD, 1);
@@ -541,10 +541,10 @@ static void test_stalls_and_the_host_cannot_be_ordered(void **state)
 	pass_time(&probe, 250, true);
 	kern_fake_set_waiting(probe.fixture.kern, RING_FD, 3);
 	hosts_fake_refuse_commands(probe.fixture.hosts, -EAGAIN);
-	kicks = hosts_fake_nudges(host_of(&probe.fixture, "r1"));
+	kicks = hosts_fake_kicks(host_of(&probe.fixture, "r1"));
 	pass_time(&probe, 700, false);
 	assert_int_equal(counts(&probe)->pause, 1);
-	assert_int_equal(hosts_fake_nudges(host_of(&probe.fixture, "r1")), kicks + 1);
+	assert_int_equal(hosts_fake_kicks(host_of(&probe.fixture, "r1")), kicks + 1);
 	/* the kick made it meet the flag */
 	returned(&probe, 0, IOURD_STEP_PAUSED);
 	expect(&probe, RING_PAUSED, "copy", 1);

@@ -518,7 +518,7 @@ static void test_left_untouched(void **state)
 	fixture_start(&fixture);
 	make_rings(&fixture);
 	fixture_kill(&fixture);
-	hosts_fake_deafen(hosts_fake_find(fixture.hosts, "running"));
+	hosts_fake_set_unresponsive(hosts_fake_find(fixture.hosts, "running"));
 	uid = &kern_fake_pinned(fixture.kern, "paused")->record.ledger.uid;
 	*uid = BOB;
 	assert_int_equal(fixture_manage(&fixture), 0);

@@ -46,7 +46,7 @@ static void test_none(void **state)
 	struct fixture *f = *state;
 	double start = now();
 
-	assert_int_equal(fixture_end_strays(f), 0);
+	assert_int_equal(fixture_end_orphans(f), 0);
 	assert_true(now() - start < 0.5);
 }
 
@@ -57,7 +57,7 @@ static void test_good_ones(void **state)
 	pid_t pids[3];
 
 	earlier_daemon(f, names, 3, pids);
-	assert_int_equal(fixture_end_strays(f), 0);
+	assert_int_equal(fixture_end_orphans(f), 0);
 	for (size_t i = 0; i < 3; i++) {
 		assert_ended(pids[i], CLD_EXITED, 0);
 		assert_false(fixture_has_socket(f, names[i]));
@@ -67,7 +67,7 @@ static void test_good_ones(void **state)
 /* One that does not listen to its daemon, and one that its client has stopped. */
 static void test_stubborn_ones(void **state)
 {
-	static const char *const names[] = {"deaf", "good-stopped", "good"};
+	static const char *const names[] = {"unresponsive", "good-stopped", "good"};
 	struct fixture *f = *state;
 	pid_t pids[3];
 	double start;
@@ -75,7 +75,7 @@ static void test_stubborn_ones(void **state)
 	earlier_daemon(f, names, 3, pids);
 	assert_int_equal(kill(pids[1], SIGSTOP), 0);
 	start = now();
-	assert_int_equal(fixture_end_strays(f), 0);
+	assert_int_equal(fixture_end_orphans(f), 0);
 	assert_true(now() - start < 2.5);
 	assert_ended(pids[0], CLD_KILLED, SIGKILL);
 	assert_ended(pids[1], CLD_KILLED, SIGKILL);
@@ -99,7 +99,7 @@ static void test_only_files(void **state)
 	fd = openat(directory, "notes.txt", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	close(fd);
-	assert_int_equal(fixture_end_strays(f), 0);
+	assert_int_equal(fixture_end_orphans(f), 0);
 	assert_false(fixture_has_socket(f, "dead"));
 	/* what is not ours stays */
 	assert_int_equal(unlinkat(directory, "notes.txt", 0), 0);
@@ -118,7 +118,7 @@ static void test_never_ends(void **state)
 	assert_int_equal(control_directory_open(path, &directory), 0);
 	assert_int_equal(
 		control_socket_listen(directory, "stuck", CONTROL_SOCKET_SUFFIX, &listener), 0);
-	assert_int_equal(fixture_end_strays(f), -ETIMEDOUT);
+	assert_int_equal(fixture_end_orphans(f), -ETIMEDOUT);
 	assert_true(now() - start < 3);
 	assert_true(fixture_has_socket(f, "stuck"));
 	control_socket_remove(directory, "stuck", CONTROL_SOCKET_SUFFIX);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * strays.c - hosts of an earlier daemon: finding them by their sockets, and ending those whose ring
- * is not to be kept
+ * orphans.c - hosts of an earlier daemon: finding them by their sockets, and ending those whose
+ * ring is not to be kept
  *
  * Each is asked to end, killed if it does not, and waited for: its ring must be gone before its
  * pins go.
@@ -31,29 +31,29 @@
 #define PATIENCE_MS 1000 /* until it is killed */
 #define LIMIT_MS    2000
 
-static void stray_close(struct stray *stray)
+static void orphan_close(struct orphan *orphan)
 {
-	if (stray->connection >= 0)
-		close(stray->connection);
-	if (stray->pidfd >= 0)
-		close(stray->pidfd);
-	stray->connection = stray->pidfd = -1;
+	if (orphan->connection >= 0)
+		close(orphan->connection);
+	if (orphan->pidfd >= 0)
+		close(orphan->pidfd);
+	orphan->connection = orphan->pidfd = -1;
 }
 
-void strays_done(struct hosts_linux *hosts)
+void orphans_done(struct hosts_linux *hosts)
 {
-	for (size_t i = 0; i < hosts->n_strays; i++)
-		stray_close(&hosts->strays[i]);
-	free(hosts->strays);
-	hosts->strays = NULL;
-	hosts->n_strays = 0;
+	for (size_t i = 0; i < hosts->n_orphans; i++)
+		orphan_close(&hosts->orphans[i]);
+	free(hosts->orphans);
+	hosts->orphans = NULL;
+	hosts->n_orphans = 0;
 }
 
-struct stray *stray_search(struct hosts_linux *hosts, const char *name)
+struct orphan *orphan_search(struct hosts_linux *hosts, const char *name)
 {
-	for (size_t i = 0; i < hosts->n_strays; i++)
-		if (strcmp(hosts->strays[i].name, name) == 0)
-			return &hosts->strays[i];
+	for (size_t i = 0; i < hosts->n_orphans; i++)
+		if (strcmp(hosts->orphans[i].name, name) == 0)
+			return &hosts->orphans[i];
 	return NULL;
 }
 
@@ -83,26 +83,27 @@ void host_look_at_peer(int connection, uid_t *ret_uid, pid_t *ret_pid, int *ret_
 		*ret_pidfd = fd;
 }
 
-static int strays_add(struct hosts_linux *hosts, const char *name, bool adopted)
+static int orphans_add(struct hosts_linux *hosts, const char *name, bool adopted)
 {
-	struct stray stray = {.adopted = adopted, .connection = -1, .pidfd = -1, .uid = (uid_t)-1};
-	struct stray *strays;
+	struct orphan orphan = {
+		.adopted = adopted, .connection = -1, .pidfd = -1, .uid = (uid_t)-1};
+	struct orphan *orphans;
 	int r;
 
-	strays = reallocarray(hosts->strays, hosts->n_strays + 1, sizeof(*strays));
-	if (!strays)
+	orphans = reallocarray(hosts->orphans, hosts->n_orphans + 1, sizeof(*orphans));
+	if (!orphans)
 		return -ENOMEM;
-	hosts->strays = strays;
-	strcpy(stray.name, name);
+	hosts->orphans = orphans;
+	strcpy(orphan.name, name);
 	r = control_socket_connect(hosts->directory_fd, name,
 				   adopted ? CONTROL_ADOPTED_SUFFIX : CONTROL_SOCKET_SUFFIX,
-				   &stray.connection);
-	stray.alive = r == 0 || r == -EAGAIN;
+				   &orphan.connection);
+	orphan.alive = r == 0 || r == -EAGAIN;
 	if (r == 0)
-		host_look_at_peer(stray.connection, &stray.uid, &stray.pid, &stray.pidfd);
+		host_look_at_peer(orphan.connection, &orphan.uid, &orphan.pid, &orphan.pidfd);
 	else if (r != -ECONNREFUSED && r != -EAGAIN)
 		return r;
-	strays[hosts->n_strays++] = stray;
+	orphans[hosts->n_orphans++] = orphan;
 	return 0;
 }
 
@@ -134,46 +135,46 @@ static int read_directory(struct hosts_linux *hosts)
 	}
 	while (r == 0 && (entry = readdir(directory)))
 		if (cut_name(entry->d_name, CONTROL_SOCKET_SUFFIX))
-			r = strays_add(hosts, entry->d_name, false);
+			r = orphans_add(hosts, entry->d_name, false);
 		else if (cut_name(entry->d_name, CONTROL_ADOPTED_SUFFIX))
-			r = strays_add(hosts, entry->d_name, true);
+			r = orphans_add(hosts, entry->d_name, true);
 	closedir(directory);
 	return r;
 }
 
-int strays_find(struct hosts *port, struct host_found **ret, size_t *ret_n)
+int orphans_find(struct hosts *port, struct host_found **ret, size_t *ret_n)
 {
 	struct hosts_linux *hosts = (struct hosts_linux *)port;
 	struct host_found *found;
 	int r;
 
-	strays_done(hosts);
+	orphans_done(hosts);
 	r = read_directory(hosts);
 	if (r < 0)
 		return r;
-	found = calloc(hosts->n_strays + 1, sizeof(*found));
+	found = calloc(hosts->n_orphans + 1, sizeof(*found));
 	if (!found)
 		return -ENOMEM;
-	for (size_t i = 0; i < hosts->n_strays; i++) {
-		const struct stray *stray = &hosts->strays[i];
+	for (size_t i = 0; i < hosts->n_orphans; i++) {
+		const struct orphan *orphan = &hosts->orphans[i];
 
-		strcpy(found[i].name, stray->name);
-		found[i].adopted = stray->adopted;
-		found[i].alive = stray->alive;
-		found[i].uid = stray->uid;
-		found[i].pid = stray->pid;
+		strcpy(found[i].name, orphan->name);
+		found[i].adopted = orphan->adopted;
+		found[i].alive = orphan->alive;
+		found[i].uid = orphan->uid;
+		found[i].pid = orphan->pid;
 	}
 	*ret = found;
-	*ret_n = hosts->n_strays;
+	*ret_n = hosts->n_orphans;
 	return 0;
 }
 
 /* ---- ending them ---- */
 
 /* Gone when both have said so, as far as there are both. */
-static bool is_over(const struct stray *stray)
+static bool is_over(const struct orphan *orphan)
 {
-	return stray->connection < 0 && stray->pidfd < 0;
+	return orphan->connection < 0 && orphan->pidfd < 0;
 }
 
 static int64_t now_ms(void)
@@ -192,50 +193,52 @@ static void close_if(int *fd, bool over)
 	*fd = -1;
 }
 
-static size_t count_alive(struct stray *const *strays, size_t n)
+static size_t count_alive(struct orphan *const *orphans, size_t n)
 {
 	size_t alive = 0;
 
 	for (size_t i = 0; i < n; i++)
-		alive += !is_over(strays[i]);
+		alive += !is_over(orphans[i]);
 	return alive;
 }
 
 /* Waits until something ends, for @timeout_ms at most. */
-static int wait_for_some(struct stray *const *strays, size_t n, struct pollfd *fds, int timeout_ms)
+static int wait_for_some(struct orphan *const *orphans, size_t n, struct pollfd *fds,
+			 int timeout_ms)
 {
 	for (size_t i = 0; i < n; i++) {
-		fds[2 * i] = (struct pollfd){.fd = strays[i]->connection};
-		fds[2 * i + 1] = (struct pollfd){.fd = strays[i]->pidfd, .events = POLLIN};
+		fds[2 * i] = (struct pollfd){.fd = orphans[i]->connection};
+		fds[2 * i + 1] = (struct pollfd){.fd = orphans[i]->pidfd, .events = POLLIN};
 	}
 	if (poll(fds, 2 * n, timeout_ms) < 0)
 		return errno == EINTR ? 0 : -errno;
 	for (size_t i = 0; i < n; i++) {
-		close_if(&strays[i]->connection, fds[2 * i].revents & POLLHUP);
-		close_if(&strays[i]->pidfd, fds[2 * i + 1].revents & POLLIN);
+		close_if(&orphans[i]->connection, fds[2 * i].revents & POLLHUP);
+		close_if(&orphans[i]->pidfd, fds[2 * i + 1].revents & POLLIN);
 	}
 	return 0;
 }
 
 /* Until all have ended or @deadline. */
-static int wait_for_all(struct stray *const *strays, size_t n, struct pollfd *fds, int64_t deadline)
+static int wait_for_all(struct orphan *const *orphans, size_t n, struct pollfd *fds,
+			int64_t deadline)
 {
 	int64_t left;
 	int r = 0;
 
-	while (r == 0 && count_alive(strays, n) > 0 && (left = deadline - now_ms()) > 0)
-		r = wait_for_some(strays, n, fds, (int)left);
+	while (r == 0 && count_alive(orphans, n) > 0 && (left = deadline - now_ms()) > 0)
+		r = wait_for_some(orphans, n, fds, (int)left);
 	return r;
 }
 
-static void kill_all(struct stray *const *strays, size_t n)
+static void kill_all(struct orphan *const *orphans, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strays[i]->pidfd >= 0)
-			syscall(SYS_pidfd_send_signal, strays[i]->pidfd, SIGKILL, NULL, 0);
+		if (orphans[i]->pidfd >= 0)
+			syscall(SYS_pidfd_send_signal, orphans[i]->pidfd, SIGKILL, NULL, 0);
 }
 
-static int wait_and_kill(struct stray *const *strays, size_t n)
+static int wait_and_kill(struct orphan *const *orphans, size_t n)
 {
 	_cleanup_free_ struct pollfd *fds = calloc(2 * n + 1, sizeof(*fds));
 	int64_t start = now_ms();
@@ -243,43 +246,43 @@ static int wait_and_kill(struct stray *const *strays, size_t n)
 
 	if (!fds)
 		return -ENOMEM;
-	r = wait_for_all(strays, n, fds, start + PATIENCE_MS);
-	if (r < 0 || count_alive(strays, n) == 0)
+	r = wait_for_all(orphans, n, fds, start + PATIENCE_MS);
+	if (r < 0 || count_alive(orphans, n) == 0)
 		return r;
-	kill_all(strays, n);
-	return wait_for_all(strays, n, fds, start + LIMIT_MS);
+	kill_all(orphans, n);
+	return wait_for_all(orphans, n, fds, start + LIMIT_MS);
 }
 
-int strays_end(struct hosts *port, const char *const *names, size_t n_names)
+int orphans_end(struct hosts *port, const char *const *names, size_t n_names)
 {
 	const struct control_head end = control_command(CONTROL_END);
 	struct hosts_linux *hosts = (struct hosts_linux *)port;
-	_cleanup_free_ struct stray **strays = calloc(n_names + 1, sizeof(*strays));
+	_cleanup_free_ struct orphan **orphans = calloc(n_names + 1, sizeof(*orphans));
 	bool unreachable = false;
 	size_t n = 0;
 	int r;
 
-	if (!strays)
+	if (!orphans)
 		return -ENOMEM;
 	for (size_t i = 0; i < n_names; i++) {
-		struct stray *stray = stray_search(hosts, names[i]);
+		struct orphan *orphan = orphan_search(hosts, names[i]);
 
-		if (!stray || stray->adopted)
+		if (!orphan || orphan->adopted)
 			continue;
-		if (stray->connection >= 0) /* of one that is being reset, the end shows below */
-			control_send(stray->connection, &end, sizeof(end), NULL, 0);
-		else if (stray->alive)
+		if (orphan->connection >= 0) /* of one that is being reset, the end shows below */
+			control_send(orphan->connection, &end, sizeof(end), NULL, 0);
+		else if (orphan->alive)
 			unreachable = true;
-		if (stray->connection >= 0)
-			strays[n++] = stray;
+		if (orphan->connection >= 0)
+			orphans[n++] = orphan;
 	}
-	r = wait_and_kill(strays, n);
-	if (r == 0 && (unreachable || count_alive(strays, n) > 0))
+	r = wait_and_kill(orphans, n);
+	if (r == 0 && (unreachable || count_alive(orphans, n) > 0))
 		r = -ETIMEDOUT;
 	return r;
 }
 
-void stray_forget(struct hosts *port, const char *name)
+void orphan_remove_socket(struct hosts *port, const char *name)
 {
 	int directory_fd = ((struct hosts_linux *)port)->directory_fd;
 
