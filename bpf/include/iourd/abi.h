@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * iourd/abi.h - what loop programs, applications, hosts and the daemon share
+ * iourd/abi.h - the ABI shared by loop programs, applications, hosts and the daemon
  *
- * Two things are fixed here and nowhere else:
+ * This header alone defines two things:
  *
- *  - the head of a *param region*: the memory that a loop program and its application share;
- *  - the *descriptor*: what a loop program says of itself, in the section IOURD_DESCRIPTOR_SECTION
- *    of its object file.
+ *  - the head of a *param region*, the memory that a loop program and its application share;
+ *  - the *descriptor* of a loop program, in the section IOURD_DESCRIPTOR_SECTION of its object
+ *    file.
  *
- * Rules: fixed-width types; no pointers, enums, bools, bit-fields or long in shared structs; every
- * 64-byte line of the region's head has exactly one writer, the other sides read it with acquire.
- * The application can write all of the region: whoever reads it bounds every index and never reads
- * a length twice. A newer minor version only gives meaning to reserved fields; another major
- * version must be refused.
+ * Rules: Shared structs have fixed-width types, and no pointers, enums, bools, bit-fields or longs.
+ * Each 64-byte line of the region's head has exactly one writer; readers use acquire. The
+ * application can write to all of the region, so readers bound every index and never read a length
+ * twice. A newer minor version only gives meaning to reserved fields. Refuse another major version.
  */
 #ifndef IOURD_ABI_H
 #define IOURD_ABI_H
@@ -29,8 +28,7 @@
 #define IOURD_STATIC_ASSERT(expr, text) _Static_assert(expr, text)
 #endif
 
-/* One byte, 0 or 1, in parameter structs: C's _Bool and C++'s bool are the same on all we run on.
- */
+/* For parameter structs: one byte, 0 or 1. C's _Bool and C++'s bool agree on supported machines. */
 #ifdef __cplusplus
 typedef bool iourd_bool;
 #else
@@ -40,29 +38,29 @@ typedef _Bool iourd_bool;
 #define IOURD_ABI_MAJOR 1
 #define IOURD_ABI_MINOR 0
 
-#define IOURD_LINE	64u /* bytes that have one writer */
+#define IOURD_LINE	64u /* bytes with one writer */
 
 /* ---- the param region ------------------------------------------------------------------- */
 
 #define IOURD_REGION_MAGIC 0x44525549u /* "IURD", little endian */
 #define IOURD_SLOTS_MAX	   8u
 
-/* head.life.state: what the daemon says of the ring. */
+/* head.life.state: the state of the ring, by the daemon */
 #define IOURD_RING_CREATED 0u /* not started yet */
 #define IOURD_RING_RUNNING 1u
 #define IOURD_RING_PAUSED  2u
-#define IOURD_RING_STOPPED 3u /* the program said that it is finished (progress.state says how) */
-#define IOURD_RING_FAILED  4u /* the kernel refused to go on: life.error is the errno */
-#define IOURD_RING_ENDED   5u /* the ring is gone: destroyed, or its host died */
+#define IOURD_RING_STOPPED 3u /* the program has finished; see progress.state */
+#define IOURD_RING_FAILED  4u /* the ring could not be enabled, or lost its dispatcher; see life.error */
+#define IOURD_RING_ENDED   5u /* the ring was destroyed, or its host died */
 
-/* head.progress.state: what the program says of its work. */
+/* head.progress.state: the state of the work, by the program */
 #define IOURD_WORK_IDLE	   0u
 #define IOURD_WORK_RUNNING 1u
 #define IOURD_WORK_DONE	   2u
-#define IOURD_WORK_STOPPED 3u /* ended because control.stop asked for it */
-#define IOURD_WORK_FAILED  4u /* progress.error is the errno, .error_offset where */
+#define IOURD_WORK_STOPPED 3u /* stopped at the request of control.stop */
+#define IOURD_WORK_FAILED  4u /* see progress.error and progress.error_offset */
 
-/* Written by the daemon before anyone else maps the region, then never again. */
+/* Written by the daemon before others map the region; address of an adopted ring, before it runs */
 struct iourd_identity {
 	__u32 magic; /* IOURD_REGION_MAGIC */
 	__u16 abi_major;
@@ -72,47 +70,50 @@ struct iourd_identity {
 	__u32 params_size;   /* bytes */
 	__u64 data_offset;   /* bytes from the start of the region, a multiple of the page size */
 	__u64 data_size;     /* bytes; may be 0 */
-	__u64 address;	     /* of the region in the task that runs the ring: for sqe->addr */
+	__u64 address;	     /* of the region in the task that runs the ring, for sqe->addr */
 	__u32 slot_count;
 	__u32 reserved;
 } __attribute__((aligned(64)));
 
-/* Written by the daemon during the ring's life. */
+/* Written by the daemon while the ring exists */
 struct iourd_life {
-	__u64 generation; /* 1 when created, +1 on every swap */
+	__u64 generation; /* 1 when created, +1 with each swap */
 	__u64 program_id; /* the first 8 bytes of the program object's SHA-256, little endian */
 	__u32 state;	  /* IOURD_RING_* */
 	__s32 error;	  /* positive errno, or 0 */
-	__u32 event;	  /* futex word: +1 and woken after any change of this line */
+	__u32 event;	  /* futex word: +1 and woken after each change of this line */
 	__u32 reserved[9];
 } __attribute__((aligned(64)));
 
-/* What the daemon saw of a file when it was put into its slot; sizes may have changed since. */
+/* A slot's file when the ring was created; its size may have changed since */
 struct iourd_slot {
-	__u64 size;  /* bytes, of a regular file; else 0 */
+	__u64 size;  /* bytes of a regular file, else 0 */
 	__u32 type;  /* st_mode & S_IFMT; 0: the slot is empty */
 	__u32 flags; /* IOURD_SLOT_FILE_* */
 };
-#define IOURD_SLOT_FILE_SPARSE (1u << 0) /* fewer blocks than its size needs: it has holes */
+#define IOURD_SLOT_FILE_SPARSE (1u << 0) /* it has fewer blocks than its size needs */
 
-/* Written by the application. */
+/* Written by the application */
 struct iourd_control {
-	__u32 stop;	/* non-zero: finish what is in flight and stop */
-	__u32 doorbell; /* futex word: +1, then FUTEX_WAKE, when there is something new to see */
-	__u32 waiters;	/* threads of the application that wait on progress.wake or on a request */
+	__u32 stop;	/* not 0: finish the requests in flight and stop */
+	__u32 doorbell; /* futex word: +1, then FUTEX_WAKE, to notify the program of a change */
+	__u32 waiters;	/* threads of the application that sleep on progress.wake or on a request */
 	__u32 reserved[13];
 } __attribute__((aligned(64)));
 
-/* Written by the loop program. */
+/*
+ * Written by the loop program. When the daemon puts back an earlier program while the loop is
+ * stopped, it resets a state of FAILED to RUNNING, and error to 0.
+ */
 struct iourd_progress {
 	__u32 state; /* IOURD_WORK_* */
 	__s32 error; /* positive errno of the first failure, or 0 */
 	__u64 done;  /* in the descriptor's progress_unit */
-	__u64 total; /* the same unit; 0: not known */
-	__u64 error_offset;
-	__u32 wake;	  /* futex word: +1 and woken when state changes; may be when done does */
-	__u32 error_op;	  /* the IORING_OP_* that failed */
-	__u32 error_slot; /* the file slot on which it failed; IOURD_SLOTS_MAX: none */
+	__u64 total; /* in the same unit; 0: unknown */
+	__u64 error_offset; /* bytes */
+	__u32 wake;	  /* futex word: +1 and woken when state changes, optionally when done does */
+	__u32 error_op;	  /* IORING_OP_* that failed */
+	__u32 error_slot; /* file slot of that request, or IOURD_SLOTS_MAX */
 	__u32 flight;	  /* requests in flight after the last step */
 	__u32 reserved[4];
 } __attribute__((aligned(64)));
@@ -131,7 +132,7 @@ IOURD_STATIC_ASSERT(sizeof(struct iourd_control) == 64, "control is one line");
 IOURD_STATIC_ASSERT(sizeof(struct iourd_progress) == 64, "progress is one line");
 IOURD_STATIC_ASSERT(sizeof(struct iourd_head) == 384, "the head is six lines");
 
-/* Index, in the ring's registered buffers, of the region's data area (if data_size is not 0). */
+/* Index of the data area among the ring's registered buffers, if data_size is not 0 */
 #define IOURD_BUFFER_DATA 0u
 
 /* ---- the descriptor --------------------------------------------------------------------- */
@@ -139,7 +140,7 @@ IOURD_STATIC_ASSERT(sizeof(struct iourd_head) == 384, "the head is six lines");
 #define IOURD_DESCRIPTOR_SECTION ".iourd"
 #define IOURD_DESCRIPTOR_MAGIC	 0x44445549u /* "IUDD", little endian */
 
-#define IOURD_NAME_MAX		 32u /* bytes with the final NUL, as for all texts here */
+#define IOURD_NAME_MAX		 32u /* bytes with the NUL, as for all strings here */
 #define IOURD_SUMMARY_MAX	 128u
 #define IOURD_TYPE_MAX		 48u
 #define IOURD_SLOT_NAME_MAX	 16u
@@ -148,11 +149,11 @@ IOURD_STATIC_ASSERT(sizeof(struct iourd_head) == 384, "the head is six lines");
 #define IOURD_FIELDS_MAX	 32u
 #define IOURD_OPCODES_MAX	 128u
 
-#define IOURD_ENTRIES_MAX	 4096u	      /* of a submission or completion queue */
-#define IOURD_DATA_MAX		 (1ull << 30) /* bytes of a data area */
-#define IOURD_PARAMS_MAX	 (64u << 10)  /* bytes of a parameter struct */
+#define IOURD_ENTRIES_MAX	 4096u	      /* in a submission or completion queue */
+#define IOURD_DATA_MAX		 (1ull << 30) /* bytes in a data area */
+#define IOURD_PARAMS_MAX	 (64u << 10)  /* bytes in a parameter struct */
 
-/* units of fields and of progress.done and .total */
+/* Units of fields, and of progress.done and progress.total */
 #define IOURD_UNIT_NONE		    0u
 #define IOURD_UNIT_BYTES	    1u
 #define IOURD_UNIT_OPERATIONS	    2u
@@ -161,10 +162,10 @@ IOURD_STATIC_ASSERT(sizeof(struct iourd_head) == 384, "the head is six lines");
 #define IOURD_UNIT_REQUESTS	    5u
 #define IOURD_UNIT_BLOCKS	    6u
 
-#define IOURD_SLOT_READ		    (1u << 0) /* the descriptor must be open for reading */
-#define IOURD_SLOT_WRITE	    (1u << 1) /* ... for writing */
+#define IOURD_SLOT_READ		    (1u << 0) /* the file must be open for reading */
+#define IOURD_SLOT_WRITE	    (1u << 1) /* the file must be open for writing */
 #define IOURD_SLOT_OPTIONAL	    (1u << 2)
-#define IOURD_SLOT_DISTINCT	    (1u << 3) /* may not be the same file as another DISTINCT slot */
+#define IOURD_SLOT_DISTINCT	    (1u << 3) /* must differ from the files of other DISTINCT slots */
 
 #define IOURD_TYPE_REGULAR	    (1u << 0)
 #define IOURD_TYPE_BLOCK	    (1u << 1)
@@ -175,26 +176,26 @@ IOURD_STATIC_ASSERT(sizeof(struct iourd_head) == 384, "the head is six lines");
 struct iourd_slot_descriptor {
 	char name[IOURD_SLOT_NAME_MAX]; /* [a-z][a-z0-9_]* */
 	__u32 flags;			/* IOURD_SLOT_* */
-	__u32 types;			/* IOURD_TYPE_*: what kind of file it takes */
+	__u32 types;			/* IOURD_TYPE_* of the files that it accepts */
 	char help[IOURD_HELP_MAX];
 };
 
-#define IOURD_FIELD_PROGRESS (1u << 0) /* the program writes it: read-only for everybody else */
-#define IOURD_FIELD_FIXED    (1u << 1) /* settable only before the ring is started */
+#define IOURD_FIELD_PROGRESS (1u << 0) /* written by the program, read-only for others */
+#define IOURD_FIELD_FIXED    (1u << 1) /* can be set only before the ring is started */
 
 struct iourd_field_descriptor {
 	char name[IOURD_PATH_MAX]; /* of a member of the parameter struct */
 	__u32 flags;		   /* IOURD_FIELD_* */
 	__u32 unit;		   /* IOURD_UNIT_* */
-	__s64 minimum;		   /* with maximum: inclusive; both 0: the type's own range */
+	__s64 minimum;		   /* inclusive; minimum and maximum 0: the type's range */
 	__s64 maximum;
 	__s64 initial;
 	char help[IOURD_HELP_MAX];
 };
 
 /*
- * Members of the parameter struct that no field descriptor names are the program's private state:
- * they are part of the layout (a swap compares them), but nobody is shown them or may set them.
+ * Members of the parameter struct that no field descriptor names are private to the program. They
+ * are part of the layout, which a swap compares, but are neither shown nor settable.
  */
 struct iourd_descriptor {
 	__u32 magic; /* IOURD_DESCRIPTOR_MAGIC */
@@ -204,15 +205,15 @@ struct iourd_descriptor {
 	__u32 version;
 	char name[IOURD_NAME_MAX]; /* [a-z][a-z0-9-]* */
 	char summary[IOURD_SUMMARY_MAX];
-	char params_type[IOURD_TYPE_MAX]; /* the name of a struct in the object's BTF */
+	char params_type[IOURD_TYPE_MAX]; /* name of a struct in the object's BTF */
 	__u32 params_size;		  /* its size in bytes */
-	__u32 sq_entries;		  /* powers of two */
+	__u32 sq_entries;		  /* both are powers of two */
 	__u32 cq_entries;
 	__u32 progress_unit; /* IOURD_UNIT_* */
-	__u64 data_initial;  /* bytes, if the client names none and data_fields is empty */
+	__u64 data_initial;  /* bytes, if the client gives none and data_fields is empty */
 	__u64 data_maximum;  /* bytes */
-	char data_fields[2][IOURD_NAME_MAX];   /* the data area must hold the product of these */
-	__u64 opcodes[IOURD_OPCODES_MAX / 64]; /* bit n: uses IORING_OP n */
+	char data_fields[2][IOURD_NAME_MAX];   /* the data area holds the product of these fields */
+	__u64 opcodes[IOURD_OPCODES_MAX / 64]; /* bit n: the program uses IORING_OP n */
 	__u32 slot_count;
 	__u32 field_count;
 	struct iourd_slot_descriptor slots[IOURD_SLOTS_MAX];

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * iourd/kern.bpf.h - the kernel's types, constants and functions that a loop program uses
+ * iourd/kern.bpf.h - kernel types, constants and functions for loop programs
  *
- * Declared by hand, so that no program needs a dump of some kernel's BTF. Two kinds of context:
- * Linux 7.1 hands loop_step a struct io_ring_ctx *, 7.2 and later an opaque struct iou_ctx *.
- * One object runs on both without a relocation: the verifier takes the types of a struct_ops
- * program's arguments from the running kernel, never from the object, and libbpf compares the
- * kfuncs' prototypes by shape (pointer to struct, integer, ...), not by the structs' names. That
- * needs struct iou_ctx to be a complete, if empty, struct here: a forward declaration is another
- * kind of type. (Run on 7.3; the 7.1 side is from reading libbpf 1.5 and the kernel.)
+ * They are declared by hand, so that programs need no dump of a kernel's BTF. Linux 7.1 passes a
+ * struct io_ring_ctx * to loop_step, 7.2 and later an opaque struct iou_ctx *. One object runs on
+ * both without relocation: the verifier takes the argument types of a struct_ops program from the
+ * running kernel, not from the object, and libbpf compares the prototypes of kfuncs by shape
+ * (pointer to struct, integer, ...), not by the names of structs. For that struct iou_ctx must be a
+ * complete struct here, if an empty one; a forward declaration is another kind of type. (Tested on
+ * 7.2, 7.3 and the patched 6.12. The 7.1 side follows from the sources of libbpf 1.5 and Linux.)
  */
 #ifndef IOURD_KERN_BPF_H
 #define IOURD_KERN_BPF_H
@@ -26,7 +26,7 @@ typedef unsigned int __u32;
 typedef long long __s64;
 typedef unsigned long long __u64;
 
-/* bpf_helper_defs.h names these */
+/* used by bpf_helper_defs.h */
 typedef __u16 __be16;
 typedef __u32 __be32;
 typedef __u32 __wsum;
@@ -46,12 +46,12 @@ struct bpf_iter_num {
 
 /* ---- the loop of a ring ---- */
 
-/* What a ring is to its program: opaque, see above. */
+/* A ring as its program sees it: opaque, see above */
 struct iou_ctx {
 };
 
 struct iou_loop_params {
-	__u32 cq_wait_idx; /* the CQ index to wait for before the next step: a hint */
+	__u32 cq_wait_idx; /* CQ index to wait for before the next step; a hint */
 };
 
 struct io_uring_bpf_ops {
@@ -67,9 +67,9 @@ struct io_uring_bpf_ops {
 #define IOU_REGION_CQ	  1 /* ring heads and CQEs */
 #define IOU_REGION_SQ	  2 /* SQEs */
 
-/* Submits the first @nr entries of the SQ; returns how many were taken, or -errno. */
+/* Submits the first @nr entries of the SQ. Returns the number taken, or -errno. */
 extern int bpf_io_uring_submit_sqes(struct iou_ctx *ring, __u32 nr) __weak __ksym;
-/* NULL if the region is smaller than @rdwr_buf_size, which must be a constant. */
+/* Returns NULL if the region is smaller than @rdwr_buf_size, which must be a constant. */
 extern __u8 *bpf_io_uring_get_region(struct iou_ctx *ring, __u32 region_id,
 				     const __u64 rdwr_buf_size) __weak __ksym;
 
@@ -79,8 +79,8 @@ struct io_uring_sqe {
 	__u8 opcode;
 	__u8 flags; /* IOSQE_* */
 	__u16 ioprio;
-	__s32 fd;  /* of FUTEX_WAIT and FUTEX_WAKE: FUTEX2_* */
-	__u64 off; /* ... the value expected, the number of waiters to wake */
+	__s32 fd;  /* FUTEX_WAIT and FUTEX_WAKE: FUTEX2_* */
+	__u64 off; /* FUTEX_WAIT: expected value; FUTEX_WAKE: number of waiters to wake */
 	__u64 addr;
 	__u32 len;
 	__u32 op_flags; /* rw_flags, fsync_flags, timeout_flags, futex_flags, ... */
@@ -88,7 +88,7 @@ struct io_uring_sqe {
 	__u16 buf_index;
 	__u16 personality;
 	__u32 file_index;
-	__u64 addr3; /* of FUTEX_WAIT and FUTEX_WAKE: the mask */
+	__u64 addr3; /* FUTEX_WAIT and FUTEX_WAKE: mask */
 	__u64 pad;
 };
 
@@ -98,8 +98,8 @@ struct io_uring_cqe {
 	__u32 flags;
 };
 
-_Static_assert(sizeof(struct io_uring_sqe) == 64, "an SQE as the kernel has it");
-_Static_assert(sizeof(struct io_uring_cqe) == 16, "a CQE as the kernel has it");
+_Static_assert(sizeof(struct io_uring_sqe) == 64, "size of the kernel's SQE");
+_Static_assert(sizeof(struct io_uring_cqe) == 16, "size of the kernel's CQE");
 
 #define IOSQE_FIXED_FILE       (1u << 0)
 

@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * iourd/loop.bpf.h - all ring work of a loop program
+ * iourd/loop.bpf.h - the ring operations of a loop program
  *
- * A loop program is one object file: IOURD_PROGRAM says what it is, IOURD_STEP is its step,
- * IOURD_LOOP names the step to the kernel. The kernel calls the step again and again, with the
- * ring's lock held, in the ring's task; a step reaps completions, prepares and submits requests
- * and says which completion to wait for. bpf/README.md tells how to write one.
+ * A loop program is one object file with a descriptor (IOURD_PROGRAM), a step (IOURD_STEP) and the
+ * struct_ops map that names the step to the kernel (IOURD_LOOP). The kernel calls the step
+ * repeatedly in the ring's task, with the ring's lock held. A step reaps completions, prepares and
+ * submits requests, and selects the completion to wait for. See bpf/README.md and iourd(7).
  *
- * Pointers that the functions below return are good for this call of the step only. All state
- * lives in the param region: a program is loaded once for all rings, so it has no variables of
- * its own. The application can write the region at any time: read a number once, bound it, use it.
+ * Pointers returned by the functions below are valid during the current step only. Keep all state
+ * in the param region: a program is loaded once for all rings and has no variables of its own. The
+ * application can write the region at any time: read a number once, bound it, use it.
  *
- * Rings are made with IORING_SETUP_NO_SQARRAY and IORING_SETUP_SQ_REWIND: each submit takes the
- * first n entries of the SQ, and the kernel does not look at sq.tail. So that word counts the
- * entries that are prepared and not yet taken, and the last entry, which is never submitted, is 64
- * bytes for the program's own use: iourd_private(). Unlike the region, the application of a hosted
- * ring cannot reach the rings' memory. Like the region, it stays over a swap.
+ * Rings have IORING_SETUP_NO_SQARRAY and IORING_SETUP_SQ_REWIND: each submit takes the first n
+ * entries of the SQ, and the kernel ignores sq.tail. This header therefore uses that word to count
+ * the entries that are prepared and not yet taken, and the last entry, which is never submitted, as
+ * 64 bytes for the program: iourd_private(). The application of a hosted ring cannot access the
+ * ring's memory. Like the region, it survives a swap.
  */
 #ifndef IOURD_LOOP_BPF_H
 #define IOURD_LOOP_BPF_H
 
 #include "iourd/request.bpf.h"
 
-/* ---- what a program is ------------------------------------------------------------------ */
+/* ---- declaring a program ---------------------------------------------------------------- */
 
 /*
- * IOURD_PROGRAM(params, .name = ..., ...): the descriptor. @params is the name of the parameter
- * struct; the rest are initialisers of struct iourd_descriptor. The second variable brings the
- * struct into the object's BTF, which has only types that something refers to.
+ * IOURD_PROGRAM(params, .name = ..., ...) defines the descriptor. @params is the name of the
+ * parameter struct; the rest are initialisers of struct iourd_descriptor. iourd_params_type brings
+ * the struct into the object's BTF, which contains only types that are referenced.
  */
 #define IOURD_PROGRAM(params, ...)                                                                 \
 	const char iourd_license[] SEC("license") = "GPL";                                         \
@@ -43,32 +43,33 @@
 		.cq_entries = IOURD_CQ_ENTRIES,                                                    \
 		__VA_ARGS__}
 
-/* A bit of descriptor.opcodes[0]: IOURD_OP(NOP) | IOURD_OP(FUTEX_WAKE) */
+/* A bit in descriptor.opcodes[0], as in IOURD_OP(NOP) | IOURD_OP(FUTEX_WAKE) */
 #define IOURD_OP(name) (1ull << IORING_OP_##name)
 
-/* IOURD_STEP(name, ring, wait) { ... }: a loop_step function; returns IOU_LOOP_* */
+/* IOURD_STEP(name, ring, wait) { ... } defines a loop_step function, which returns IOU_LOOP_*. */
 #define IOURD_STEP(name, ring, wait)                                                               \
 	SEC("struct_ops.s/loop_step")                                                              \
 	int BPF_PROG(name, struct iou_ctx *ring, struct iou_loop_params *wait)
 
-/* The struct_ops map through which a step is loaded. */
+/* Defines the struct_ops map through which a step is loaded. */
 #define IOURD_LOOP(step)                                                                           \
 	SEC(".struct_ops.link")                                                                    \
 	struct io_uring_bpf_ops iourd_loop = {.loop_step = (void *)(step)}
 
 /*
- * A step's answer when the ring is not what the descriptor asked for (no region, or a small one):
+ * Return this from a step if the ring does not match the descriptor (no region, or one too small).
  * io_uring_enter then fails with EINVAL, which the host reports.
  */
 #define IOURD_LOOP_BROKEN (-1)
 
 /* ---- completions ------------------------------------------------------------------------ */
 
-/* Completions that one step reaps at the most: it bounds the step, which nothing can interrupt. */
+/* Maximum number of completions per step. It bounds the step, which cannot be interrupted. */
 #define IOURD_BATCH 64u
 
 /*
- * How many completions there are, IOURD_BATCH at the most; @ret_head: the index of the first.
+ * Returns the number of pending completions, at most IOURD_BATCH, and in *ret_head the index of the
+ * first.
  *
  *	n = iourd_cq_ready(&ring, &head);
  *	bpf_for(i, 0, n) {
@@ -77,12 +78,12 @@
  *	}
  *	iourd_cq_release(&ring, head + n);
  *
- * Count first, then loop: the verifier would walk a loop that raises a counter of its own.
+ * Count first, then loop: the verifier would walk every round of a loop that counts by itself.
  */
 static __always_inline __u32 iourd_cq_ready(const struct iourd_ring *ring, __u32 *ret_head)
 {
 	__u32 head = iourd_read(ring->rings->cq_head);
-	/* posted by this very task, so in program order: no acquire is needed */
+	/* posted by this task, so in program order: no acquire is needed */
 	__u32 n = iourd_read(ring->rings->cq_tail) - head;
 
 	*ret_head = head;
@@ -95,13 +96,13 @@ static __always_inline const struct io_uring_cqe *iourd_cqe(const struct iourd_r
 	return &ring->rings->cqes[index & (IOURD_CQ_ENTRIES - 1)];
 }
 
-/* Gives the completions before @head back to the kernel: they are not to be read after. */
+/* Returns the completions before @head to the kernel. Do not read them afterwards. */
 static __always_inline void iourd_cq_release(const struct iourd_ring *ring, __u32 head)
 {
 	iourd_write(ring->rings->cq_head, head);
 }
 
-/* CONTINUE, and the next step comes when there is a completion that was not released yet. */
+/* Continue; the next step runs when a completion is pending that was not released. */
 static __always_inline int iourd_wait(const struct iourd_ring *ring)
 {
 	ring->wait->cq_wait_idx = ring->rings->cq_head + 1;
@@ -111,11 +112,11 @@ static __always_inline int iourd_wait(const struct iourd_ring *ring)
 /* ---- submitting ------------------------------------------------------------------------- */
 
 /*
- * Submits what is prepared; returns how many entries were *not* taken (normally none). They stay
- * prepared, moved to the front, and the next call tries them again. The kernel stops after an entry
- * that it refuses (that one is taken: its completion says why), and takes none when it is short of
- * memory. A step starts with this, and does nothing else if entries are left, so that what it
- * prepares always finds room:
+ * Submits the prepared entries. Returns the number of entries that were *not* taken, normally 0.
+ * These are moved to the front and remain prepared; the next call submits them again. The kernel
+ * stops after an entry that it refuses (which is taken, and gets a completion with the error), and
+ * takes none when it is short of memory. Call this first in each step, and do nothing else if
+ * entries are left, so that the SQ always has room for what a step prepares:
  *
  *	if (iourd_submit(&ring))
  *		return iourd_again(&ring);
@@ -145,9 +146,9 @@ static __always_inline __u32 iourd_submit(const struct iourd_ring *ring)
 }
 
 /*
- * The next completion, or NULL: one at a time, to be released by iourd_cq_release(ring, head + 1)
- * before the next is asked for. If there is none, what is prepared is submitted first: much of it
- * completes on the spot (what is in the page cache is), and needs no step of its own.
+ * Returns the next completion, or NULL. Release it with iourd_cq_release(ring, head + 1) before the
+ * next call. If none is pending, the function first submits the prepared entries: many requests
+ * complete at once, such as reads from the page cache, and then need no step of their own.
  *
  *	bpf_for(i, 0, IOURD_BATCH) {
  *		cqe = iourd_cqe_next(&ring, &head);
@@ -172,7 +173,7 @@ static __always_inline const struct io_uring_cqe *iourd_cqe_next(const struct io
 	return iourd_cqe(ring, head);
 }
 
-/* CONTINUE, and the next step comes at once: nothing that a completion would tell is waited for. */
+/* Continue; the next step runs at once, without waiting for a completion. */
 static __always_inline int iourd_again(const struct iourd_ring *ring)
 {
 	ring->wait->cq_wait_idx = ring->rings->cq_head;
@@ -182,9 +183,9 @@ static __always_inline int iourd_again(const struct iourd_ring *ring)
 /* ---- progress --------------------------------------------------------------------------- */
 
 /*
- * Tells those who wait that the progress line changed. No wake-up is lost: we change line and word,
- * then look at waiters; they raise waiters, then look at line and word, and sleep on the word only
- * if it still is what they saw.
+ * Notifies waiters of a change of the progress line. No wake-up is lost: the program changes line
+ * and word, then reads waiters. A waiter increments waiters, then reads word and line, and sleeps
+ * only while the word has the value that it read.
  */
 static __always_inline void iourd_wake(const struct iourd_ring *ring, struct iourd_head *head)
 {
@@ -197,7 +198,7 @@ static __always_inline void iourd_wake(const struct iourd_ring *ring, struct iou
 			iourd_user_data(IOURD_KIND_WAKE, 0));
 }
 
-/* Changes progress.state, after all that the state speaks of. */
+/* Changes progress.state, after everything written before. */
 static __always_inline void iourd_set_state(const struct iourd_ring *ring, struct iourd_head *head,
 					    __u32 state)
 {
@@ -206,7 +207,7 @@ static __always_inline void iourd_set_state(const struct iourd_ring *ring, struc
 	iourd_wake(ring, head);
 }
 
-/* The first failure stays. @error: a positive errno. */
+/* Records the first failure; later ones are ignored. @error is a positive errno. */
 static __always_inline void iourd_set_error(struct iourd_head *head, __s32 error, __u64 offset,
 					    __u32 opcode, __u32 slot)
 {
@@ -224,8 +225,8 @@ static __always_inline _Bool iourd_is_final(__u32 state)
 }
 
 /*
- * The last steps, once progress.state is final and nothing but wake-ups is in flight. STOP when all
- * is submitted and so, as a wake-up completes while it is submitted, completed.
+ * For the last steps, when progress.state is final and only wake-ups are in flight. Returns STOP
+ * when all entries are submitted; wake-ups complete while they are submitted.
  */
 static __always_inline int iourd_finish(const struct iourd_ring *ring)
 {

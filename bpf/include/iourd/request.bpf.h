@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * iourd/request.bpf.h - a ring's memory, and preparing requests in it; part of iourd/loop.bpf.h
+ * iourd/request.bpf.h - ring memory and preparation of requests; part of iourd/loop.bpf.h
  */
 #ifndef IOURD_REQUEST_BPF_H
 #define IOURD_REQUEST_BPF_H
@@ -8,7 +8,7 @@
 #include "iourd/kern.bpf.h"
 #include "iourd/abi.h"
 
-/* Constants, so that the verifier sees each index bounded and no step loads them from memory. */
+/* Constants, so that the verifier sees that each index is bounded, and steps need not load them. */
 #if !defined(IOURD_SQ_ENTRIES) || !defined(IOURD_CQ_ENTRIES)
 #error "define IOURD_SQ_ENTRIES and IOURD_CQ_ENTRIES, powers of two, before iourd/loop.bpf.h"
 #endif
@@ -20,13 +20,13 @@ _Static_assert((IOURD_CQ_ENTRIES & (IOURD_CQ_ENTRIES - 1)) == 0 &&
 
 /* ---- memory ----------------------------------------------------------------------------- */
 
-/* One read, one write; the compiler neither repeats nor moves them past each other. */
+/* One read, one write, which the compiler neither repeats nor reorders with each other */
 #define iourd_read(lvalue)	   (*(const volatile typeof(lvalue) *)&(lvalue))
 #define iourd_write(lvalue, value) (*(volatile typeof(lvalue) *)&(lvalue) = (value))
 
 /*
- * Orders all accesses before it before all after it, for other CPUs too. BPF has no fence: an
- * atomic operation that returns the old value is one.
+ * Full memory barrier. BPF has no fence instruction; an atomic operation that returns the old value
+ * acts as one.
  */
 static __always_inline void iourd_barrier(void)
 {
@@ -35,25 +35,25 @@ static __always_inline void iourd_barrier(void)
 	asm volatile("" ::"r"(__sync_fetch_and_add(&word, 1)) : "memory");
 }
 
-/* Writes and returns the old value; ordered as iourd_barrier() does. 32 or 64 bits. */
+/* Writes 32 or 64 bits and returns the old value; a full memory barrier */
 #define iourd_exchange(pointer, value) __sync_lock_test_and_set((pointer), (value))
 
-/* The param region as a @type, which starts with a struct iourd_head; or NULL. */
+/* The param region as a @type, which starts with a struct iourd_head, or NULL */
 #define iourd_region(ring, type)                                                                   \
 	((type *)bpf_io_uring_get_region((ring), IOU_REGION_MEM, sizeof(type)))
 
-/* The CQ region of a ring with IORING_SETUP_NO_SQARRAY. */
+/* The CQ region of a ring with IORING_SETUP_NO_SQARRAY */
 struct iourd_rings {
 	__u32 sq_head;
-	__u32 sq_tail; /* ours: SQEs prepared and not yet taken */
-	__u32 cq_head; /* ours */
-	__u32 cq_tail; /* the kernel's */
+	__u32 sq_tail; /* written here: SQEs prepared and not yet taken */
+	__u32 cq_head; /* written here */
+	__u32 cq_tail; /* written by the kernel */
 	__u32 kernel[12];
 	struct io_uring_cqe cqes[IOURD_CQ_ENTRIES];
 };
 _Static_assert(__builtin_offsetof(struct iourd_rings, cqes) == 64, "CQEs start at 64");
 
-/* What a step works with. */
+/* The ring during one step */
 struct iourd_ring {
 	struct iou_ctx *ctx;
 	struct iou_loop_params *wait;
@@ -61,7 +61,7 @@ struct iourd_ring {
 	struct io_uring_sqe *sqes; /* NULL after iourd_open_cq() */
 };
 
-/* 0, or -1: the ring is smaller than the descriptor says. For reaping only. */
+/* For reaping only. Returns 0, or -1 if the ring is smaller than the descriptor requires. */
 static __always_inline int iourd_open_cq(struct iou_ctx *ctx, struct iou_loop_params *wait,
 					 struct iourd_ring *ret)
 {
@@ -73,7 +73,7 @@ static __always_inline int iourd_open_cq(struct iou_ctx *ctx, struct iou_loop_pa
 	return ret->rings ? 0 : -1;
 }
 
-/* The same; for preparing and submitting, too. */
+/* Same, for preparing and submitting as well */
 static __always_inline int iourd_open(struct iou_ctx *ctx, struct iou_loop_params *wait,
 				      struct iourd_ring *ret)
 {
@@ -84,16 +84,16 @@ static __always_inline int iourd_open(struct iou_ctx *ctx, struct iou_loop_param
 	return ret->sqes ? 0 : -1;
 }
 
-/* The 64 bytes of the ring that are the program's own, zero at first, as a @type. */
+/* The program's private 64 bytes, initially zero, as a @type */
 #define iourd_private(ring, type)                                                                  \
 	({                                                                                         \
 		_Static_assert(sizeof(type) <= sizeof(struct io_uring_sqe), "64 bytes");           \
 		(type *)&(ring)->sqes[IOURD_SQ_ENTRIES - 1];                                       \
 	})
 
-/* ---- user_data: what a completion belongs to ---------------------------------------------- */
+/* ---- user_data ---------------------------------------------------------------------------- */
 
-/* The kind is the program's own; IOURD_KIND_WAKE is the header's. */
+/* The program defines the kinds, except IOURD_KIND_WAKE. */
 #define IOURD_KIND_WAKE		     0xffffffffu
 
 #define iourd_user_data(kind, index) ((__u64)(kind) << 32 | (__u32)(index))
@@ -103,8 +103,8 @@ static __always_inline int iourd_open(struct iou_ctx *ctx, struct iou_loop_param
 /* ---- submissions ------------------------------------------------------------------------ */
 
 /*
- * The next free entry, zeroed but for the flags, or NULL: the SQ is full. Every request says
- * IOSQE_FIXED_FILE, also one without a file: hosts have the ring demand that flag.
+ * Returns the next free entry, zeroed except for its flags, or NULL if the SQ is full. Every request
+ * has IOSQE_FIXED_FILE, even without a file: hosted rings require this flag.
  */
 static __always_inline struct io_uring_sqe *iourd_sqe(const struct iourd_ring *ring, __u8 opcode,
 						      __u64 user_data)
@@ -122,16 +122,16 @@ static __always_inline struct io_uring_sqe *iourd_sqe(const struct iourd_ring *r
 }
 
 /*
- * For sqe->addr; @place: bytes from the start of the region. The region's address comes from memory
- * that the application can write: a wrong one is none of its registered buffer's, and the request
- * fails, or it is a futex or a timespec in the memory of the application's own host.
+ * Address for sqe->addr. @place is in bytes from the start of the region. The application can forge
+ * the region's address. A forged one is outside the registered buffer, so that the request fails, or
+ * it is that of a futex or timespec in the memory of the application's own host.
  */
 static __always_inline __u64 iourd_address(const struct iourd_head *head, __u64 place)
 {
 	return iourd_read(head->identity.address) + place;
 }
 
-/* @buffer: bytes from the start of the data area. */
+/* @buffer is in bytes from the start of the data area. */
 static __always_inline int iourd_prepare_read(const struct iourd_ring *ring,
 					      const struct iourd_head *head, __u32 slot,
 					      __u64 buffer, __u32 length, __u64 offset,
@@ -149,7 +149,7 @@ static __always_inline int iourd_prepare_read(const struct iourd_ring *ring,
 	return 0;
 }
 
-/* At @offset, also if the file was opened with O_APPEND. */
+/* Writes at @offset even if the file has O_APPEND set. */
 static __always_inline int iourd_prepare_write(const struct iourd_ring *ring,
 					       const struct iourd_head *head, __u32 slot,
 					       __u64 buffer, __u32 length, __u64 offset,
@@ -191,7 +191,7 @@ static __always_inline int iourd_prepare_ftruncate(const struct iourd_ring *ring
 	return 0;
 }
 
-/* @place: bytes from the start of the region, of a struct __kernel_timespec (two __s64). */
+/* @place of a struct __kernel_timespec (two __s64), in bytes from the start of the region */
 static __always_inline int iourd_prepare_timeout(const struct iourd_ring *ring,
 						 const struct iourd_head *head, __u64 place,
 						 __u64 user_data)
@@ -206,8 +206,8 @@ static __always_inline int iourd_prepare_timeout(const struct iourd_ring *ring,
 }
 
 /*
- * Completes when the word at @address is woken; at once, with -EAGAIN, if it is not @expected. Keep
- * the address if the wait must be ended later: the application may have changed the region's.
+ * Completes when the word at @address is woken, or at once with -EAGAIN if it is not @expected. Keep
+ * the address to end the wait later: the application may change the region's address.
  */
 static __always_inline int iourd_prepare_futex_wait(const struct iourd_ring *ring, __u64 address,
 						    __u32 expected, __u64 user_data)
@@ -223,7 +223,7 @@ static __always_inline int iourd_prepare_futex_wait(const struct iourd_ring *rin
 	return 0;
 }
 
-/* Wakes all who wait on the word at @address. Completes while it is submitted. */
+/* Wakes all waiters on the word at @address. Completes while it is submitted. */
 static __always_inline int iourd_prepare_futex_wake(const struct iourd_ring *ring, __u64 address,
 						    __u64 user_data)
 {
