@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Calls to the daemon, and how their failures are told. */
+/* Calls to the daemon, and the messages for calls that fail. */
 #include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -9,32 +9,7 @@
 
 #include "cli.h"
 #include "output.h"
-
-struct json_object *json_member(struct json_object *object, const char *key)
-{
-	struct json_object *member;
-
-	return json_object_object_get_ex(object, key, &member) ? member : NULL;
-}
-
-const char *json_text(struct json_object *object, const char *key)
-{
-	struct json_object *member = json_member(object, key);
-
-	return member && json_object_is_type(member, json_type_string)
-		       ? json_object_get_string(member)
-		       : "";
-}
-
-int64_t json_number(struct json_object *object, const char *key)
-{
-	return json_object_get_int64(json_member(object, key));
-}
-
-bool json_flag(struct json_object *object, const char *key)
-{
-	return json_object_get_boolean(json_member(object, key));
-}
+#include "reply.h"
 
 struct json_object *cli_object(const char *key, const char *value)
 {
@@ -55,15 +30,15 @@ int cli_connect(struct cli *cli)
 	r = iouctl_connect(cli->socket, &cli->connection);
 	if (r == 0)
 		return 0;
-	fprintf(stderr, "iouctl: cannot reach iouringd at %s: %s\n",
-		path ? path : "/run/iouringd/org.iouringd.Manager", strerror(-r));
+	output_error("cannot connect to iouringd at %s: %s",
+		     path ? path : "/run/iouringd/org.iouringd.Manager", strerror(-r));
 	if (r == -ENOENT || r == -ECONNREFUSED)
-		fprintf(stderr, "iouctl: start it with 'systemctl start iouringd.socket', "
-				"or name its socket with --socket\n");
+		output_error("start it with 'systemctl start iouringd.socket', "
+			     "or name its socket with --socket");
 	return STATUS_NO_DAEMON;
 }
 
-/* A verifier's log has its point at the end, and lines of its own. */
+/* The verifier's log comes before the message, as its last lines matter most. */
 static void print_log(struct cli *cli)
 {
 	const char *text = iouctl_error_parameters(cli->connection);
@@ -71,7 +46,7 @@ static void print_log(struct cli *cli)
 	const char *log = parameters ? json_text(parameters, "log") : "";
 
 	if (*log) {
-		output_text(stderr, log);
+		output_log(stderr, log);
 		if (log[strlen(log) - 1] != '\n')
 			fputc('\n', stderr);
 	}
@@ -89,23 +64,21 @@ static void print_json_error(struct cli *cli)
 	json_object_put(object);
 }
 
-int cli_complain(struct cli *cli, int r, const char *what)
+int cli_print_failure(struct cli *cli, int r, const char *what)
 {
 	if (r == -EREMOTEIO) {
 		if (cli->json)
 			print_json_error(cli);
 		else
 			print_log(cli);
-		fprintf(stderr, "iouctl: %s: ", what);
-		output_text(stderr, iouctl_error_message(cli->connection));
-		fputc('\n', stderr);
+		output_error("%s: %s", what, iouctl_error_message(cli->connection));
 		return STATUS_FAILED;
 	}
 	if (r == -ECONNRESET || r == -EPIPE || r == -ECONNREFUSED || r == -ENOENT) {
-		fprintf(stderr, "iouctl: %s: the daemon went away (%s)\n", what, strerror(-r));
+		output_error("%s: lost the connection to iouringd: %s", what, strerror(-r));
 		return STATUS_NO_DAEMON;
 	}
-	fprintf(stderr, "iouctl: %s: %s\n", what, strerror(-r));
+	output_error("%s: %s", what, strerror(-r));
 	return STATUS_FAILED;
 }
 
@@ -122,7 +95,7 @@ int cli_call(struct cli *cli, const char *method, struct json_object *parameters
 				parameters ? json_object_to_json_string(parameters) : NULL, fds,
 				n_fds, &text, NULL, NULL);
 		if (r < 0)
-			r = cli_complain(cli, r, method);
+			r = cli_print_failure(cli, r, method);
 	}
 	json_object_put(parameters);
 	if (r != 0)
@@ -130,7 +103,7 @@ int cli_call(struct cli *cli, const char *method, struct json_object *parameters
 	reply = json_tokener_parse(text);
 	free(text);
 	if (!reply) {
-		fprintf(stderr, "iouctl: %s: the daemon's answer is not JSON\n", method);
+		output_error("%s: iouringd's reply is not JSON", method);
 		return STATUS_FAILED;
 	}
 	*ret_reply = reply;

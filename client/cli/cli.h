@@ -2,8 +2,8 @@
 /*
  * cli.h - what the commands of iouctl share
  *
- * A command is a row in a table: name, arguments, options, help, and a function that gets the
- * parsed rest. Help texts, usage errors and completion all come from the rows.
+ * A command is a row in a table: name, arguments, options, columns, help, and a function that runs
+ * it. Parser, usage errors and help texts use the rows.
  */
 #ifndef CLI_H
 #define CLI_H
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "iouctl.h"
+#include "table.h"
 
 struct json_object;
 
@@ -20,30 +21,31 @@ struct json_object;
 enum exit_status {
 	STATUS_OK = 0,
 	STATUS_FAILED = 1,	/* refused by the daemon, or something on this side failed */
-	STATUS_USAGE = 2,	/* the command line is wrong; nothing was asked */
+	STATUS_USAGE = 2,	/* the command line is wrong; nothing was sent */
 	STATUS_WORK_FAILED = 3, /* the loop program reported a failure of its work */
 	STATUS_NO_DAEMON = 4,	/* no daemon could be reached */
-	STATUS_RING_LOST = 5,	/* the ring ended under way */
+	STATUS_RING_LOST = 5,	/* the ring ended before its work */
 	STATUS_INTERRUPTED = 130,
 };
 
 struct option_spec {
 	const char *name;     /* long name; NULL ends a table */
 	char letter;	      /* or 0 */
-	const char *argument; /* its name in the help; NULL: takes none */
+	const char *argument; /* its name in the help; NULL if the option takes none */
 	const char *help;
 };
 
 struct option_value {
 	const struct option_spec *spec;
-	const char *text; /* borrowed from argv; NULL if it takes none */
+	const char *text; /* borrowed from argv; NULL if the option takes none */
 };
 
 struct cli {
 	bool json;
-	const char *socket;	      /* or NULL: the library's default */
+	const char *socket;	      /* NULL: the library's default */
+	struct table_view view;	      /* of --columns and --color */
 	struct iouctl *connection;    /* owned; NULL until cli_connect() */
-	struct option_value *options; /* owned: of the command */
+	struct option_value *options; /* owned: those of the command's own table */
 	size_t n_options;
 	char **arguments; /* borrowed */
 	size_t n_arguments;
@@ -57,7 +59,8 @@ struct command {
 	const char *summary;
 	const char *help;		   /* more lines, or NULL */
 	const struct option_spec *options; /* or NULL */
-	int (*run)(struct cli *cli);	   /* returns an exit status, all having been said */
+	int (*run)(struct cli *cli);	   /* prints errors itself; returns an exit status */
+	const struct column *columns;	   /* of its table, or NULL: adds --columns and --color */
 };
 
 extern const struct command commands_run[];
@@ -66,40 +69,41 @@ extern const struct command commands_program[];
 extern const struct command commands_daemon[];
 
 /* options.c */
-/* Parses argv behind the command's words. 0, or STATUS_USAGE after saying what is wrong. */
+/*
+ * Parses @argv, whose first element is the command's last word. 0, or STATUS_USAGE after an error
+ * message. `--help` and `--columns help` print and exit.
+ */
 int cli_parse(struct cli *cli, const struct command *command, int argc, char **argv);
 bool cli_flag(const struct cli *cli, const char *name);
-const char *cli_option(const struct cli *cli, const char *name); /* the last; NULL: not given */
-/* A number with an optional suffix K, M or G (powers of 1024). False: it is none. */
+const char *cli_option(const struct cli *cli, const char *name); /* the last one, or NULL */
+/* A number with an optional suffix K, M or G (powers of 1024). False if @text is anything else. */
 bool cli_number(const char *text, uint64_t *ret);
 void cli_help_command(const struct command *command);
 
 /* call.c */
-/* Connects unless connected. 0, or an exit status after saying what failed. */
+/* Connects unless connected. 0, or an exit status after an error message. */
 int cli_connect(struct cli *cli);
-/* Says what the last call on the connection failed of; returns the exit status for it. */
-int cli_complain(struct cli *cli, int r, const char *what);
 /*
- * Calls @method with @parameters (put here, may be NULL) and optional descriptors. 0: *ret_reply is
- * the caller's to put. Otherwise an exit status, all said.
+ * Prints why the last call on the connection failed with @r, after @what; with --json also the
+ * error as JSON. Returns the exit status.
+ */
+int cli_print_failure(struct cli *cli, int r, const char *what);
+/*
+ * Calls @method with @parameters (put here, may be NULL) and optional descriptors. 0: the caller
+ * puts *ret_reply. Otherwise an exit status, after an error message.
  */
 int cli_call(struct cli *cli, const char *method, struct json_object *parameters, const int *fds,
 	     size_t n_fds, struct json_object **ret_reply);
-/* {"ring": name} and the like; never NULL. */
+/* {@key: @value}; never NULL. */
 struct json_object *cli_object(const char *key, const char *value);
 
 /* settings.c */
 /*
- * Turns "depth=16" or "name.part=text" words into a parameters object, typed by the program's
- * fields. 0: the caller puts *ret; else an exit status.
+ * Turns words such as "depth=16" or "name.part=text" into an object of parameters. The program's
+ * fields determine the types. 0: the caller puts *ret. Otherwise an exit status, after an error
+ * message.
  */
 int cli_settings(struct cli *cli, const char *program, const char *const *words, size_t n_words,
 		 struct json_object **ret);
-
-/* Reading JSON whose shape the daemon vouches for: absent is "", 0, false, NULL. */
-const char *json_text(struct json_object *object, const char *key);
-int64_t json_number(struct json_object *object, const char *key);
-bool json_flag(struct json_object *object, const char *key);
-struct json_object *json_member(struct json_object *object, const char *key);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making a ring: for iouctl run, and iouctl ring create, which leaves it to itself. */
+/* Creation of a ring, for iouctl run and iouctl ring create. */
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,9 +8,11 @@
 #include "cli.h"
 #include "create.h"
 #include "output.h"
+#include "reply.h"
 #include "run.h"
 
-static int collect(struct run *run, struct json_object **ret_settings)
+/* Opens the files of --file and types the parameters of --set. */
+static int read_options(struct run *run, struct json_object **ret_settings)
 {
 	struct cli *cli = run->cli;
 	const char **words = calloc(cli->n_options + 1, sizeof(*words));
@@ -34,7 +36,7 @@ static int collect(struct run *run, struct json_object **ret_settings)
 	return r;
 }
 
-static int create(struct run *run, struct json_object *settings, bool persistent)
+static int create_ring(struct run *run, struct json_object *settings, bool persistent)
 {
 	struct iouctl_file files[FILES_MAX];
 	struct iouctl_ring_options options = {
@@ -51,17 +53,16 @@ static int create(struct run *run, struct json_object *settings, bool persistent
 	int r;
 
 	if (data && !cli_number(data, &options.data_bytes)) {
-		fprintf(stderr,
-			"iouctl run: --data-bytes takes a number, with K, M or G, not "
-			"\"%s\"\n",
-			data);
+		output_error("--data-bytes: expected a number, which may end in K, M or G, not "
+			     "\"%s\"",
+			     data);
 		return STATUS_USAGE;
 	}
 	for (size_t i = 0; i < run->files.n; i++)
 		files[i] = (struct iouctl_file){.slot = run->files.files[i].slot,
 						.fd = run->files.files[i].fd};
 	r = iouctl_ring_create(run->cli->connection, &options, &run->ring);
-	return r < 0 ? cli_complain(run->cli, r, "creating the ring") : 0;
+	return r < 0 ? cli_print_failure(run->cli, r, "creating the ring") : 0;
 }
 
 int run_create(struct run *run, bool persistent)
@@ -75,11 +76,11 @@ int run_create(struct run *run, bool persistent)
 	if (r != 0)
 		return r;
 	run->unit = json_text(run->description, "progressUnit");
-	r = collect(run, &settings);
+	r = read_options(run, &settings);
 	if (r == 0)
-		r = create(run, settings, persistent);
+		r = create_ring(run, settings, persistent);
 	if (r != 0)
-		files_undo(&run->files);
+		files_unlink_created(&run->files);
 	json_object_put(settings);
 	return r;
 }
@@ -91,8 +92,8 @@ void run_done(struct run *run)
 	json_object_put(run->description);
 }
 
-/* Starts it; one that cannot be started would only stand there. */
-static int start(struct run *run)
+/* Destroys the ring if it cannot be started: nobody else would. */
+static int start_ring(struct run *run)
 {
 	const char *name = iouctl_ring_name(run->ring);
 	struct json_object *object;
@@ -101,7 +102,7 @@ static int start(struct run *run)
 	r = files_truncate(&run->files);
 	if (r == 0) {
 		r = iouctl_ring_start(run->ring);
-		r = r < 0 ? cli_complain(run->cli, r, "starting the ring") : 0;
+		r = r < 0 ? cli_print_failure(run->cli, r, "starting the ring") : 0;
 	}
 	if (r != 0) {
 		iouctl_ring_destroy(run->ring);
@@ -123,23 +124,23 @@ int ring_create(struct cli *cli)
 	int r;
 
 	if (!cli_flag(cli, "persistent")) {
-		fprintf(stderr, "iouctl ring create: without --persistent the ring would end with "
-				"this command; 'iouctl run' stays with its ring\n");
+		output_error("ring create: without --persistent the ring would end with this "
+			     "command; add it, or use 'iouctl run'");
 		return STATUS_USAGE;
 	}
 	r = run_create(&run, true);
 	if (r == 0)
-		r = start(&run);
+		r = start_ring(&run);
 	run_done(&run);
 	return r;
 }
 
 const struct option_spec create_options[] = {
-	{"persistent", 'p', NULL, "it lives until it is destroyed; who may is the daemon's policy"},
-	{"rollback", 'r', NULL, "a program that fails is replaced by the one before, at any time"},
-	{"file", 'f', "SLOT=PATH", "the file for a slot of the program; repeatable"},
-	{"set", 'S', "FIELD=VALUE", "a parameter; repeatable; numbers take K, M and G"},
-	{"name", 'n', "NAME", "of the ring (default: the program's and a number)"},
+	{"persistent", 'p', NULL, "required; persistentRings= of the daemon must permit it"},
+	{"rollback", 'r', NULL, "roll back a program that fails, also after its probation"},
+	{"file", 'f', "SLOT=PATH", "file for a slot of the program; repeatable"},
+	{"set", 'S', "FIELD=VALUE", "parameter; repeatable; numbers take K, M and G"},
+	{"name", 'n', "NAME", "name of the ring (default: the program's and a number)"},
 	{"data-bytes", 'd', "BYTES", "size of the data area (default: what the program needs)"},
 	{0},
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* iouctl status, monitor and call: the daemon itself. */
+/* iouctl status, monitor and call. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,58 +11,71 @@
 
 #include "cli.h"
 #include "output.h"
+#include "reply.h"
 #include "watch.h"
 
 static void print_problems(struct json_object *problems)
 {
-	for (size_t i = 0; problems && i < json_object_array_length(problems); i++) {
-		fputs(i ? "  " : "\nProblems with declared rings:\n  ", stdout);
-		output_text(stdout, json_text(json_object_array_get_idx(problems, i), "text"));
-		putchar('\n');
-	}
+	if (json_length(problems))
+		printf("\nProblems with declared rings:\n");
+	for (size_t i = 0; i < json_length(problems); i++)
+		output_line(stdout, "  %s", json_text(json_element(problems, i), "text"));
 }
+
+static void print_state(FILE *cell, struct json_object *capability)
+{
+	fputs(json_flag(capability, "present")	  ? "present"
+	      : json_flag(capability, "required") ? "MISSING"
+						  : "missing",
+	      cell);
+}
+
+static const char *state_color(struct json_object *capability)
+{
+	return json_flag(capability, "present")	   ? "green"
+	       : json_flag(capability, "required") ? "red"
+						   : "yellow";
+}
+
+static const struct column capability_columns[] = {
+	{"CAPABILITY", NULL, "name", "name of the capability"},
+	{"STATE", NULL, "present required",
+	 "present; MISSING if rings cannot be created without it; otherwise missing",
+	 .print = print_state, .color = state_color},
+	{"REQUIRED", NULL, "required", "yes if rings cannot be created without it", COLUMN_EXTRA},
+	{"SINCE", NULL, "since", "kernel or patches that introduced it"},
+	{"DETAIL", NULL, "detail", "what was found, or what to do", COLUMN_WRAP},
+	{0},
+};
 
 static int status(struct cli *cli)
 {
-	static const char *const headings[] = {"CAPABILITY", "", "SINCE", "DETAIL"};
-	struct json_object *reply, *capabilities;
-	struct table *table;
+	struct json_object *reply;
 	int r = cli_call(cli, "GetStatus", NULL, NULL, 0, &reply);
 
 	if (r != 0)
 		return r;
 	if (cli->json) {
+		table_select(&cli->view, reply, "capabilities");
 		output_json(reply);
 		json_object_put(reply);
 		return STATUS_OK;
 	}
-	printf("iouringd %s on Linux %s: %s\n", json_text(reply, "version"),
-	       json_text(reply, "kernel"),
-	       json_flag(reply, "ready") ? "ready"
-					 : "this kernel or system cannot run rings, see below");
+	output_line(stdout, "iouringd %s on Linux %s: %s", json_text(reply, "version"),
+		    json_text(reply, "kernel"),
+		    json_flag(reply, "ready")
+			    ? "ready"
+			    : "this system cannot run rings, a required capability is missing");
 	printf("%" PRId64 " rings, %" PRId64 " programs, %" PRId64 " connections\n\n",
 	       json_number(reply, "rings"), json_number(reply, "programs"),
 	       json_number(reply, "connections"));
-	table = table_new(headings, 4);
-	capabilities = json_member(reply, "capabilities");
-	for (size_t i = 0; i < json_object_array_length(capabilities); i++) {
-		struct json_object *capability = json_object_array_get_idx(capabilities, i);
-
-		table_cell(table, json_text(capability, "name"));
-		table_cell(table, json_flag(capability, "present")    ? "present"
-				  : json_flag(capability, "required") ? "MISSING"
-								      : "missing");
-		table_cell(table, json_text(capability, "since"));
-		table_cell(table, json_text(capability, "detail"));
-	}
-	table_print(table, stdout);
-	table_free(table);
+	table_print(&cli->view, json_member(reply, "capabilities"), stdout);
 	print_problems(json_member(reply, "problems"));
 	json_object_put(reply);
 	return STATUS_OK;
 }
 
-/* Opens the files to be passed; -1 after saying which could not be. */
+/* Opens the files of --fd. -1 after an error message; the caller closes *ret_n descriptors. */
 static int open_files(struct cli *cli, int *fds, size_t *ret_n)
 {
 	size_t n = 0;
@@ -74,7 +87,7 @@ static int open_files(struct cli *cli, int *fds, size_t *ret_n)
 		if (fds[n] < 0 && (errno == EACCES || errno == EROFS || errno == EISDIR))
 			fds[n] = open(path, O_RDONLY | O_CLOEXEC);
 		if (fds[n] < 0) {
-			fprintf(stderr, "iouctl call: cannot open %s: %s\n", path, strerror(errno));
+			output_error("cannot open %s: %s", path, strerror(errno));
 			*ret_n = n;
 			return -1;
 		}
@@ -96,8 +109,7 @@ static int call(struct cli *cli)
 	if (cli->n_arguments > 1) {
 		parameters = json_tokener_parse(cli->arguments[1]);
 		if (!json_object_is_type(parameters, json_type_object)) {
-			fprintf(stderr, "iouctl call: \"%s\" is not a JSON object\n",
-				cli->arguments[1]);
+			output_error("call: \"%s\" is not a JSON object", cli->arguments[1]);
 			json_object_put(parameters);
 			free(fds);
 			return STATUS_USAGE;
@@ -120,17 +132,18 @@ static int call(struct cli *cli)
 }
 
 static const struct option_spec call_options[] = {
-	{"fd", 'f', "PATH", "open PATH and pass it; the first is descriptor 0 in the parameters"},
+	{"fd", 'f', "PATH", "open and pass PATH; the first one is descriptor 0 in JSON"},
 	{0},
 };
 
 const struct command commands_daemon[] = {
-	{"status", "", 0, 0, "Show the daemon, and what its kernel can do", NULL, NULL, status},
-	{"monitor", "", 0, 0, "Print events of all rings that you may see, as they happen", NULL,
-	 NULL, watch_all},
-	{"call", "METHOD [JSON]", 1, 2, "Call any method of the daemon and print its answer",
-	 "METHOD is GetStatus, or org.varlink.service.GetInfo. Descriptors in the answer are "
-	 "closed.",
+	{"status", "", 0, 0, "Show the daemon and the kernel's capabilities", NULL, NULL, status,
+	 capability_columns},
+	{"monitor", "", 0, 0, "Print the events of all rings that you may see", NULL, NULL,
+	 watch_all},
+	{"call", "METHOD [JSON]", 1, 2, "Call a method of the daemon and print the reply",
+	 "METHOD is a method of org.iouringd.Manager, such as GetStatus, or has its interface's\n"
+	 "name in front, as org.varlink.service.GetInfo. Descriptors in the reply are closed.",
 	 call_options, call},
 	{0},
 };

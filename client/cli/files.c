@@ -10,11 +10,13 @@
 
 #include "cli.h"
 #include "files.h"
+#include "output.h"
+#include "reply.h"
 
 static struct json_object *find_slot(struct json_object *slots, const char *name, size_t length)
 {
-	for (size_t i = 0; slots && i < json_object_array_length(slots); i++) {
-		struct json_object *slot = json_object_array_get_idx(slots, i);
+	for (size_t i = 0; i < json_length(slots); i++) {
+		struct json_object *slot = json_element(slots, i);
 		const char *text = json_text(slot, "name");
 
 		if (strlen(text) == length && strncmp(text, name, length) == 0)
@@ -23,17 +25,23 @@ static struct json_object *find_slot(struct json_object *slots, const char *name
 	return NULL;
 }
 
-static void complain_slot(struct json_object *slots, const char *word)
+/* The error for a --file that names no slot. */
+static void print_slots(struct json_object *slots, const char *word)
 {
-	fprintf(stderr, "iouctl run: --file %s: ", word);
-	if (!strchr(word, '='))
-		fprintf(stderr, "expected SLOT=PATH");
-	else
-		fprintf(stderr, "the program has no such slot");
-	for (size_t i = 0; slots && i < json_object_array_length(slots); i++)
-		fprintf(stderr, "%s%s", i ? ", " : "; its slots are: ",
-			json_text(json_object_array_get_idx(slots, i), "name"));
-	fputc('\n', stderr);
+	char *names = NULL;
+	size_t size;
+	FILE *out = open_memstream(&names, &size);
+
+	if (!out)
+		abort();
+	for (size_t i = 0; i < json_length(slots); i++)
+		fprintf(out, "%s%s", i ? ", " : "; the program's slots are ",
+			json_text(json_element(slots, i), "name"));
+	fclose(out);
+	output_error("--file %s: %s%s", word,
+		     strchr(word, '=') ? "the program has no such slot" : "expected SLOT=PATH",
+		     names);
+	free(names);
 }
 
 int files_open(struct run_files *files, struct json_object *slots, const char *slot_and_path)
@@ -42,35 +50,35 @@ int files_open(struct run_files *files, struct json_object *slots, const char *s
 	struct json_object *slot =
 		equals ? find_slot(slots, slot_and_path, (size_t)(equals - slot_and_path)) : NULL;
 	struct run_file *file = &files->files[files->n];
-	bool read;
+	bool read, write;
 	int flags;
 
 	if (!slot) {
-		complain_slot(slots, slot_and_path);
+		print_slots(slots, slot_and_path);
 		return STATUS_USAGE;
 	}
 	if (files->n == FILES_MAX) {
-		fprintf(stderr, "iouctl run: more than %u files\n", FILES_MAX);
+		output_error("--file %s: expected at most %u files", slot_and_path, FILES_MAX);
 		return STATUS_USAGE;
 	}
-	*file = (struct run_file){.path = equals + 1, .write = json_flag(slot, "write")};
 	read = json_flag(slot, "read");
-	flags = O_CLOEXEC | (!file->write ? O_RDONLY : read ? O_RDWR : O_WRONLY);
-	if (file->write) {
+	write = json_flag(slot, "write");
+	flags = O_CLOEXEC | (!write ? O_RDONLY : read ? O_RDWR : O_WRONLY);
+	*file = (struct run_file){.path = equals + 1, .write_only = write && !read};
+	if (write) {
 		file->fd = open(file->path, flags | O_CREAT | O_EXCL, 0666);
-		file->made = file->fd >= 0;
+		file->created = file->fd >= 0;
 	}
-	if (!file->made)
+	if (!file->created)
 		file->fd = open(file->path, flags);
 	if (file->fd < 0) {
-		fprintf(stderr, "iouctl run: cannot open %s for slot %s: %s\n", file->path,
-			json_text(slot, "name"), strerror(errno));
+		output_error("cannot open %s for slot %s: %s", file->path, json_text(slot, "name"),
+			     strerror(errno));
 		return STATUS_FAILED;
 	}
 	file->slot = strdup(json_text(slot, "name"));
 	if (!file->slot)
 		abort();
-	file->write = file->write && !read;
 	files->n++;
 	return 0;
 }
@@ -81,21 +89,21 @@ int files_truncate(struct run_files *files)
 		struct run_file *file = &files->files[i];
 		struct stat st;
 
-		if (!file->write || file->made || fstat(file->fd, &st) < 0 || !S_ISREG(st.st_mode))
+		if (!file->write_only || file->created || fstat(file->fd, &st) < 0 ||
+		    !S_ISREG(st.st_mode))
 			continue;
 		if (ftruncate(file->fd, 0) < 0) {
-			fprintf(stderr, "iouctl run: cannot truncate %s: %s\n", file->path,
-				strerror(errno));
+			output_error("cannot truncate %s: %s", file->path, strerror(errno));
 			return STATUS_FAILED;
 		}
 	}
 	return 0;
 }
 
-void files_undo(struct run_files *files)
+void files_unlink_created(struct run_files *files)
 {
 	for (size_t i = 0; i < files->n; i++)
-		if (files->files[i].made)
+		if (files->files[i].created)
 			unlink(files->files[i].path);
 }
 

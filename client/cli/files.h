@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* files.h - the files of a run: opened as the program's slots ask for it */
+/* files.h - the files of a run, opened for the access that the program's slots need */
 #ifndef CLI_FILES_H
 #define CLI_FILES_H
 
@@ -14,8 +14,8 @@ struct run_file {
 	char *slot;	  /* owned */
 	const char *path; /* borrowed from the command line */
 	int fd;		  /* owned */
-	bool write;
-	bool made; /* did not exist before */
+	bool write_only;
+	bool created; /* by files_open() */
 };
 
 struct run_files {
@@ -26,14 +26,17 @@ struct run_files {
 struct json_object;
 
 /*
- * Opens what "SLOT=PATH" names; @slots: of a DescribeProgram reply. Files to be written are made if
- * missing, but not cut: that waits until the ring was granted. 0, or an exit status, all said.
+ * Opens the file of a word "SLOT=PATH"; @slots: of a DescribeProgram reply. Creates a missing file
+ * that is to be written, but truncates none: that is for files_truncate(), once the ring exists.
+ * 0, or an exit status after an error message.
  */
 int files_open(struct run_files *files, struct json_object *slots, const char *slot_and_path);
-/* Cuts the regular files that are only written to length 0. 0, or an exit status, all said. */
+/*
+ * Truncates the regular files that are only written. 0, or an exit status after an error message.
+ */
 int files_truncate(struct run_files *files);
-/* Removes the files that files_open made: the run never began. */
-void files_undo(struct run_files *files);
+/* Removes the files that files_open() created, for a run that did not begin. */
+void files_unlink_created(struct run_files *files);
 void files_done(struct run_files *files);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* iouctl: the command line of iouringd. Finds the command's row and runs it. */
+/* iouctl: finds the row of a command and runs it. */
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+#include "output.h"
 
 static const struct command *const groups[] = {
 	commands_run,
@@ -18,7 +20,7 @@ static const struct command *const groups[] = {
 static void help(FILE *out)
 {
 	fprintf(out, "Usage: iouctl COMMAND [ARGUMENT...] [OPTION...]\n\n"
-		     "Use and steer the BPF-controlled io_uring rings that iouringd owns.\n\n"
+		     "Create and control BPF-controlled io_uring rings of iouringd.\n\n"
 		     "Commands:\n");
 	for (size_t g = 0; g < N_GROUPS; g++) {
 		for (const struct command *c = groups[g]; c->name; c++) {
@@ -28,13 +30,14 @@ static void help(FILE *out)
 			fprintf(out, "  %-30s %s\n", left, c->summary);
 		}
 	}
-	fprintf(out, "\n'iouctl COMMAND --help' tells a command's options. All take --json and\n"
-		     "--socket PATH (or $IOURINGD_SOCKET). See iouctl(1).\n\n"
-		     "Exit status: 0 done; 1 refused or failed; 2 wrong usage; 3 the loop program\n"
-		     "failed at its work; 4 no daemon; 5 the ring was lost; 130 interrupted.\n");
+	fprintf(out,
+		"\nAll commands take --json and --socket PATH (or $IOURINGD_SOCKET). Run\n"
+		"'iouctl COMMAND --help' for the options of a command, and see iouctl(1).\n\n"
+		"Exit status: 0 success; 1 refused or failed; 2 wrong usage; 3 the loop program\n"
+		"reported a failure; 4 no daemon; 5 the ring was lost; 130 interrupted.\n");
 }
 
-/* The row whose words argv starts with; *ret_words: how many they are. */
+/* The row whose words @argv starts with; *ret_words: the number of these words. */
 static const struct command *find(int argc, char **argv, int *ret_words)
 {
 	for (size_t g = 0; g < N_GROUPS; g++) {
@@ -62,8 +65,8 @@ static bool is_help(const char *word)
 	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
 }
 
-/* "iouctl ring", "iouctl ring lsit": the commands of that group. */
-static int unknown(int argc, char **argv)
+/* For "iouctl ring" and "iouctl ring lsit" lists the commands of the group. */
+static int unknown_command(int argc, char **argv)
 {
 	size_t length = strlen(argv[1]);
 	bool any = false;
@@ -73,16 +76,25 @@ static int unknown(int argc, char **argv)
 			if (strncmp(c->name, argv[1], length) != 0 || c->name[length] != ' ')
 				continue;
 			if (!any && argc > 2 && !is_help(argv[2]))
-				fprintf(stderr, "iouctl: no command \"%s %s\"; there are:\n",
-					argv[1], argv[2]);
+				output_error("unknown command \"%s %s\"; expected one of:", argv[1],
+					     argv[2]);
 			fprintf(stderr, "  iouctl %s %s\n", c->name, c->arguments);
 			any = true;
 		}
 	}
 	if (any)
 		return argc > 2 && is_help(argv[2]) ? STATUS_OK : STATUS_USAGE;
-	fprintf(stderr, "iouctl: no command \"%s\"; 'iouctl help' lists them\n", argv[1]);
+	output_error("unknown command \"%s\"; 'iouctl help' lists the commands", argv[1]);
 	return STATUS_USAGE;
+}
+
+/* Without a locale, UTF-8 is printed as it is, not escaped. */
+static void set_locale(void)
+{
+	const char *locale = setlocale(LC_CTYPE, "");
+
+	if (!locale || strcmp(locale, "C") == 0)
+		setlocale(LC_CTYPE, "C.UTF-8");
 }
 
 int main(int argc, char **argv)
@@ -91,6 +103,7 @@ int main(int argc, char **argv)
 	struct cli cli = {0};
 	int words, r;
 
+	set_locale();
 	if (argc < 2) {
 		help(stderr);
 		return STATUS_USAGE;
@@ -105,14 +118,14 @@ int main(int argc, char **argv)
 	}
 	command = find(argc, argv, &words);
 	if (!command)
-		return unknown(argc, argv);
+		return unknown_command(argc, argv);
 	r = cli_parse(&cli, command, argc - words, argv + words);
 	if (r == 0)
 		r = command->run(&cli);
 	free(cli.options);
 	iouctl_free(cli.connection);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "iouctl: cannot write the output\n");
+		output_error("cannot write to standard output");
 		return r ? r : STATUS_FAILED;
 	}
 	return r;

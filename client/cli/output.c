@@ -1,102 +1,50 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Output: tables, numbers and JSON. Texts from the daemon are never trusted to be printable. */
-#include <ctype.h>
+/* Numbers, JSON and escaped text. */
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
 
 #include "output.h"
+
+/* JSON may hold DEL and U+0080 to U+009F as they are; terminals obey some of these. */
+static void print_json(const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		if (*p == 0x7f)
+			fputs("\\u007f", stdout);
+		else if (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
+			printf("\\u%04x", *++p);
+		else
+			putchar(*p);
+	}
+	putchar('\n');
+}
 
 void output_json(struct json_object *object)
 {
 	int flags = isatty(STDOUT_FILENO) ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
 					  : JSON_C_TO_STRING_PLAIN;
 
-	printf("%s\n",
-	       json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+	print_json(json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
 void output_json_line(struct json_object *object)
 {
-	int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+	output_json_text(json_object_to_json_string_ext(
+		object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
 
-	printf("%s\n", json_object_to_json_string_ext(object, flags));
+void output_json_text(const char *text)
+{
+	print_json(text);
 	fflush(stdout);
-}
-
-struct table {
-	size_t n_columns;
-	size_t *widths;
-	char **cells; /* the headings first */
-	size_t n_cells;
-	size_t allocated;
-};
-
-static char *printable(const char *text)
-{
-	char *copy = strdup(text ? text : "-");
-
-	if (!copy)
-		abort();
-	for (char *p = copy; *p; p++)
-		if (iscntrl((unsigned char)*p))
-			*p = '?';
-	return copy;
-}
-
-void table_cell(struct table *table, const char *text)
-{
-	char *copy = printable(text && *text ? text : NULL);
-	size_t column = table->n_cells % table->n_columns;
-
-	if (table->n_cells == table->allocated) {
-		table->allocated = table->allocated ? table->allocated * 2 : 64;
-		table->cells = realloc(table->cells, table->allocated * sizeof(*table->cells));
-		if (!table->cells)
-			abort();
-	}
-	table->cells[table->n_cells++] = copy;
-	if (strlen(copy) > table->widths[column])
-		table->widths[column] = strlen(copy);
-}
-
-struct table *table_new(const char *const *headings, size_t n_columns)
-{
-	struct table *table = calloc(1, sizeof(*table));
-
-	if (!table || !(table->widths = calloc(n_columns, sizeof(*table->widths))))
-		abort();
-	table->n_columns = n_columns;
-	for (size_t i = 0; i < n_columns; i++)
-		table_cell(table, headings[i]);
-	return table;
-}
-
-void table_print(struct table *table, FILE *out)
-{
-	for (size_t i = 0; i < table->n_cells; i++) {
-		size_t column = i % table->n_columns;
-
-		if (column == table->n_columns - 1)
-			fprintf(out, "%s\n", table->cells[i]);
-		else
-			fprintf(out, "%-*s  ", (int)table->widths[column], table->cells[i]);
-	}
-}
-
-void table_free(struct table *table)
-{
-	if (!table)
-		return;
-	for (size_t i = 0; i < table->n_cells; i++)
-		free(table->cells[i]);
-	free(table->cells);
-	free(table->widths);
-	free(table);
 }
 
 static bool is_bytes(const char *unit)
@@ -161,12 +109,77 @@ const char *output_time(char *buffer, uint64_t time_us)
 	return buffer;
 }
 
+const char *output_date(char *buffer, uint64_t time_us)
+{
+	time_t seconds = (time_t)(time_us / 1000000);
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	strftime(buffer, OUTPUT_NUMBER_MAX, "%Y-%m-%d %H:%M:%S", &tm);
+	return buffer;
+}
+
+/* The bytes of the printable character that @text (@size bytes) begins with; 0 if none does. */
+static size_t printable(const char *text, size_t size)
+{
+	mbstate_t state = {0};
+	wchar_t character;
+	size_t n = mbrtowc(&character, text, size, &state);
+
+	return n == 0 || n > size || !iswprint((wint_t)character) ? 0 : n;
+}
+
+static void print_escaped(FILE *out, const char *text, const char *kept)
+{
+	const char *end = text + strlen(text);
+
+	while (text < end) {
+		size_t n = strchr(kept, *text) ? 1 : printable(text, (size_t)(end - text));
+
+		if (n)
+			fwrite(text, 1, n, out);
+		else
+			fprintf(out, "\\x%02x", (unsigned char)*text);
+		text += n ? n : 1;
+	}
+}
+
 void output_text(FILE *out, const char *text)
 {
-	for (const char *p = text; *p; p++) {
-		if (iscntrl((unsigned char)*p) && *p != '\n' && *p != '\t')
-			fprintf(out, "\\x%02x", (unsigned char)*p);
-		else
-			fputc(*p, out);
-	}
+	print_escaped(out, text, "");
+}
+
+void output_log(FILE *out, const char *text)
+{
+	print_escaped(out, text, "\n\t");
+}
+
+static void print_line(FILE *out, const char *format, va_list arguments)
+{
+	char *line;
+
+	if (vasprintf(&line, format, arguments) < 0)
+		abort();
+	output_text(out, line);
+	fputc('\n', out);
+	free(line);
+}
+
+void output_line(FILE *out, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	print_line(out, format, arguments);
+	va_end(arguments);
+}
+
+void output_error(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("iouctl: ", stderr);
+	va_start(arguments, format);
+	print_line(stderr, format, arguments);
+	va_end(arguments);
 }

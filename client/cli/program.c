@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* iouctl program …: the catalogue of loop programs. */
+/* iouctl program: the catalogue of loop programs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,145 +10,179 @@
 
 #include "cli.h"
 #include "output.h"
+#include "reply.h"
+
+static void print_origin(FILE *cell, struct json_object *program)
+{
+	fputs(json_flag(program, "shipped") ? "package" : "loaded", cell);
+}
+
+static void print_summary(FILE *cell, struct json_object *program)
+{
+	const char *reason = json_text(program, "reason");
+
+	fputs(*reason ? reason : json_text(program, "summary"), cell);
+}
+
+static const char *state_color(struct json_object *program)
+{
+	const char *state = json_text(program, "state");
+
+	return strcmp(state, "loaded") == 0	? "green"
+	       : strcmp(state, "rejected") == 0 ? "red"
+						: NULL;
+}
+
+static const struct column program_columns[] = {
+	{"PROGRAM", NULL, "name", "name of the program"},
+	{"VERSION", NULL, "version", "its version", COLUMN_NUMBER},
+	{"STATE", NULL, "state", "available, loading, loaded or rejected", .color = state_color},
+	{"RINGS", NULL, "rings", "number of rings that run it", COLUMN_NUMBER},
+	{"FROM", NULL, "shipped", "package, or loaded by program load", .print = print_origin},
+	{"DIGEST", NULL, "digest", "SHA-256 of its object file", COLUMN_EXTRA},
+	{"SUMMARY", NULL, "summary reason", "what it does, or why it was rejected", COLUMN_WRAP,
+	 print_summary},
+	{0},
+};
 
 static int program_list(struct cli *cli)
 {
-	static const char *const headings[] = {"PROGRAM", "VERSION", "STATE",
-					       "RINGS",	  "FROM",    "WHAT IT DOES"};
-	struct json_object *reply, *programs;
-	struct table *table;
+	struct json_object *reply;
 	int r = cli_call(cli, "ListPrograms", NULL, NULL, 0, &reply);
 
 	if (r != 0)
 		return r;
-	programs = json_member(reply, "programs");
 	if (cli->json) {
-		output_json(programs);
-		json_object_put(reply);
-		return STATUS_OK;
+		table_select(&cli->view, reply, "programs");
+		output_json(json_member(reply, "programs"));
+	} else {
+		table_print(&cli->view, json_member(reply, "programs"), stdout);
 	}
-	table = table_new(headings, 6);
-	for (size_t i = 0; i < json_object_array_length(programs); i++) {
-		struct json_object *program = json_object_array_get_idx(programs, i);
-		const char *reason = json_text(program, "reason");
-		char number[OUTPUT_NUMBER_MAX];
-
-		table_cell(table, json_text(program, "name"));
-		snprintf(number, sizeof(number), "%" PRId64, json_number(program, "version"));
-		table_cell(table, number);
-		table_cell(table, json_text(program, "state"));
-		snprintf(number, sizeof(number), "%" PRId64, json_number(program, "rings"));
-		table_cell(table, number);
-		table_cell(table, json_flag(program, "shipped") ? "package" : "loaded");
-		table_cell(table, *reason ? reason : json_text(program, "summary"));
-	}
-	table_print(table, stdout);
-	table_free(table);
 	json_object_put(reply);
 	return STATUS_OK;
 }
 
-static void show_slots(struct json_object *slots)
+static void print_access(FILE *cell, struct json_object *slot)
 {
-	size_t n = slots ? json_object_array_length(slots) : 0;
-
-	if (n)
-		printf("\nFile slots (--file SLOT=PATH):\n");
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *slot = json_object_array_get_idx(slots, i);
-
-		printf("  %-16s %s%s%s  %s\n", json_text(slot, "name"),
-		       json_flag(slot, "read") ? "r" : "-", json_flag(slot, "write") ? "w" : "-",
-		       json_flag(slot, "optional") ? " optional" : "", json_text(slot, "help"));
-	}
+	fprintf(cell, "%s%s%s", json_flag(slot, "read") ? "r" : "-",
+		json_flag(slot, "write") ? "w" : "-",
+		json_flag(slot, "optional") ? " optional" : "");
 }
 
-static void field_range(char *buffer, size_t size, struct json_object *field)
+static const struct column slot_columns[] = {
+	{"SLOT", NULL, "name", ""},
+	{"ACCESS", NULL, "read write optional", "", .print = print_access},
+	{"MEANING", NULL, "help", "", COLUMN_WRAP},
+	{0},
+};
+
+static void print_type(FILE *cell, struct json_object *field)
+{
+	fputs(json_text(field, "type"), cell);
+	if (json_member(field, "count"))
+		fprintf(cell, "[%" PRId64 "]", json_number(field, "count"));
+}
+
+static void print_range(FILE *cell, struct json_object *field)
 {
 	struct json_object *values = json_member(field, "values");
 
-	*buffer = '\0';
-	if (values) {
-		size_t used = 0;
-
-		for (size_t i = 0; i < json_object_array_length(values) && used < size; i++)
-			used += (size_t)snprintf(
-				buffer + used, size - used, "%s%s", i ? "|" : "",
-				json_text(json_object_array_get_idx(values, i), "name"));
-		return;
-	}
-	if (json_member(field, "minimum") || json_member(field, "maximum"))
-		snprintf(buffer, size, "%" PRId64 "..%" PRId64, json_number(field, "minimum"),
-			 json_number(field, "maximum"));
+	for (size_t i = 0; i < json_length(values); i++)
+		fprintf(cell, "%s%s", i ? "|" : "", json_text(json_element(values, i), "name"));
+	if (!values && json_member(field, "minimum"))
+		fprintf(cell, "%" PRId64 "..%" PRId64, json_number(field, "minimum"),
+			json_number(field, "maximum"));
 }
 
-static void show_fields(struct json_object *fields, const char *heading, bool progress)
+static const struct column field_columns[] = {
+	{"FIELD", NULL, "name", "name of the field"},
+	{"TYPE", NULL, "type count", "its type, with the length of an array", .print = print_type},
+	{"INITIAL", NULL, "initial", "value in a new ring", COLUMN_NUMBER},
+	{"RANGE", NULL, "minimum maximum values", "values that it may have", .print = print_range},
+	{"UNIT", NULL, "unit", "unit of the value"},
+	{"ACCESS", NULL, "access", "setting (writable), fixed (until the ring starts) or progress",
+	 COLUMN_EXTRA},
+	{"MEANING", NULL, "help", "meaning of the field", COLUMN_WRAP},
+	{0},
+};
+
+/* The fields that are progress, or settings; private fields are neither. */
+static struct json_object *fields_of(struct json_object *fields, bool progress)
 {
-	static const char *const headings[] = {"  FIELD", "TYPE", "INITIAL",
-					       "RANGE",	  "UNIT", "MEANING"};
-	size_t n = fields ? json_object_array_length(fields) : 0;
-	struct table *table = table_new(headings, 6);
-	bool any = false;
+	struct json_object *found = json_object_new_array();
 
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *field = json_object_array_get_idx(fields, i);
+	for (size_t i = 0; i < json_length(fields); i++) {
+		struct json_object *field = json_element(fields, i);
 		const char *access = json_text(field, "access");
-		char text[512];
 
-		if (strcmp(access, "private") == 0 || (strcmp(access, "progress") == 0) != progress)
-			continue;
-		any = true;
-		snprintf(text, sizeof(text), "  %.200s", json_text(field, "name"));
-		table_cell(table, text);
-		if (json_member(field, "count"))
-			snprintf(text, sizeof(text), "%.40s[%" PRId64 "]", json_text(field, "type"),
-				 json_number(field, "count"));
-		else
-			snprintf(text, sizeof(text), "%.40s", json_text(field, "type"));
-		table_cell(table, text);
-		snprintf(text, sizeof(text), "%" PRId64, json_number(field, "initial"));
-		table_cell(table, json_member(field, "initial") ? text : NULL);
-		field_range(text, sizeof(text), field);
-		table_cell(table, text);
-		table_cell(table, json_text(field, "unit"));
-		table_cell(table, json_text(field, "help"));
+		if (strcmp(access, "private") != 0 && (strcmp(access, "progress") == 0) == progress)
+			json_object_array_add(found, json_object_get(field));
 	}
-	if (any) {
-		printf("\n%s:\n", heading);
-		table_print(table, stdout);
+	return found;
+}
+
+/* Under @heading, unless there are no rows. */
+static void print_section(const struct table_view *view, struct json_object *rows,
+			  const char *heading)
+{
+	if (!json_length(rows))
+		return;
+	printf("\n%s:\n", heading);
+	table_print(view, rows, stdout);
+}
+
+static void print_fields(struct cli *cli, struct json_object *fields)
+{
+	struct json_object *settings = fields_of(fields, false),
+			   *progress = fields_of(fields, true);
+
+	print_section(&cli->view, settings, "Settings (--set FIELD=VALUE)");
+	print_section(&cli->view, progress, "Progress (iouctl ring get)");
+	json_object_put(settings);
+	json_object_put(progress);
+}
+
+static void print_description(struct cli *cli, struct json_object *reply)
+{
+	struct json_object *program = json_member(reply, "program"),
+			   *operations = json_member(reply, "operations");
+	struct table_view slots = {
+		.columns = slot_columns,
+		.color = cli->view.color,
+		.terminal = cli->view.terminal,
+	};
+	char amount[OUTPUT_NUMBER_MAX];
+
+	output_line(stdout, "%s, version %" PRId64 " (%s): %s", json_text(program, "name"),
+		    json_number(program, "version"), json_text(program, "state"),
+		    json_text(program, "summary"));
+	output_line(stdout, "Object SHA-256 %s", json_text(program, "digest"));
+	printf("Queues: %" PRId64 " submissions, %" PRId64 " completions; operations:",
+	       json_number(reply, "submissionEntries"), json_number(reply, "completionEntries"));
+	for (size_t i = 0; i < json_length(operations); i++) {
+		putchar(' ');
+		output_text(stdout, json_object_get_string(json_element(operations, i)));
 	}
-	table_free(table);
+	printf("\nData area: at most %s\n",
+	       output_amount(amount, (uint64_t)json_number(reply, "dataBytesMaximum"), "bytes"));
+	print_section(&slots, json_member(reply, "slots"), "File slots (--file SLOT=PATH)");
+	print_fields(cli, json_member(reply, "fields"));
 }
 
 static int program_show(struct cli *cli)
 {
-	struct json_object *reply, *program, *operations;
-	char amount[OUTPUT_NUMBER_MAX];
+	struct json_object *reply;
 	int r = cli_call(cli, "DescribeProgram", cli_object("program", cli->arguments[0]), NULL, 0,
 			 &reply);
 
 	if (r != 0)
 		return r;
 	if (cli->json) {
+		table_select(&cli->view, reply, "fields");
 		output_json(reply);
-		json_object_put(reply);
-		return STATUS_OK;
+	} else {
+		print_description(cli, reply);
 	}
-	program = json_member(reply, "program");
-	printf("%s, version %" PRId64 " (%s): %s\n", json_text(program, "name"),
-	       json_number(program, "version"), json_text(program, "state"),
-	       json_text(program, "summary"));
-	printf("Object SHA-256 %s\n", json_text(program, "digest"));
-	printf("Queues: %" PRId64 " submissions, %" PRId64 " completions; operations:",
-	       json_number(reply, "submissionEntries"), json_number(reply, "completionEntries"));
-	operations = json_member(reply, "operations");
-	for (size_t i = 0; operations && i < json_object_array_length(operations); i++)
-		printf(" %s", json_object_get_string(json_object_array_get_idx(operations, i)));
-	printf("\nData area: at most %s\n",
-	       output_amount(amount, (uint64_t)json_number(reply, "dataBytesMaximum"), "bytes"));
-	show_slots(json_member(reply, "slots"));
-	show_fields(json_member(reply, "fields"), "Settings (--set FIELD=VALUE)", false);
-	show_fields(json_member(reply, "fields"), "Progress (iouctl ring get)", true);
 	json_object_put(reply);
 	return STATUS_OK;
 }
@@ -160,7 +194,7 @@ static int load(struct cli *cli, bool check_only)
 	int fd = open(path, O_RDONLY | O_CLOEXEC), r;
 
 	if (fd < 0) {
-		fprintf(stderr, "iouctl: cannot open %s: %s\n", path, strerror(errno));
+		output_error("cannot open %s: %s", path, strerror(errno));
 		return STATUS_FAILED;
 	}
 	parameters = json_object_new_object();
@@ -174,9 +208,9 @@ static int load(struct cli *cli, bool check_only)
 	if (cli->json)
 		output_json(program);
 	else
-		printf("%s, version %" PRId64 ": %s\n", json_text(program, "name"),
-		       json_number(program, "version"),
-		       check_only ? "the verifier accepts it" : "loaded");
+		output_line(stdout, "%s, version %" PRId64 ": %s", json_text(program, "name"),
+			    json_number(program, "version"),
+			    check_only ? "the verifier accepts it" : "loaded");
 	json_object_put(reply);
 	return STATUS_OK;
 }
@@ -202,21 +236,22 @@ static int program_unload(struct cli *cli)
 	if (cli->json)
 		output_json(reply);
 	else
-		printf("%s: unloaded\n", cli->arguments[0]);
+		output_line(stdout, "%s: unloaded", cli->arguments[0]);
 	json_object_put(reply);
 	return STATUS_OK;
 }
 
 const struct command commands_program[] = {
-	{"program list", "", 0, 0, "List the loop programs that rings may run", NULL, NULL,
-	 program_list},
-	{"program show", "PROGRAM", 1, 1, "Show a program: file slots, settings, progress", NULL,
-	 NULL, program_show},
-	{"program load", "FILE", 1, 1, "Verify an object file and add it to the list (root)", NULL,
-	 NULL, program_load},
-	{"program unload", "PROGRAM", 1, 1, "Drop a program that no ring runs (root)", NULL, NULL,
+	{"program list", "", 0, 0, "List the loop programs in the catalogue", NULL, NULL,
+	 program_list, program_columns},
+	{"program show", "PROGRAM", 1, 1, "Show a program: file slots, settings, progress",
+	 "The columns are those of the settings and progress fields.", NULL, program_show,
+	 field_columns},
+	{"program load", "FILE", 1, 1, "Verify an object file and add it to the catalogue (root)",
+	 NULL, NULL, program_load},
+	{"program unload", "PROGRAM", 1, 1, "Remove a program that no ring runs (root)", NULL, NULL,
 	 program_unload},
-	{"program check", "FILE", 1, 1, "Verify an object file only (root)",
-	 "A refusal prints the verifier's log.", NULL, program_check},
+	{"program check", "FILE", 1, 1, "Verify an object file without keeping it (root)",
+	 "If the verifier rejects the object, its log is printed.", NULL, program_check},
 	{0},
 };

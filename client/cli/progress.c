@@ -53,7 +53,7 @@ static unsigned int terminal_width(void)
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
 }
 
-static const char *state_word(const struct iouctl_progress *progress)
+static const char *state_suffix(const struct iouctl_progress *progress)
 {
 	return progress->ring_state == IOURD_RING_PAUSED ? "  paused" : "";
 }
@@ -68,21 +68,21 @@ static void print_numbers(char *text, const struct progress_bar *bar,
 	output_amount(done, progress->done, bar->unit);
 	output_rate(rate, bar->rate, bar->unit);
 	if (!progress->total) {
-		snprintf(text, BAR_LINE_MAX, "%s  %s%s", done, rate, state_word(progress));
+		snprintf(text, BAR_LINE_MAX, "%s  %s%s", done, rate, state_suffix(progress));
 		return;
 	}
 	output_amount(total, progress->total, bar->unit);
 	if (bar->rate > 0 && progress->done <= progress->total)
 		output_duration(left, (double)(progress->total - progress->done) / bar->rate);
 	snprintf(text, BAR_LINE_MAX, "%s of %s  %s  %s left%s", done, total, rate, left,
-		 state_word(progress));
+		 state_suffix(progress));
 }
 
-/* "[#####....]  47 %", in at most @room columns. */
-static void print_bar(char *text, unsigned int room, const struct iouctl_progress *progress)
+/* "[#####....]  47 %", in at most @width columns. */
+static void print_bar(char *text, unsigned int width, const struct iouctl_progress *progress)
 {
 	double part = (double)progress->done / (double)progress->total;
-	unsigned int cells = room > BAR_CELLS_MAX + BAR_FRAME ? BAR_CELLS_MAX : room - BAR_FRAME;
+	unsigned int cells = width > BAR_CELLS_MAX + BAR_FRAME ? BAR_CELLS_MAX : width - BAR_FRAME;
 	char bar[BAR_CELLS_MAX + 1];
 
 	part = part > 1 ? 1 : part;
@@ -107,7 +107,10 @@ void progress_bar_update(struct progress_bar *bar, const struct iouctl_progress 
 	snprintf(line, sizeof(line), "%.64s  %s%s", bar->title, cells, numbers);
 	if (width < sizeof(line) && strlen(line) >= width)
 		line[width - 1] = '\0';
-	fprintf(stderr, "\r%-*s", (int)bar->width, line);
+	putc('\r', stderr);
+	output_text(stderr, line);
+	if (strlen(line) < bar->width)
+		fprintf(stderr, "%*s", (int)(bar->width - strlen(line)), "");
 	bar->width = (unsigned int)strlen(line);
 	fflush(stderr);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* iouctl ring …: the rings that there are, and steering them. `ring watch` is in watch.c. */
+/* iouctl ring: the commands' rows, and those that change one ring. */
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -9,142 +9,9 @@
 #include "cli.h"
 #include "create.h"
 #include "output.h"
+#include "reply.h"
+#include "ring-list.h"
 #include "watch.h"
-
-static const char *work_text(char *buffer, struct json_object *ring)
-{
-	struct json_object *work = json_member(ring, "work");
-	uint64_t done = (uint64_t)json_number(work, "done"),
-		 total = (uint64_t)json_number(work, "total");
-	char amount[OUTPUT_NUMBER_MAX];
-
-	output_amount(amount, done, json_text(work, "unit"));
-	if (total)
-		snprintf(buffer, 2 * OUTPUT_NUMBER_MAX, "%s %s (%.0f %%)", json_text(work, "state"),
-			 amount, 100.0 * (double)done / (double)total);
-	else
-		snprintf(buffer, 2 * OUTPUT_NUMBER_MAX, "%s %s", json_text(work, "state"), amount);
-	return buffer;
-}
-
-static bool is_adopted(struct json_object *ring)
-{
-	return strcmp(json_text(ring, "kind"), "adopted") == 0;
-}
-
-static int ring_list(struct cli *cli)
-{
-	static const char *const headings[] = {"RING",	"PROGRAM",    "STATE", "USER",
-					       "LIVES", "GENERATION", "STEPS", "WORK"};
-	struct json_object *reply, *rings;
-	struct table *table;
-	int r = cli_call(cli, "ListRings", NULL, NULL, 0, &reply);
-
-	if (r != 0)
-		return r;
-	rings = json_member(reply, "rings");
-	if (cli->json) {
-		output_json(rings);
-	} else {
-		table = table_new(headings, 8);
-		for (size_t i = 0; i < json_object_array_length(rings); i++) {
-			struct json_object *ring = json_object_array_get_idx(rings, i);
-			char buffer[2 * OUTPUT_NUMBER_MAX];
-
-			table_cell(table, json_text(ring, "name"));
-			table_cell(table, json_text(ring, "program"));
-			table_cell(table, json_text(ring, "state"));
-			snprintf(buffer, sizeof(buffer), "%" PRId64, json_number(ring, "user"));
-			table_cell(table, buffer);
-			table_cell(table, is_adopted(ring)		  ? "in its application"
-					  : json_flag(ring, "declared")	  ? "declared"
-					  : json_flag(ring, "persistent") ? "persistent"
-									  : "with client");
-			snprintf(buffer, sizeof(buffer), "%" PRId64,
-				 json_number(ring, "generation"));
-			table_cell(table, buffer);
-			snprintf(buffer, sizeof(buffer), "%" PRId64, json_number(ring, "steps"));
-			table_cell(table, buffer);
-			table_cell(table, work_text(buffer, ring));
-		}
-		table_print(table, stdout);
-		table_free(table);
-	}
-	json_object_put(reply);
-	return STATUS_OK;
-}
-
-static void show_line(const char *name, const char *text)
-{
-	if (!*text)
-		return;
-	printf("%18s: ", name);
-	output_text(stdout, text);
-	putchar('\n');
-}
-
-static void show_number(const char *name, int64_t number)
-{
-	printf("%18s: %" PRId64 "\n", name, number);
-}
-
-static void show_ring(struct json_object *ring)
-{
-	struct json_object *work = json_member(ring, "work");
-	char buffer[2 * OUTPUT_NUMBER_MAX];
-
-	show_line("Ring", json_text(ring, "name"));
-	snprintf(buffer, sizeof(buffer), "%.32s, version %" PRId64, json_text(ring, "program"),
-		 json_number(ring, "programVersion"));
-	show_line("Program", buffer);
-	show_line("State", json_text(ring, "state"));
-	show_line("Reason", json_text(ring, "reason"));
-	show_number("User", json_number(ring, "user"));
-	show_number("Generation", json_number(ring, "generation"));
-	if (json_flag(ring, "probation"))
-		show_line("On probation", "its program has to prove itself");
-	show_line("Falls back to", json_text(ring, "fallback"));
-	if (json_flag(ring, "rollback"))
-		show_line("Rolls back", "whenever its program fails");
-	if (is_adopted(ring))
-		show_line("Lives", "with its application, which runs it (adopted)");
-	else if (json_flag(ring, "declared"))
-		show_line("Lives", "as it is declared in rings.d");
-	else if (json_flag(ring, "persistent"))
-		show_line("Lives", "until it is destroyed (persistent)");
-	show_line("Note", json_text(ring, "note"));
-	show_number(is_adopted(ring) ? "Application" : "Host process",
-		    json_number(ring, "process"));
-	show_line("Created", output_time(buffer, (uint64_t)json_number(ring, "created")));
-	show_number("Steps", json_number(ring, "steps"));
-	show_line("Region",
-		  output_amount(buffer, (uint64_t)json_number(ring, "regionBytes"), "bytes"));
-	show_line("Data area",
-		  output_amount(buffer, (uint64_t)json_number(ring, "dataBytes"), "bytes"));
-	show_line("Work", work_text(buffer, ring));
-	show_number("In flight", json_number(work, "inFlight"));
-	show_line("Error", json_text(work, "error"));
-	if (json_member(work, "errorOffset"))
-		show_number("Error at byte", json_number(work, "errorOffset"));
-	show_line("Error in slot", json_text(work, "errorSlot"));
-	show_line("Error of", json_text(work, "errorOperation"));
-}
-
-static int ring_show(struct cli *cli)
-{
-	struct json_object *reply;
-	int r = cli_call(cli, "DescribeRing", cli_object("ring", cli->arguments[0]), NULL, 0,
-			 &reply);
-
-	if (r != 0)
-		return r;
-	if (cli->json)
-		output_json(json_member(reply, "ring"));
-	else
-		show_ring(json_member(reply, "ring"));
-	json_object_put(reply);
-	return STATUS_OK;
-}
 
 static void print_parameters(const char *prefix, struct json_object *object)
 {
@@ -156,12 +23,11 @@ static void print_parameters(const char *prefix, struct json_object *object)
 			print_parameters(name, value);
 			continue;
 		}
-		printf("%s=", name);
-		output_text(stdout, json_object_is_type(value, json_type_string)
-					    ? json_object_get_string(value)
-					    : json_object_to_json_string_ext(
-						      value, JSON_C_TO_STRING_PLAIN));
-		putchar('\n');
+		output_line(
+			stdout, "%s=%s", name,
+			json_object_is_type(value, json_type_string)
+				? json_object_get_string(value)
+				: json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
 	}
 }
 
@@ -213,8 +79,8 @@ static int ring_set(struct cli *cli)
 	return STATUS_OK;
 }
 
-/* Methods that take a ring's name only, and change its state. */
-static int steer(struct cli *cli, const char *method, const char *said)
+/* Calls a method whose only parameter is the ring; prints "RING: @done". */
+static int change_state(struct cli *cli, const char *method, const char *done)
 {
 	struct json_object *reply;
 	int r = cli_call(cli, method, cli_object("ring", cli->arguments[0]), NULL, 0, &reply);
@@ -224,22 +90,22 @@ static int steer(struct cli *cli, const char *method, const char *said)
 	if (cli->json)
 		output_json(reply);
 	else
-		printf("%s: %s\n", cli->arguments[0], said);
+		output_line(stdout, "%s: %s", cli->arguments[0], done);
 	json_object_put(reply);
 	return STATUS_OK;
 }
 
 static int ring_pause(struct cli *cli)
 {
-	return steer(cli, "PauseRing", "paused");
+	return change_state(cli, "PauseRing", "paused");
 }
 
 static int ring_resume(struct cli *cli)
 {
-	return steer(cli, "ResumeRing", "runs again");
+	return change_state(cli, "ResumeRing", "resumed");
 }
 
-/* All that the caller sees; one that cannot be ended holds up no other. */
+/* All rings that the caller may see; goes on if one cannot be destroyed. */
 static int destroy_all(struct cli *cli)
 {
 	struct json_object *listed, *rings, *reply;
@@ -248,8 +114,8 @@ static int destroy_all(struct cli *cli)
 	if (worst != 0)
 		return worst;
 	rings = json_member(listed, "rings");
-	for (size_t i = 0; i < json_object_array_length(rings); i++) {
-		const char *name = json_text(json_object_array_get_idx(rings, i), "name");
+	for (size_t i = 0; i < json_length(rings); i++) {
+		const char *name = json_text(json_element(rings, i), "name");
 		int r = cli_call(cli, "DestroyRing", cli_object("ring", name), NULL, 0, &reply);
 
 		if (r != 0) {
@@ -257,7 +123,7 @@ static int destroy_all(struct cli *cli)
 			continue;
 		}
 		if (!cli->json)
-			printf("%s: destroyed\n", name);
+			output_line(stdout, "%s: destroyed", name);
 		json_object_put(reply);
 	}
 	if (cli->json)
@@ -271,13 +137,13 @@ static int ring_destroy(struct cli *cli)
 	bool all = cli_flag(cli, "all");
 
 	if (all != (cli->n_arguments == 0)) {
-		fprintf(stderr, "iouctl ring destroy: name a RING, or say --all\n");
+		output_error("ring destroy: expected either a RING or --all");
 		return STATUS_USAGE;
 	}
-	return all ? destroy_all(cli) : steer(cli, "DestroyRing", "destroyed");
+	return all ? destroy_all(cli) : change_state(cli, "DestroyRing", "destroyed");
 }
 
-/* Of --expected-generation, if it was given. */
+/* Adds --expected-generation to @parameters, if given. */
 static int add_expected(struct cli *cli, struct json_object *parameters)
 {
 	const char *expected = cli_option(cli, "expected-generation");
@@ -286,8 +152,8 @@ static int add_expected(struct cli *cli, struct json_object *parameters)
 	if (!expected)
 		return 0;
 	if (!cli_number(expected, &generation) || generation == 0 || generation > INT64_MAX) {
-		fprintf(stderr, "iouctl: --expected-generation takes a number from 1, not \"%s\"\n",
-			expected);
+		output_error("--expected-generation: expected a number of at least 1, not \"%s\"",
+			     expected);
 		return STATUS_USAGE;
 	}
 	json_object_object_add(parameters, "expectedGeneration",
@@ -311,8 +177,8 @@ static int ring_swap(struct cli *cli)
 	if (cli->json)
 		output_json(reply);
 	else
-		printf("%s: runs %s now (generation %" PRId64 ")\n", cli->arguments[0],
-		       cli->arguments[1], json_number(reply, "generation"));
+		output_line(stdout, "%s: swapped to %s (generation %" PRId64 ")", cli->arguments[0],
+			    cli->arguments[1], json_number(reply, "generation"));
 	json_object_put(reply);
 	return STATUS_OK;
 }
@@ -331,54 +197,57 @@ static int ring_rollback(struct cli *cli)
 	if (cli->json)
 		output_json(reply);
 	else
-		printf("%s: runs its earlier program again (generation %" PRId64 ")\n",
-		       cli->arguments[0], json_number(reply, "generation"));
+		output_line(stdout, "%s: rolled back (generation %" PRId64 ")", cli->arguments[0],
+			    json_number(reply, "generation"));
 	json_object_put(reply);
 	return STATUS_OK;
 }
 
 static const struct option_spec swap_options[] = {
-	{"expected-generation", 'g', "N", "refuse if the ring was swapped since generation N"},
+	{"expected-generation", 'g', "N", "fail unless the ring is still at generation N"},
 	{0},
 };
 
 static const struct option_spec destroy_options[] = {
-	{"all", 'a', NULL, "all your rings (root: everybody's)"},
+	{"all", 'a', NULL, "destroy all your rings (root: all rings)"},
 	{0},
 };
 
 static const struct option_spec watch_options[] = {
-	{"interval", 'i', "SECONDS", "between two lines (default 1, from 0.1)"},
-	{"count", 'n', "N", "end after N lines"},
+	{"interval", 'i', "SECONDS", "time between two lines (default 1, at least 0.1)"},
+	{"count", 'n', "N", "exit after N lines"},
 	{0},
 };
 
 const struct command commands_ring[] = {
 	{"ring create", "PROGRAM --persistent", 1, 1,
-	 "Create and start a ring, and leave it to itself",
-	 "Prints the ring's name. The ring lives until 'iouctl ring destroy'.", create_options,
+	 "Create and start a ring that does not end with its client",
+	 "Prints the name of the ring, which exists until 'iouctl ring destroy'.", create_options,
 	 ring_create},
-	{"ring list", "", 0, 0, "List your rings (root: all)", NULL, NULL, ring_list},
-	{"ring show", "RING", 1, 1, "Show one ring: state, host, work", NULL, NULL, ring_show},
+	{"ring list", "", 0, 0, "List your rings (root: all rings)", NULL, NULL, ring_list,
+	 ring_columns},
+	{"ring show", "RING", 1, 1, "Show a ring: state, host, work", NULL, NULL, ring_show,
+	 ring_columns},
 	{"ring get", "RING [FIELD...]", 1, SIZE_MAX, "Read parameters and progress by name",
-	 "FIELD may be a path: table[3].state. Without one all are printed.", NULL, ring_get},
-	{"ring set", "RING FIELD=VALUE...", 2, SIZE_MAX,
-	 "Write parameters of a ring, running or not",
-	 "Numbers take K, M and G (powers of 1024). All are set, or none.", NULL, ring_set},
-	{"ring watch", "RING", 1, 1, "Follow a ring's rate and what happens to it",
-	 "Reads the param region itself: watching costs the ring nothing.", watch_options,
+	 "FIELD may be a path such as table[3].state. Without FIELD all fields are printed.", NULL,
+	 ring_get},
+	{"ring set", "RING FIELD=VALUE...", 2, SIZE_MAX, "Write parameters of a ring",
+	 "Numbers take K, M and G (powers of 1024). Either all fields are set, or none.", NULL,
+	 ring_set},
+	{"ring watch", "RING", 1, 1, "Print the rate and the events of a ring",
+	 "Reads the param region, so that watching costs the ring nothing.", watch_options,
 	 watch_ring},
 	{"ring pause", "RING", 1, 1, "Stop taking steps; requests in flight complete", NULL, NULL,
 	 ring_pause},
-	{"ring resume", "RING", 1, 1, "Go on after a pause", NULL, NULL, ring_resume},
-	{"ring swap", "RING PROGRAM", 2, 2, "Put another loop program into a ring, live",
+	{"ring resume", "RING", 1, 1, "Take steps again after a pause", NULL, NULL, ring_resume},
+	{"ring swap", "RING PROGRAM", 2, 2, "Replace the loop program of a ring, live",
 	 "The programs must have the same parameters; nothing in flight is lost.", swap_options,
 	 ring_swap},
-	{"ring rollback", "RING", 1, 1, "Put back the program that the ring ran well before",
-	 "A program that fails within its probation is rolled back by itself.", swap_options,
-	 ring_rollback},
-	{"ring destroy", "RING | --all", 0, 1, "End a ring at once; returns when it is gone",
-	 "Stopping or restarting iouringd.service ends no ring: this does.", destroy_options,
+	{"ring rollback", "RING", 1, 1, "Replace the loop program by the previous one, live",
+	 "The daemon does this by itself for a program that fails within its probation.",
+	 swap_options, ring_rollback},
+	{"ring destroy", "RING | --all", 0, 1, "Destroy a ring, and wait until it is gone",
+	 "Stopping or restarting iouringd.service destroys no ring.", destroy_options,
 	 ring_destroy},
 	{0},
 };

@@ -2,10 +2,10 @@
 /*
  * iouctl run: a ring for one piece of work
  *
- * Open the files, create the ring, only then cut the targets, start, show progress, and say how it
- * ended. An interrupt asks the program to stop; if it does not, or at a second one, the daemon ends
- * the ring. While the ring runs the daemon is not needed, and at the end it is not waited for: the
- * lease ends the ring, too.
+ * Opens the files, creates the ring, and only then truncates the targets; starts the ring, shows
+ * progress and reports the end. An interrupt asks the program to stop. If the program does not stop
+ * in time, or after a second interrupt, the daemon destroys the ring. The daemon is not needed
+ * while the ring runs, nor at the end, as closing the lease destroys the ring, too.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -18,13 +18,14 @@
 
 #include "cli.h"
 #include "output.h"
+#include "reply.h"
 #include "run.h"
 
 #define PROGRESS_INTERVAL_MS 100
-#define STOP_SECONDS	     2.0 /* after an interrupt, for what is in flight */
-/* Then, for the daemon to end the ring: it gives a host that does not listen 2 s, and kills it. */
-#define END_MS	       4000
-#define END_QUIETLY_MS 30000 /* the same, if nobody waits for it with a finger on Ctrl-C */
+#define STOP_SECONDS	     2.0 /* after an interrupt, for requests in flight */
+/* For DestroyRing after an interrupt: the daemon kills a host that does not respond within 2 s. */
+#define DESTROY_INTERRUPTED_MS 4000
+#define DESTROY_MS	       30000 /* without an interrupt */
 
 static volatile sig_atomic_t interrupts;
 
@@ -34,7 +35,7 @@ static void on_interrupt(int signal)
 	interrupts++;
 }
 
-/* Without SA_RESTART, so that waiting ends. */
+/* Without SA_RESTART, so that a signal interrupts the wait. */
 static void catch_interrupts(void)
 {
 	struct sigaction action = {.sa_handler = on_interrupt};
@@ -44,7 +45,9 @@ static void catch_interrupts(void)
 	sigaction(SIGHUP, &action, NULL);
 }
 
-/* As iouctl_ring_wait(); -EINTR: a second interrupt; -ETIMEDOUT: it did not stop after the first.
+/*
+ * As iouctl_ring_wait(), but -EINTR after a second interrupt, and -ETIMEDOUT if the program did not
+ * stop after the first one.
  */
 static int wait_for_end(struct run *run, struct iouctl_progress *progress)
 {
@@ -70,13 +73,13 @@ static int wait_for_end(struct run *run, struct iouctl_progress *progress)
 	}
 }
 
-/* What @name has that its siblings do not begin with: "sparse" of COPY_SOURCE_SPARSE. */
-static const char *own_part(struct json_object *values, const char *name)
+/* @name without the prefix that all values share: "SPARSE" of COPY_SOURCE_SPARSE. */
+static const char *without_prefix(struct json_object *values, const char *name)
 {
 	size_t common = strlen(name);
 
-	for (size_t i = 0; i < json_object_array_length(values); i++) {
-		const char *other = json_text(json_object_array_get_idx(values, i), "name");
+	for (size_t i = 0; i < json_length(values); i++) {
+		const char *other = json_text(json_element(values, i), "name");
 		size_t same = 0;
 
 		while (same < common && name[same] == other[same])
@@ -89,18 +92,21 @@ static const char *own_part(struct json_object *values, const char *name)
 	return name + (common < strlen(name) ? common : 0);
 }
 
-static void say_note(struct json_object *field, const char *value)
+static void print_note(struct json_object *field, const char *value)
 {
-	const char *own = own_part(json_member(field, "values"), value);
+	char *words = strdup(without_prefix(json_member(field, "values"), value));
 
-	fprintf(stderr, "iouctl: note: %s: ", json_text(field, "name"));
-	for (; *own; own++)
-		fputc(*own == '_' ? ' ' : tolower((unsigned char)*own), stderr);
-	fprintf(stderr, " (%s)\n", json_text(field, "help"));
+	if (!words)
+		abort();
+	for (char *p = words; *p; p++)
+		*p = (char)(*p == '_' ? ' ' : tolower((unsigned char)*p));
+	output_error("note: %s: %s (%s)", json_text(field, "name"), words,
+		     json_text(field, "help"));
+	free(words);
 }
 
-/* What declared progress fields say by name, other than their first value: "source: sparse". */
-static void say_notes(struct run *run)
+/* Each progress field with named values that has another than its first one: "source: sparse". */
+static void print_notes(struct run *run)
 {
 	struct json_object *fields = json_member(run->description, "fields"), *parameters;
 	char *text;
@@ -109,14 +115,14 @@ static void say_notes(struct run *run)
 		return;
 	parameters = json_tokener_parse(text);
 	free(text);
-	for (size_t i = 0; i < json_object_array_length(fields); i++) {
-		struct json_object *field = json_object_array_get_idx(fields, i);
+	for (size_t i = 0; i < json_length(fields); i++) {
+		struct json_object *field = json_element(fields, i);
 		struct json_object *values = json_member(field, "values");
 		const char *value = json_text(parameters, json_text(field, "name"));
 
 		if (values && strcmp(json_text(field, "access"), "progress") == 0 &&
-		    strcmp(value, json_text(json_object_array_get_idx(values, 0), "name")) != 0)
-			say_note(field, value);
+		    strcmp(value, json_text(json_element(values, 0), "name")) != 0)
+			print_note(field, value);
 	}
 	json_object_put(parameters);
 }
@@ -126,104 +132,103 @@ static const char *slot_path(const struct run *run, uint32_t slot)
 	struct json_object *slots = json_member(run->description, "slots");
 	const char *name;
 
-	if (!slots || slot >= json_object_array_length(slots))
+	if (slot >= json_length(slots))
 		return NULL;
-	name = json_text(json_object_array_get_idx(slots, slot), "name");
+	name = json_text(json_element(slots, slot), "name");
 	for (size_t i = 0; i < run->files.n; i++)
 		if (strcmp(run->files.files[i].slot, name) == 0)
 			return run->files.files[i].path;
 	return NULL;
 }
 
-/* What a file that was to be written holds after an end before the end. */
-static void say_targets(const struct run *run, uint64_t done)
+/* How much of each target is valid after an end ahead of time. */
+static void print_targets(const struct run *run, uint64_t done)
 {
 	char amount[OUTPUT_NUMBER_MAX];
 
 	for (size_t i = 0; i < run->files.n; i++) {
-		if (!run->files.files[i].write)
+		const struct run_file *file = &run->files.files[i];
+
+		if (!file->write_only)
 			continue;
 		if (strcmp(run->unit, "bytes") == 0)
-			fprintf(stderr,
-				"iouctl: %s is incomplete: its first %s (%" PRIu64
-				" bytes) are good\n",
-				run->files.files[i].path, output_amount(amount, done, "bytes"),
-				done);
+			output_error("%s is incomplete; its first %s (%" PRIu64 " bytes) are good",
+				     file->path, output_amount(amount, done, "bytes"), done);
 		else
-			fprintf(stderr, "iouctl: %s may be incomplete\n", run->files.files[i].path);
+			output_error("%s may be incomplete", file->path);
 	}
 }
 
-static void say_failure(const struct run *run, const struct iouctl_progress *progress)
+static void print_work_error(const struct run *run, const struct iouctl_progress *progress)
 {
-	const char *path = slot_path(run, progress->error_slot);
+	const char *path = slot_path(run, progress->error_slot), *error = strerror(progress->error);
 
-	fprintf(stderr, "iouctl: %s failed: %s", run->program, strerror(progress->error));
 	if (path)
-		fprintf(stderr, ", %s at byte %" PRIu64, path, progress->error_offset);
-	fputc('\n', stderr);
+		output_error("%s failed: %s, %s at byte %" PRIu64, run->program, error, path,
+			     progress->error_offset);
+	else
+		output_error("%s failed: %s", run->program, error);
 }
 
-/* Asks the daemon. 0: the ring is gone; -EREMOTEIO: it says no; else there is no answer. */
-static int end_ring(struct run *run)
+/* Calls DestroyRing. 0 also if the ring is gone already. */
+static int destroy(struct run *run)
 {
-	static const char gone[] = "org.iouringd.Manager.RingNotFound";
+	static const char not_found[] = "org.iouringd.Manager.RingNotFound";
 	const char *name;
 	int r = iouctl_ring_destroy(run->ring);
 
 	name = r == -EREMOTEIO ? iouctl_error_name(run->cli->connection) : NULL;
-	return name && strcmp(name, gone) == 0 ? 0 : r;
+	return name && strcmp(name, not_found) == 0 ? 0 : r;
 }
 
-/* By the user, who is not made to wait. */
-static int say_interrupted(struct run *run, int r, const struct iouctl_progress *progress)
+/* After interrupts: -ETIMEDOUT or -EINTR of wait_for_end(). */
+static int end_interrupted(struct run *run, int r, const struct iouctl_progress *progress)
 {
 	const char *name = iouctl_ring_name(run->ring);
 
 	if (r == -ETIMEDOUT)
-		fprintf(stderr, "iouctl: %s did not stop within %.0f s\n", run->program,
-			STOP_SECONDS);
-	r = end_ring(run);
+		output_error("%s did not stop within %.0f s", run->program, STOP_SECONDS);
+	r = destroy(run);
 	if (r == 0)
-		fprintf(stderr, "iouctl: interrupted; the ring %s is ended\n", name);
+		output_error("interrupted; ring %s is destroyed", name);
 	else if (r == -ETIMEDOUT)
-		fprintf(stderr,
-			"iouctl: interrupted; iouringd did not say within %d s that the ring "
-			"%s is ended, its lease does that\n",
-			END_MS / 1000, name);
+		output_error("interrupted; iouringd did not confirm within %d s that ring %s is "
+			     "destroyed; closing its lease destroys it",
+			     DESTROY_INTERRUPTED_MS / 1000, name);
 	else
-		fprintf(stderr,
-			"iouctl: interrupted; iouringd could not be asked to end the ring "
-			"%s (%s), its lease does that\n",
-			name,
-			r == -EREMOTEIO ? iouctl_error_message(run->cli->connection)
-					: strerror(-r));
-	say_targets(run, progress->done);
+		output_error("interrupted; could not ask iouringd to destroy ring %s (%s); closing "
+			     "its lease destroys it",
+			     name,
+			     r == -EREMOTEIO ? iouctl_error_message(run->cli->connection)
+					     : strerror(-r));
+	print_targets(run, progress->done);
 	return STATUS_INTERRUPTED;
 }
 
-static int say_end(struct run *run, int r, const struct iouctl_progress *progress)
+/* After the program or the ring ended: @r of iouctl_ring_wait(). */
+static int end(struct run *run, int r, const struct iouctl_progress *progress)
 {
+	const char *name = iouctl_ring_name(run->ring);
+
 	if (r < 0 || progress->state < IOURD_WORK_DONE) {
-		fprintf(stderr, "iouctl: the ring %s was lost: %s\n", iouctl_ring_name(run->ring),
-			progress->ring_state == IOURD_RING_FAILED && progress->error
-				? strerror(progress->error)
-			: r < 0 ? strerror(-r)
-				: "it ended before its program was finished");
-		say_targets(run, progress->done);
+		output_error("ring %s was lost: %s", name,
+			     progress->ring_state == IOURD_RING_FAILED && progress->error
+				     ? strerror(progress->error)
+			     : r < 0 ? strerror(-r)
+				     : "it ended before its program finished");
+		print_targets(run, progress->done);
 		return STATUS_RING_LOST;
 	}
-	say_notes(run);
+	print_notes(run);
 	if (progress->state == IOURD_WORK_FAILED) {
-		say_failure(run, progress);
-		say_targets(run, progress->done);
+		print_work_error(run, progress);
+		print_targets(run, progress->done);
 		return STATUS_WORK_FAILED;
 	}
 	if (progress->state == IOURD_WORK_STOPPED) {
-		fprintf(stderr, "iouctl: stopped; the ring %s is ended\n",
-			iouctl_ring_name(run->ring));
+		output_error("%s stopped; ring %s ends", run->program, name);
 		if (!progress->total || progress->done < progress->total)
-			say_targets(run, progress->done);
+			print_targets(run, progress->done);
 		return interrupts ? STATUS_INTERRUPTED : STATUS_OK;
 	}
 	return STATUS_OK;
@@ -256,14 +261,14 @@ static void print_result(struct run *run, int status, const struct iouctl_progre
 		output_json(object);
 		json_object_put(object);
 	} else if (status == STATUS_OK && !cli_flag(run->cli, "quiet")) {
-		printf("%s: %s in %.1f s (%s)\n", run->program,
-		       output_amount(amount, progress->done, run->unit), seconds,
-		       output_rate(rate, seconds > 0 ? (double)progress->done / seconds : 0,
-				   run->unit));
+		output_line(stdout, "%s: %s in %.1f s (%s)", run->program,
+			    output_amount(amount, progress->done, run->unit), seconds,
+			    output_rate(rate, seconds > 0 ? (double)progress->done / seconds : 0,
+					run->unit));
 	}
 }
 
-static int work(struct run *run)
+static int run_ring(struct run *run)
 {
 	struct iouctl_progress progress;
 	int r, status;
@@ -273,17 +278,17 @@ static int work(struct run *run)
 			  cli_flag(run->cli, "quiet") || run->cli->json);
 	r = iouctl_ring_start(run->ring);
 	if (r < 0)
-		return cli_complain(run->cli, r, "starting the ring");
+		return cli_print_failure(run->cli, r, "starting the ring");
 	r = wait_for_end(run, &progress);
 	progress_bar_end(&run->bar);
-	iouctl_set_timeout(run->cli->connection, interrupts ? END_MS : END_QUIETLY_MS);
+	iouctl_set_timeout(run->cli->connection, interrupts ? DESTROY_INTERRUPTED_MS : DESTROY_MS);
 	if (r == -EINTR || r == -ETIMEDOUT) {
-		status = say_interrupted(run, r, &progress);
+		status = end_interrupted(run, r, &progress);
 	} else {
-		status = say_end(run, r, &progress);
-		/* a daemon that is away is not needed: the lease ends the ring */
-		if (r == 0 && end_ring(run) == -EREMOTEIO && status == STATUS_OK)
-			status = cli_complain(run->cli, -EREMOTEIO, "ending the ring");
+		status = end(run, r, &progress);
+		/* without a daemon, closing the lease destroys the ring */
+		if (r == 0 && destroy(run) == -EREMOTEIO && status == STATUS_OK)
+			status = cli_print_failure(run->cli, -EREMOTEIO, "destroying the ring");
 	}
 	print_result(run, status, &progress);
 	return status;
@@ -295,25 +300,27 @@ static int run_program(struct cli *cli)
 	int r = run_create(&run, false);
 
 	if (r == 0 && (r = files_truncate(&run.files)) == 0)
-		r = work(&run);
+		r = run_ring(&run);
 	run_done(&run);
 	return r;
 }
 
 static const struct option_spec run_options[] = {
-	{"file", 'f', "SLOT=PATH", "the file for a slot of the program; repeatable"},
-	{"set", 'S', "FIELD=VALUE", "a parameter; repeatable; numbers take K, M and G"},
-	{"name", 'n', "NAME", "of the ring (default: the program's and a number)"},
+	{"file", 'f', "SLOT=PATH", "file for a slot of the program; repeatable"},
+	{"set", 'S', "FIELD=VALUE", "parameter; repeatable; numbers take K, M and G"},
+	{"name", 'n', "NAME", "name of the ring (default: the program's and a number)"},
 	{"data-bytes", 'd', "BYTES", "size of the data area (default: what the program needs)"},
-	{"quiet", 'q', NULL, "no progress bar, no closing line"},
+	{"quiet", 'q', NULL, "print neither progress bar nor closing line"},
 	{0},
 };
 
 const struct command commands_run[] = {
 	{"run", "PROGRAM", 1, 1, "Run a loop program on files until it is done",
-	 "Creates a ring, passes the files, starts it and shows progress. Files to be written are\n"
-	 "made if missing and cut to nothing once the ring is granted. Ctrl-C lets what is in\n"
-	 "flight finish, for 2 s at the most; a second Ctrl-C ends the ring at once.\n\n"
+	 "Creates and starts a ring for the files, and shows progress. Missing files that are to "
+	 "be\n"
+	 "written are created; files that are only written are truncated once the ring exists.\n"
+	 "Ctrl-C lets requests in flight complete, for at most 2 s; a second Ctrl-C destroys the\n"
+	 "ring at once.\n\n"
 	 "  iouctl run copy --file source=a --file target=b --set depth=16",
 	 run_options, run_program},
 	{0},

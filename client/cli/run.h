@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* run.h - a ring as a command line describes it: iouctl run, iouctl ring create */
+/* run.h - a ring that a command line describes, for iouctl run and iouctl ring create */
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
 
@@ -9,7 +9,7 @@
 #include "files.h"
 #include "progress.h"
 
-struct run { /* zeroed but for the first two */
+struct run { /* zeroed except for the first two */
 	struct cli *cli;
 	const char *program;
 	struct json_object *description; /* owned: DescribeProgram's reply */
@@ -20,8 +20,8 @@ struct run { /* zeroed but for the first two */
 };
 
 /*
- * Opens the files, reads the settings, makes the ring. 0, or an exit status, all said; then the
- * files that were made are gone again.
+ * Opens the files, reads the settings and creates the ring. 0, or an exit status after an error
+ * message and after removing the files that it created.
  */
 int run_create(struct run *run, bool persistent);
 void run_done(struct run *run);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * "depth=16" on a command line becomes {"depth": 16}: the program's declared fields say whether a
- * word is a number, a truth value or a text. Whether it is in range is the daemon's business.
+ * "depth=16" on a command line becomes {"depth": 16}. The program's fields determine whether a
+ * value is a number, a boolean or a text. The daemon checks ranges.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -10,13 +10,13 @@
 #include <string.h>
 
 #include "cli.h"
+#include "output.h"
+#include "reply.h"
 
 static struct json_object *find_field(struct json_object *fields, const char *name, size_t length)
 {
-	size_t n = fields ? json_object_array_length(fields) : 0;
-
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *field = json_object_array_get_idx(fields, i);
+	for (size_t i = 0; i < json_length(fields); i++) {
+		struct json_object *field = json_element(fields, i);
 		const char *text = json_text(field, "name");
 
 		if (strlen(text) == length && strncmp(text, name, length) == 0)
@@ -55,8 +55,8 @@ static struct json_object *typed_value(struct json_object *field, const char *te
 	return json_object_new_string(text);
 }
 
-/* Puts @word ("a.b=1") into @into, making the objects on its way. */
-static bool put_setting(struct json_object *into, struct json_object *fields, const char *word)
+/* Adds @word ("a.b=1") to @into, with the objects on its path. */
+static bool add_setting(struct json_object *into, struct json_object *fields, const char *word)
 {
 	const char *equals = strchr(word, '='), *name = word;
 	struct json_object *field, *value;
@@ -107,12 +107,11 @@ int cli_settings(struct cli *cli, const char *program, const char *const *words,
 	}
 	parameters = json_object_new_object();
 	for (size_t i = 0; i < n_words; i++) {
-		if (put_setting(parameters, json_member(description, "fields"), words[i]))
+		if (add_setting(parameters, json_member(description, "fields"), words[i]))
 			continue;
-		fprintf(stderr,
-			"iouctl: \"%s\" is not FIELD=VALUE; "
-			"'iouctl program show %s' lists the fields\n",
-			words[i], program);
+		output_error("expected FIELD=VALUE, not \"%s\"; 'iouctl program show %s' lists the "
+			     "fields",
+			     words[i], program);
 		json_object_put(parameters);
 		json_object_put(description);
 		return STATUS_USAGE;

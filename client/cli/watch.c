@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* iouctl ring watch: rates out of the mapped region and events, in one stream; iouctl monitor. */
+/* iouctl ring watch: rates from the mapped region and events, in one stream; iouctl monitor. */
 #include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "output.h"
+#include "reply.h"
 #include "watch.h"
 
 static double now(void)
@@ -23,46 +24,40 @@ static double now(void)
 static void print_event(void *arg, const struct iouctl_event *event)
 {
 	struct cli *cli = arg;
-	char buffer[OUTPUT_NUMBER_MAX];
+	char buffer[OUTPUT_NUMBER_MAX], lost[64] = "", generation[48] = "";
 
 	if (cli->json) {
-		printf("%s\n", event->json);
-		fflush(stdout);
+		output_json_text(event->json);
 		return;
 	}
-	printf("%s  %-9s", output_time(buffer, event->time_us), event->kind);
 	if (event->lost)
-		printf(" %" PRIu64 " events were missed", event->lost);
-	if (event->ring)
-		printf(" %s", event->ring);
-	if (event->program)
-		printf("  program %s", event->program);
+		snprintf(lost, sizeof(lost), " %" PRIu64 " events were missed", event->lost);
 	if (event->generation)
-		printf("  generation %" PRIu64, event->generation);
-	if (event->reason) {
-		printf("  ");
-		output_text(stdout, event->reason);
-	}
-	putchar('\n');
+		snprintf(generation, sizeof(generation), "  generation %" PRIu64,
+			 event->generation);
+	output_line(stdout, "%s  %-9s%s%s%s%s%s%s%s%s", output_time(buffer, event->time_us),
+		    event->kind, lost, event->ring ? " " : "", event->ring ? event->ring : "",
+		    event->program ? "  program " : "", event->program ? event->program : "",
+		    generation, event->reason ? "  " : "", event->reason ? event->reason : "");
 	fflush(stdout);
 }
 
-static int watch_failed(struct iouctl_watch *watch, int r)
+static int print_watch_failure(struct iouctl_watch *watch, int r)
 {
-	fprintf(stderr, "iouctl: watching: %s\n",
-		r == -EREMOTEIO ? iouctl_watch_error_message(watch) : strerror(-r));
+	output_error("cannot watch: %s",
+		     r == -EREMOTEIO ? iouctl_watch_error_message(watch) : strerror(-r));
 	return r == -EREMOTEIO ? STATUS_FAILED : STATUS_NO_DAEMON;
 }
 
 static int watch_open(struct cli *cli, const char *ring, struct iouctl_watch **ret)
 {
-	int r = cli_connect(cli); /* says it, if there is no daemon */
+	int r = cli_connect(cli); /* for its message if there is no daemon */
 
 	if (r != 0)
 		return r;
 	r = iouctl_watch_new(cli->socket, ring, ret);
 	if (r < 0) {
-		fprintf(stderr, "iouctl: watching: %s\n", strerror(-r));
+		output_error("cannot watch: %s", strerror(-r));
 		return STATUS_FAILED;
 	}
 	return 0;
@@ -75,11 +70,11 @@ int watch_all(struct cli *cli)
 
 	if (r != 0)
 		return r;
-	/* whoever reads the stream knows now that it misses nothing from here on */
+	/* tells the reader that the stream is complete from here on */
 	if (cli->json)
 		printf("{\"kind\":\"watching\"}\n");
 	else
-		fprintf(stderr, "iouctl: watching all rings that you may see; Ctrl-C ends it\n");
+		output_error("watching all rings that you may see; press Ctrl-C to exit");
 	fflush(stdout);
 	do {
 		struct pollfd pfd = {.fd = iouctl_watch_get_fd(watch), .events = POLLIN};
@@ -90,44 +85,44 @@ int watch_all(struct cli *cli)
 		}
 		r = iouctl_watch_dispatch(watch, print_event, cli);
 	} while (r == 0);
-	r = watch_failed(watch, r);
+	r = print_watch_failure(watch, r);
 	iouctl_watch_free(watch);
 	return r;
 }
 
-struct follow {
+struct sampler {
 	struct cli *cli;
 	struct iouctl_ring *ring;
 	char unit[32];
 	uint64_t last_done;
 	double last_time;
 	bool ended;
-	bool missed; /* events, its end perhaps */
+	bool missed; /* events; perhaps the end of the ring */
 };
 
-static void follow_event(void *arg, const struct iouctl_event *event)
+static void on_event(void *arg, const struct iouctl_event *event)
 {
-	struct follow *follow = arg;
+	struct sampler *sampler = arg;
 
-	print_event(follow->cli, event);
+	print_event(sampler->cli, event);
 	if (strcmp(event->kind, "destroyed") == 0)
-		follow->ended = true;
+		sampler->ended = true;
 	if (strcmp(event->kind, "lost") == 0)
-		follow->missed = true;
+		sampler->missed = true;
 }
 
-/* The unit and the program's name are the daemon's to tell; a swap changes the latter. */
-static int describe(struct follow *follow, char *program, size_t size)
+/* Asks the daemon for the unit and the program's name, which change with a swap. */
+static int describe(struct sampler *sampler, char *program, size_t size)
 {
 	struct json_object *reply, *ring;
-	int r = cli_call(follow->cli, "DescribeRing",
-			 cli_object("ring", iouctl_ring_name(follow->ring)), NULL, 0, &reply);
+	int r = cli_call(sampler->cli, "DescribeRing",
+			 cli_object("ring", iouctl_ring_name(sampler->ring)), NULL, 0, &reply);
 
 	if (r != 0)
 		return r;
 	ring = json_member(reply, "ring");
 	snprintf(program, size, "%s", json_text(ring, "program"));
-	snprintf(follow->unit, sizeof(follow->unit), "%s",
+	snprintf(sampler->unit, sizeof(sampler->unit), "%s",
 		 json_text(json_member(ring, "work"), "unit"));
 	json_object_put(reply);
 	return 0;
@@ -141,20 +136,20 @@ static const char *ring_state_text(uint32_t state)
 	return state < sizeof(texts) / sizeof(texts[0]) ? texts[state] : "unknown";
 }
 
-static void print_sample(struct follow *follow, const char *program)
+static void print_sample(struct sampler *sampler, const char *program)
 {
 	char done[OUTPUT_NUMBER_MAX], total[OUTPUT_NUMBER_MAX], rate[OUTPUT_NUMBER_MAX];
 	struct iouctl_progress progress;
-	double time = now(), elapsed = time - follow->last_time, per_second;
+	double time = now(), elapsed = time - sampler->last_time, per_second;
 
-	iouctl_ring_progress(follow->ring, &progress);
-	per_second = elapsed > 0 && progress.done >= follow->last_done
-			     ? (double)(progress.done - follow->last_done) / elapsed
+	iouctl_ring_progress(sampler->ring, &progress);
+	per_second = elapsed > 0 && progress.done >= sampler->last_done
+			     ? (double)(progress.done - sampler->last_done) / elapsed
 			     : 0;
-	follow->last_done = progress.done;
-	follow->last_time = time;
-	if (follow->cli->json) {
-		struct json_object *object = cli_object("ring", iouctl_ring_name(follow->ring));
+	sampler->last_done = progress.done;
+	sampler->last_time = time;
+	if (sampler->cli->json) {
+		struct json_object *object = cli_object("ring", iouctl_ring_name(sampler->ring));
 
 		json_object_object_add(object, "program", json_object_new_string(program));
 		json_object_object_add(
@@ -164,58 +159,58 @@ static void print_sample(struct follow *follow, const char *program)
 				       json_object_new_uint64(progress.generation));
 		json_object_object_add(object, "done", json_object_new_uint64(progress.done));
 		json_object_object_add(object, "total", json_object_new_uint64(progress.total));
-		json_object_object_add(object, "unit", json_object_new_string(follow->unit));
+		json_object_object_add(object, "unit", json_object_new_string(sampler->unit));
 		json_object_object_add(object, "perSecond", json_object_new_double(per_second));
 		output_json_line(object);
 		json_object_put(object);
 		return;
 	}
-	printf("%-8s %-14s %12s of %-12s %14s\n", ring_state_text(progress.ring_state), program,
-	       output_amount(done, progress.done, follow->unit),
-	       progress.total ? output_amount(total, progress.total, follow->unit) : "?",
-	       output_rate(rate, per_second, follow->unit));
+	output_line(stdout, "%-8s %-14s %12s of %-12s %14s", ring_state_text(progress.ring_state),
+		    program, output_amount(done, progress.done, sampler->unit),
+		    progress.total ? output_amount(total, progress.total, sampler->unit) : "?",
+		    output_rate(rate, per_second, sampler->unit));
 	fflush(stdout);
 }
 
-static int follow_loop(struct follow *follow, struct iouctl_watch *watch, double interval,
-		       uint64_t count)
+static int watch_loop(struct sampler *sampler, struct iouctl_watch *watch, double interval,
+		      uint64_t count)
 {
 	char program[64] = "";
 	uint64_t generation = 0;
 	double next;
-	int r = describe(follow, program, sizeof(program));
+	int r = describe(sampler, program, sizeof(program));
 
 	if (r != 0)
 		return r;
-	follow->last_done = iouctl_ring_head(follow->ring)->progress.done;
-	follow->last_time = now();
-	next = follow->last_time + interval;
-	generation = iouctl_ring_head(follow->ring)->life.generation;
-	while (!follow->ended) {
+	sampler->last_done = iouctl_ring_head(sampler->ring)->progress.done;
+	sampler->last_time = now();
+	next = sampler->last_time + interval;
+	generation = iouctl_ring_head(sampler->ring)->life.generation;
+	while (!sampler->ended) {
 		struct pollfd pfd = {.fd = iouctl_watch_get_fd(watch), .events = POLLIN};
-		double left = next - now();
+		double remaining = next - now();
 
-		r = poll(&pfd, 1, left > 0 ? (int)(left * 1000) + 1 : 0);
+		r = poll(&pfd, 1, remaining > 0 ? (int)(remaining * 1000) + 1 : 0);
 		if (r < 0 && errno != EINTR)
 			return STATUS_FAILED;
 		if (r > 0) {
-			r = iouctl_watch_dispatch(watch, follow_event, follow);
+			r = iouctl_watch_dispatch(watch, on_event, sampler);
 			if (r < 0)
-				return watch_failed(watch, r);
-			if (follow->missed && !follow->ended &&
-			    describe(follow, program, sizeof(program)) != 0)
+				return print_watch_failure(watch, r);
+			if (sampler->missed && !sampler->ended &&
+			    describe(sampler, program, sizeof(program)) != 0)
 				return STATUS_RING_LOST;
-			follow->missed = false;
+			sampler->missed = false;
 			continue;
 		}
 		if (now() < next)
 			continue;
-		if (iouctl_ring_head(follow->ring)->life.generation != generation) {
-			generation = iouctl_ring_head(follow->ring)->life.generation;
-			if (describe(follow, program, sizeof(program)) != 0)
+		if (iouctl_ring_head(sampler->ring)->life.generation != generation) {
+			generation = iouctl_ring_head(sampler->ring)->life.generation;
+			if (describe(sampler, program, sizeof(program)) != 0)
 				return STATUS_RING_LOST;
 		}
-		print_sample(follow, program);
+		print_sample(sampler, program);
 		if (count && --count == 0)
 			return STATUS_OK;
 		next += interval;
@@ -226,7 +221,7 @@ static int follow_loop(struct follow *follow, struct iouctl_watch *watch, double
 int watch_ring(struct cli *cli)
 {
 	const char *text = cli_option(cli, "interval"), *count_text = cli_option(cli, "count");
-	struct follow follow = {.cli = cli};
+	struct sampler sampler = {.cli = cli};
 	struct iouctl_watch *watch;
 	double interval = 1;
 	uint64_t count = 0;
@@ -236,27 +231,26 @@ int watch_ring(struct cli *cli)
 	if (text) {
 		interval = strtod(text, &end);
 		if (end == text || *end || !(interval >= 0.1 && interval <= 3600)) {
-			fprintf(stderr,
-				"iouctl ring watch: --interval takes seconds from 0.1 to "
-				"3600, not \"%s\"\n",
-				text);
+			output_error("ring watch: --interval: expected seconds from 0.1 to 3600, "
+				     "not \"%s\"",
+				     text);
 			return STATUS_USAGE;
 		}
 	}
 	if (count_text && (!cli_number(count_text, &count) || !count)) {
-		fprintf(stderr, "iouctl ring watch: --count takes a number from 1, not \"%s\"\n",
-			count_text);
+		output_error("ring watch: --count: expected a number of at least 1, not \"%s\"",
+			     count_text);
 		return STATUS_USAGE;
 	}
 	r = watch_open(cli, cli->arguments[0], &watch);
 	if (r != 0)
 		return r;
-	r = iouctl_ring_open(cli->connection, cli->arguments[0], &follow.ring);
+	r = iouctl_ring_open(cli->connection, cli->arguments[0], &sampler.ring);
 	if (r < 0) {
-		r = cli_complain(cli, r, cli->arguments[0]);
+		r = cli_print_failure(cli, r, cli->arguments[0]);
 	} else {
-		r = follow_loop(&follow, watch, interval, count);
-		iouctl_ring_free(follow.ring);
+		r = watch_loop(&sampler, watch, interval, count);
+		iouctl_ring_free(sampler.ring);
 	}
 	iouctl_watch_free(watch);
 	return r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* watch.h - following one ring, or everything */
+/* watch.h - iouctl ring watch and iouctl monitor */
 #ifndef CLI_WATCH_H
 #define CLI_WATCH_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files of a run: opened by their slot, cut late, and gone if the run was refused. */
+/* Files of a run: opened by their slot, truncated late, removed if the run was refused. */
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <setjmp.h>
@@ -61,21 +61,21 @@ static int open_word(struct run_files *files, const char *slot, const char *name
 	char *text = word(slot, name);
 	int r = files_open(files, all, text);
 
-	/* files_open borrows the path: drop() frees it */
+	/* files_open() borrows the path; close_files() frees it */
 	json_object_put(all);
 	if (r != 0)
 		free(text);
 	return r;
 }
 
-static void drop(struct run_files *files)
+static void close_files(struct run_files *files)
 {
 	for (size_t i = 0; i < files->n; i++)
 		free((char *)strchr(files->files[i].path, '/') - strlen(files->files[i].slot) - 1);
 	files_done(files);
 }
 
-static void test_modes(void **state)
+static void access_follows_the_slot(void **state)
 {
 	struct run_files files = {0};
 
@@ -89,11 +89,11 @@ static void test_modes(void **state)
 	assert_int_equal(fcntl(files.files[2].fd, F_GETFL) & O_ACCMODE, O_RDWR);
 	assert_int_equal(files_truncate(&files), 0);
 	assert_int_equal(size_of("a"), 5);
-	assert_int_equal(size_of("b"), 7); /* read as well: not ours to cut */
-	drop(&files);
+	assert_int_equal(size_of("b"), 7); /* is also read: not truncated */
+	close_files(&files);
 }
 
-static void test_cut_late(void **state)
+static void truncation_waits_for_the_ring(void **state)
 {
 	struct run_files files = {0};
 
@@ -102,24 +102,24 @@ static void test_cut_late(void **state)
 	assert_int_equal(size_of("old"), 8);
 	assert_int_equal(files_truncate(&files), 0);
 	assert_int_equal(size_of("old"), 0);
-	drop(&files);
+	close_files(&files);
 }
 
-static void test_undo(void **state)
+static void only_created_files_are_removed(void **state)
 {
 	struct run_files files = {0};
 
 	write_file("kept", "precious");
-	assert_int_equal(open_word(&files, "target", "made"), 0);
+	assert_int_equal(open_word(&files, "target", "created"), 0);
 	assert_int_equal(open_word(&files, "both", "kept"), 0);
-	assert_int_equal(size_of("made"), 0);
-	files_undo(&files);
-	assert_int_equal(size_of("made"), -1);
+	assert_int_equal(size_of("created"), 0);
+	files_unlink_created(&files);
+	assert_int_equal(size_of("created"), -1);
 	assert_int_equal(size_of("kept"), 8);
-	drop(&files);
+	close_files(&files);
 }
 
-static void test_wrong(void **state)
+static void unknown_slots_and_missing_files_are_refused(void **state)
 {
 	struct run_files files = {0};
 
@@ -150,10 +150,10 @@ static int teardown(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_modes),
-		cmocka_unit_test(test_cut_late),
-		cmocka_unit_test(test_undo),
-		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(access_follows_the_slot),
+		cmocka_unit_test(truncation_waits_for_the_ring),
+		cmocka_unit_test(only_created_files_are_removed),
+		cmocka_unit_test(unknown_slots_and_missing_files_are_refused),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

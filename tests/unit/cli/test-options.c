@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Numbers with suffixes, and one command's options and arguments. */
+/* Numbers with suffixes; options and arguments of a command. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,11 +11,11 @@
 
 #include "cli.h"
 
-static void test_numbers(void **state)
+static void numbers(void **state)
 {
 	static const struct {
 		const char *text;
-		bool good;
+		bool valid;
 		uint64_t number;
 	} rows[] = {
 		{"0", true, 0},
@@ -40,9 +40,9 @@ static void test_numbers(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		uint64_t number = 77;
 
-		if (cli_number(rows[i].text, &number) != rows[i].good)
+		if (cli_number(rows[i].text, &number) != rows[i].valid)
 			fail_msg("\"%s\"", rows[i].text);
-		assert_int_equal(number, rows[i].good ? rows[i].number : 77);
+		assert_int_equal(number, rows[i].valid ? rows[i].number : 77);
 	}
 }
 
@@ -54,8 +54,8 @@ static int nothing(struct cli *cli)
 
 static const struct option_spec options[] = {
 	{"set", 'S', "FIELD=VALUE", "a parameter"},
-	{"quiet", 'q', NULL, "nothing is said"},
-	{"name", 0, "NAME", "of the ring"},
+	{"quiet", 'q', NULL, "print nothing"},
+	{"name", 0, "NAME", "name of the ring"},
 	{0},
 };
 
@@ -69,7 +69,7 @@ static const struct command command = {
 		cli_parse(cli, &command, (int)(sizeof(argv) / sizeof(*argv)) - 1, argv);           \
 	})
 
-static void test_parse(void **state)
+static void options_and_arguments(void **state)
 {
 	struct cli cli = {0};
 
@@ -85,7 +85,7 @@ static void test_parse(void **state)
 	free(cli.options);
 }
 
-static void test_common(void **state)
+static void common_options(void **state)
 {
 	struct cli cli = {0};
 
@@ -96,7 +96,7 @@ static void test_common(void **state)
 	free(cli.options);
 }
 
-static void test_words_after_dashes(void **state)
+static void words_after_dashes_are_arguments(void **state)
 {
 	struct cli cli = {0};
 
@@ -106,7 +106,6 @@ static void test_words_after_dashes(void **state)
 	free(cli.options);
 }
 
-/* Refused, with nothing of it left to free but the options. */
 #define assert_refused(...)                                                                        \
 	do {                                                                                       \
 		struct cli cli = {0};                                                              \
@@ -115,7 +114,7 @@ static void test_words_after_dashes(void **state)
 		free(cli.options);                                                                 \
 	} while (0)
 
-static void test_wrong(void **state)
+static void wrong_command_lines(void **state)
 {
 	assert_refused("--nonsense", "a");
 	assert_refused("a", "--set");
@@ -126,9 +125,11 @@ static void test_wrong(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers), cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_common),	cmocka_unit_test(test_words_after_dashes),
-		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(options_and_arguments),
+		cmocka_unit_test(common_options),
+		cmocka_unit_test(words_after_dashes_are_arguments),
+		cmocka_unit_test(wrong_command_lines),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

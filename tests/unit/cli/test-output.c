@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What people read: amounts, times, tables; hostile texts stay printable. */
+/* Amounts, times, and text that must not control the terminal. */
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +12,7 @@
 
 #include "output.h"
 
-static void test_amounts(void **state)
+static void amounts_and_rates(void **state)
 {
 	char buffer[OUTPUT_NUMBER_MAX];
 
@@ -26,7 +27,7 @@ static void test_amounts(void **state)
 	assert_string_equal(output_rate(buffer, 12.4, "operations"), "12/s");
 }
 
-static void test_durations(void **state)
+static void durations(void **state)
 {
 	char buffer[OUTPUT_NUMBER_MAX];
 
@@ -49,49 +50,56 @@ static char *printed(void (*print)(FILE *out, void *arg), void *arg)
 	return text;
 }
 
-static void print_table(FILE *out, void *arg)
-{
-	table_print(arg, out);
-}
-
 static void print_text(FILE *out, void *arg)
 {
 	output_text(out, arg);
 }
 
-static void test_table(void **state)
+static void print_log(FILE *out, void *arg)
 {
-	static const char *const headings[] = {"A", "LONGER"};
-	struct table *table = table_new(headings, 2);
-	char *text;
-
-	table_cell(table, "wide cell");
-	table_cell(table, "x\033[31m\n");
-	table_cell(table, NULL);
-	table_cell(table, "");
-	text = printed(print_table, table);
-	assert_string_equal(text, "A          LONGER\nwide cell  x?[31m?\n-          -\n");
-	free(text);
-	table_free(table);
+	output_log(out, arg);
 }
 
-static void test_text(void **state)
+static void print_line(FILE *out, void *arg)
 {
-	char *text = printed(print_text, (char *)"a\033]0;b\a\n\tc");
+	output_line(out, "<%s>", (const char *)arg);
+}
 
-	assert_string_equal(text, "a\\x1b]0;b\\x07\n\tc");
+static void text_is_escaped(void **state)
+{
+	char *text =
+		printed(print_text, (char *)"a\033]0;b\a\n\tc \xc2\x9b d\xff \xc3\xa9 \xe2\x82");
+
+	assert_string_equal(text,
+			    "a\\x1b]0;b\\x07\\x0a\\x09c \\xc2\\x9b d\\xff \xc3\xa9 \\xe2\\x82");
+	free(text);
+}
+
+static void a_log_keeps_its_lines(void **state)
+{
+	char *text = printed(print_log, (char *)"a\n\tb\r\033");
+
+	assert_string_equal(text, "a\n\tb\\x0d\\x1b");
+	free(text);
+}
+
+static void a_line_stays_one_line(void **state)
+{
+	char *text = printed(print_line, (char *)"a\niouctl: b");
+
+	assert_string_equal(text, "<a\\x0aiouctl: b>\n");
 	free(text);
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_amounts),
-		cmocka_unit_test(test_durations),
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_text),
+		cmocka_unit_test(amounts_and_rates),	 cmocka_unit_test(durations),
+		cmocka_unit_test(text_is_escaped),	 cmocka_unit_test(a_log_keeps_its_lines),
+		cmocka_unit_test(a_line_stays_one_line),
 	};
 
+	setlocale(LC_CTYPE, "C.UTF-8");
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

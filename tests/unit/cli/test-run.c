@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* test-run.c - how iouctl run ends, with and without a daemon and a program that listen */
+/* iouctl run: its end with and without a daemon and a program that respond. */
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -18,18 +18,18 @@
 
 #define END_MAX	    2
 
-static const char *iouctl; /* the program's path */
+static const char *iouctl; /* path of the program */
 
-struct run { /* iouctl run copy, its ring started */
+struct run { /* of "iouctl run copy", after StartRing */
 	struct server *server;
 	struct step steps[3 + END_MAX];
 	size_t n_steps;
-	struct iourd_head *head; /* as the program has it */
+	struct iourd_head *head; /* as the program maps it */
 	int region;
 	int lease[2];
 	int gate[2];
 	pid_t pid;
-	int said; /* what it prints */
+	int output; /* of iouctl */
 	char text[2048];
 };
 
@@ -52,11 +52,11 @@ static void start(struct run *run)
 		_exit(127);
 	}
 	close(out[1]);
-	run->said = out[0];
+	run->output = out[0];
 	server_wait_for(run->server, 3);
 }
 
-/* @end: @n steps that the daemon takes once the ring is started; 0: it goes away. */
+/* @end: the @n steps of the daemon after StartRing; with none it exits. */
 static void run_init(struct run *run, const struct step *end, size_t n)
 {
 	*run = (struct run){
@@ -89,7 +89,7 @@ static void program_ends(struct run *run, uint32_t state)
 	__atomic_store_n(&run->head->progress.state, state, __ATOMIC_RELEASE);
 }
 
-/* Returns when the program is asked to stop. */
+/* Returns once iouctl has asked the program to stop. */
 static void interrupt(struct run *run)
 {
 	assert_int_equal(kill(run->pid, SIGINT), 0);
@@ -97,14 +97,14 @@ static void interrupt(struct run *run)
 		sched_yield();
 }
 
-/* Waits for its end; returns its exit status. */
-static int ended(struct run *run)
+/* Waits for the exit of iouctl; returns its exit status. */
+static int exit_status(struct run *run)
 {
 	size_t length = 0;
 	ssize_t n;
 	int status;
 
-	while ((n = read(run->said, run->text + length, sizeof(run->text) - 1 - length)) > 0)
+	while ((n = read(run->output, run->text + length, sizeof(run->text) - 1 - length)) > 0)
 		length += n;
 	assert_int_equal(waitpid(run->pid, &status, 0), run->pid);
 	assert_true(WIFEXITED(status));
@@ -114,7 +114,7 @@ static int ended(struct run *run)
 static void run_done(struct run *run)
 {
 	munmap(run->head, sizeof(*run->head));
-	close(run->said);
+	close(run->output);
 	close(run->region);
 	close(run->lease[0]);
 	close(run->lease[1]);
@@ -122,10 +122,10 @@ static void run_done(struct run *run)
 	close(run->gate[1]);
 }
 
-static void assert_said(const struct run *run, const char *text)
+static void assert_printed(const struct run *run, const char *text)
 {
 	if (!strstr(run->text, text))
-		fail_msg("\"%s\" is not in what it said: %s", text, run->text);
+		fail_msg("\"%s\" is not in the output: %s", text, run->text);
 }
 
 static const struct step notes = {.expect = "ReadParameters",
@@ -136,42 +136,42 @@ static const struct step lost = {.expect = "DestroyRing",
 				 .reply = "{\"error\":\"org.iouringd.Manager.RingNotFound\","
 					  "\"parameters\":{\"ring\":\"r1\"}}"};
 
-/* A program that does stop is not ended before it has. */
-static void stops(void **state)
+/* The ring is not destroyed before its program has stopped. */
+static void program_stops(void **state)
 {
 	struct run run;
 
 	run_init(&run, (const struct step[]){notes, destroyed}, 2);
 	interrupt(&run);
 	program_ends(&run, IOURD_WORK_STOPPED);
-	assert_int_equal(ended(&run), 130);
-	assert_said(&run, "stopped; the ring r1 is ended");
+	assert_int_equal(exit_status(&run), 130);
+	assert_printed(&run, "copy stopped; ring r1 ends");
 	server_stop(run.server);
 	run_done(&run);
 }
 
-static void does_not_stop(void **state)
+static void program_does_not_stop(void **state)
 {
 	struct run run;
 
 	run_init(&run, &destroyed, 1);
 	interrupt(&run);
-	assert_int_equal(ended(&run), 130);
-	assert_said(&run, "copy did not stop within 2 s");
-	assert_said(&run, "interrupted; the ring r1 is ended");
+	assert_int_equal(exit_status(&run), 130);
+	assert_printed(&run, "copy did not stop within 2 s");
+	assert_printed(&run, "interrupted; ring r1 is destroyed");
 	server_stop(run.server);
 	run_done(&run);
 }
 
-/* It is not there any more: that is what was wanted. */
-static void ended_by_another(void **state)
+/* RingNotFound is success: the ring is gone. */
+static void another_client_destroys_the_ring(void **state)
 {
 	struct run run;
 
 	run_init(&run, &lost, 1);
 	interrupt(&run);
-	assert_int_equal(ended(&run), 130);
-	assert_said(&run, "interrupted; the ring r1 is ended");
+	assert_int_equal(exit_status(&run), 130);
+	assert_printed(&run, "interrupted; ring r1 is destroyed");
 	server_stop(run.server);
 	run_done(&run);
 }
@@ -183,28 +183,28 @@ static void second_interrupt(void **state)
 	run_init(&run, &destroyed, 1);
 	interrupt(&run);
 	assert_int_equal(kill(run.pid, SIGTERM), 0);
-	assert_int_equal(ended(&run), 130);
+	assert_int_equal(exit_status(&run), 130);
 	assert_null(strstr(run.text, "did not stop"));
-	assert_said(&run, "interrupted; the ring r1 is ended");
+	assert_printed(&run, "interrupted; ring r1 is destroyed");
 	server_stop(run.server);
 	run_done(&run);
 }
 
-static void neither_answers(void **state)
+static void neither_program_nor_daemon_responds(void **state)
 {
 	struct run run;
 
 	run_init(&run, &silent, 1);
 	interrupt(&run);
-	assert_int_equal(ended(&run), 130);
-	assert_said(&run, "did not stop");
-	assert_said(&run, "did not say within 4 s that the ring r1 is ended");
+	assert_int_equal(exit_status(&run), 130);
+	assert_printed(&run, "did not stop");
+	assert_printed(&run, "did not confirm within 4 s that ring r1 is destroyed");
 	assert_int_equal(write(run.gate[1], "", 1), 1);
 	server_stop(run.server);
 	run_done(&run);
 }
 
-/* The daemon goes while the ring runs, and nobody comes after it. */
+/* The daemon exits while the ring runs, and is not started again. */
 static void no_daemon_at_the_end(void **state)
 {
 	struct run run;
@@ -212,33 +212,34 @@ static void no_daemon_at_the_end(void **state)
 	run_init(&run, NULL, 0);
 	server_stop(run.server);
 	program_ends(&run, IOURD_WORK_DONE);
-	assert_int_equal(ended(&run), 0);
-	assert_said(&run, "copy: ");
+	assert_int_equal(exit_status(&run), 0);
+	assert_printed(&run, "copy: ");
 	run_done(&run);
 }
 
-static void no_daemon_and_does_not_stop(void **state)
+static void no_daemon_and_the_program_does_not_stop(void **state)
 {
 	struct run run;
 
 	run_init(&run, NULL, 0);
 	server_stop(run.server);
 	interrupt(&run);
-	assert_int_equal(ended(&run), 130);
-	assert_said(&run, "could not be asked to end the ring r1 (No such file or directory)");
+	assert_int_equal(exit_status(&run), 130);
+	assert_printed(&run,
+		       "could not ask iouringd to destroy ring r1 (No such file or directory)");
 	run_done(&run);
 }
 
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stops),
-		cmocka_unit_test(does_not_stop),
-		cmocka_unit_test(ended_by_another),
+		cmocka_unit_test(program_stops),
+		cmocka_unit_test(program_does_not_stop),
+		cmocka_unit_test(another_client_destroys_the_ring),
 		cmocka_unit_test(second_interrupt),
-		cmocka_unit_test(neither_answers),
+		cmocka_unit_test(neither_program_nor_daemon_responds),
 		cmocka_unit_test(no_daemon_at_the_end),
-		cmocka_unit_test(no_daemon_and_does_not_stop),
+		cmocka_unit_test(no_daemon_and_the_program_does_not_stop),
 	};
 
 	iouctl = argc == 2 ? argv[1] : "iouctl";
