@@ -36,6 +36,6 @@ int manager_ring_new(struct manager *manager, const char *name, uid_t uid, struc
 /* Of one that no event has reached, or whose events all failed. */
 void manager_ring_free(struct manager *manager, struct ring *ring);
 /* Completes manager_stop, if nothing is left to wait for. The caller returns after it. */
-void manager_settle(struct manager *manager);
+void manager_reply_if_stopped(struct manager *manager);
 
 #endif

@@ -39,7 +39,7 @@ int manager_lookup(const struct manager *manager, const struct peer *peer, const
 	return r == 0 ? registry_find(&manager->registry, peer, name, note, ret) : r;
 }
 
-void manager_settle(struct manager *manager)
+void manager_reply_if_stopped(struct manager *manager)
 {
 	void (*stopped)(void *arg) = manager->stopped;
 
@@ -58,7 +58,7 @@ static void jobs_idle(void *arg)
 	manager->ready = NULL;
 	if (ready)
 		ready(manager->ready_arg);
-	manager_settle(manager);
+	manager_reply_if_stopped(manager);
 }
 
 void manager_await_ready(struct manager *manager, void (*ready)(void *arg), void *arg)
@@ -87,7 +87,7 @@ static void on_gone(void *arg, const struct ring_end *end)
 	if (end && manager->observer.ring_gone)
 		manager->observer.ring_gone(manager->observer.arg, end);
 	manager->answering--;
-	manager_settle(manager);
+	manager_reply_if_stopped(manager);
 }
 
 static void on_host_reported(void *arg)
@@ -149,7 +149,7 @@ void manager_stop(struct manager *manager, void (*done)(void *arg), void *arg)
 	manager->stopped_arg = arg;
 	for (size_t i = manager->registry.n_rings; i-- > 0;)
 		ring_handle(manager->registry.rings[i], &stopping);
-	manager_settle(manager);
+	manager_reply_if_stopped(manager);
 }
 
 void manager_free(struct manager *manager)

@@ -173,8 +173,8 @@ int manager_program_hold(struct manager *manager, const uint8_t digest[SHA256_SI
 /* NULL is fine. */
 void manager_program_release(struct program *program);
 bool manager_program_is_open(const struct program *program);
-/* Removes the objects that are not of the catalogue's programs, and that @wanted rejects. */
-void manager_store_clean(struct manager *manager, bool (*wanted)(void *arg, const uint8_t *digest),
+/* Removes the objects that are not of the catalogue's programs, and that @needed rejects. */
+void manager_store_clean(struct manager *manager, bool (*needed)(void *arg, const uint8_t *digest),
 			 void *arg);
 /* No ring may have that name: an earlier daemon has left something under it. */
 void manager_reserve_name(struct manager *manager, const char *name);

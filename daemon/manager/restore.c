@@ -24,24 +24,24 @@ bool manager_program_is_open(const struct program *program)
 
 struct cleaning {
 	const struct catalogue *catalogue;
-	bool (*wanted)(void *arg, const uint8_t *digest);
+	bool (*needed)(void *arg, const uint8_t *digest);
 	void *arg;
 };
 
-static bool is_wanted(void *arg, const uint8_t *digest)
+static bool is_needed(void *arg, const uint8_t *digest)
 {
 	const struct cleaning *cleaning = arg;
 
 	return catalogue_has(cleaning->catalogue, digest) ||
-	       cleaning->wanted(cleaning->arg, digest);
+	       cleaning->needed(cleaning->arg, digest);
 }
 
-void manager_store_clean(struct manager *manager, bool (*wanted)(void *arg, const uint8_t *digest),
+void manager_store_clean(struct manager *manager, bool (*needed)(void *arg, const uint8_t *digest),
 			 void *arg)
 {
-	struct cleaning cleaning = {&manager->catalogue, wanted, arg};
+	struct cleaning cleaning = {&manager->catalogue, needed, arg};
 
-	store_clean(&manager->store, is_wanted, &cleaning);
+	store_clean(&manager->store, is_needed, &cleaning);
 }
 
 void manager_reserve_name(struct manager *manager, const char *name)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * program.h - one loop program of the catalogue: opened once, verified when first wanted, shared by
+ * program.h - one loop program of the catalogue: opened once, verified when first used, shared by
  * all rings that run it
  */
 #ifndef RING_PROGRAM_H

@@ -225,7 +225,7 @@ int store_marks(const struct store *store, struct store_mark **ret, size_t *ret_
 
 struct cleaning {
 	const struct store *store;
-	bool (*wanted)(void *arg, const uint8_t *digest);
+	bool (*needed)(void *arg, const uint8_t *digest);
 	void *arg;
 };
 
@@ -235,15 +235,15 @@ static int clean_one(void *arg, const char *file)
 	uint8_t digest[SHA256_SIZE];
 
 	if (strncmp(file, TEMPORARY, strlen(TEMPORARY)) == 0 ||
-	    (file_digest(file, digest) && !cleaning->wanted(cleaning->arg, digest)))
+	    (file_digest(file, digest) && !cleaning->needed(cleaning->arg, digest)))
 		unlinkat(cleaning->store->directory, file, 0);
 	return 0;
 }
 
-void store_clean(const struct store *store, bool (*wanted)(void *arg, const uint8_t *digest),
+void store_clean(const struct store *store, bool (*needed)(void *arg, const uint8_t *digest),
 		 void *arg)
 {
-	struct cleaning cleaning = {.store = store, .wanted = wanted, .arg = arg};
+	struct cleaning cleaning = {.store = store, .needed = needed, .arg = arg};
 
 	if (store->directory >= 0)
 		for_each_file(store->directory, clean_one, &cleaning);

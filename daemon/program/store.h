@@ -53,8 +53,8 @@ struct store_mark {
 
 /* The caller frees the array. */
 int store_marks(const struct store *store, struct store_mark **ret, size_t *ret_n);
-/* Removes the objects that @wanted rejects, and partial files. */
-void store_clean(const struct store *store, bool (*wanted)(void *arg, const uint8_t *digest),
+/* Removes the objects that @needed rejects, and partial files. */
+void store_clean(const struct store *store, bool (*needed)(void *arg, const uint8_t *digest),
 		 void *arg);
 
 #endif

@@ -67,7 +67,7 @@ static void hold_programs(struct takeover *takeover)
 }
 
 /* Objects that a ring needs are kept, also those of rings that are not taken over. */
-static bool is_wanted(void *arg, const uint8_t *digest)
+static bool is_needed(void *arg, const uint8_t *digest)
 {
 	const struct takeover *takeover = arg;
 
@@ -284,7 +284,7 @@ static void on_programs_open(void *arg)
 	if (takeover->stage != TAKEOVER_PROGRAMS)
 		return; /* it was stopped meanwhile */
 	takeover->stage = TAKEOVER_HOSTS;
-	manager_store_clean(takeover->manager, is_wanted, takeover);
+	manager_store_clean(takeover->manager, is_needed, takeover);
 	if (takeover->n_entries > 0) {
 		restore_rings(takeover);
 		end_hosts(takeover);
