@@ -108,7 +108,7 @@ void ring_dispatcher_remove(struct ring_dispatcher *jobs, ring_dispatcher_done d
 {
 	ring_dispatcher_counts(jobs, &jobs->steps, &jobs->last_step);
 	submit(jobs, remove_work, done, arg);
-	jobs->kern_dispatch = NULL; /* its memory goes with the job */
+	jobs->kern_dispatch = NULL; /* the job unmaps its memory */
 }
 
 static volatile struct iourd_dispatch *state(const struct ring_dispatcher *jobs)

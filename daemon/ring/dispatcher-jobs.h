@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * dispatcher-jobs.h - a ring's dispatcher, worked on off the event loop, one operation at a time
+ * dispatcher-jobs.h - jobs on a ring's dispatcher, off the event loop, one at a time
  *
- * Each operation is a job; its end is told to `done` with 0 or -errno, never from within the call
- * that began it. The owner stays alive until then.
+ * A job calls `done` with 0 or -errno when it ends, never from within the call that began it. The
+ * owner stays alive until then.
  */
 #ifndef RING_DISPATCHER_JOBS_H
 #define RING_DISPATCHER_JOBS_H
@@ -22,9 +22,9 @@ struct ring_dispatcher {
 	struct executor *executor;
 	const char *name;		     /* of the ring */
 	struct kern_dispatcher *kern_dispatch; /* owned; NULL before it is made, and in its removal */
-	uint64_t steps;			     /* what it had counted when it was removed */
+	uint64_t steps;			     /* its last counts, once it is removed */
 	uint64_t last_step;
-	bool busy; /* an operation is under way */
+	bool busy; /* a job is under way */
 	/* set aside for the job */
 	struct job job;
 	int (*work)(struct ring_dispatcher *jobs);
@@ -46,17 +46,17 @@ void ring_dispatcher_attach(struct ring_dispatcher *jobs, const struct kern_prog
 			    int pidfd, int ring_fd, ring_dispatcher_done done, void *arg);
 void ring_dispatcher_swap(struct ring_dispatcher *jobs, const struct kern_program *program,
 			  ring_dispatcher_done done, void *arg);
-/* That of an earlier daemon: @kern_dispatch is owned from now on. */
+/* Takes over the dispatcher of an earlier daemon. */
 void ring_dispatcher_take(struct ring_dispatcher *jobs, struct kern_dispatcher *kern_dispatch);
-/* Lets go of it, and leaves it to the next daemon. No operation is under way. */
+/* Leaves it to the next daemon. No job is under way. */
 void ring_dispatcher_release(struct ring_dispatcher *jobs);
-/* Only when the host is gone. Never fails; fine for one that was never made. */
+/* Detaches and unpins it; after the host is gone. Never fails; without a dispatcher it does nothing. */
 void ring_dispatcher_remove(struct ring_dispatcher *jobs, ring_dispatcher_done done, void *arg);
 
-/* What follows is fast, and fine while nothing was made. */
+/* The functions below are fast, and do nothing, or return zero, while no dispatcher exists. */
 void ring_dispatcher_pause(struct ring_dispatcher *jobs, bool pause);
 bool ring_dispatcher_paused(const struct ring_dispatcher *jobs);
-/* NULL while nothing was made. */
+/* NULL while no dispatcher exists. */
 struct iourd_ledger *ring_dispatcher_ledger(const struct ring_dispatcher *jobs);
 /* IOURD_STEP_* */
 uint32_t ring_dispatcher_last(const struct ring_dispatcher *jobs);

@@ -34,7 +34,7 @@ static void kick(struct ring *ring)
 	if (!ring->host)
 		return;
 	region_wake_doorbell(&ring->region);
-	hosts_ops(ring)->nudge(ring->host);
+	hosts_ops(ring)->kick(ring->host);
 }
 
 static int check_program(struct ring *ring, const struct ring_event *event, struct note *note)
@@ -147,7 +147,7 @@ void apply_effects(struct ring *ring, unsigned int effects, const struct ring_ev
 	if (effects & EFFECT_HOLD)
 		ring_dispatcher_pause(&ring->dispatcher, true);
 	if (effects & EFFECT_FORCE_PAUSE && order_pause(ring) < 0)
-		hosts_ops(ring)->nudge(ring->host); /* its next step meets the flag */
+		hosts_ops(ring)->kick(ring->host); /* its next step meets the flag */
 	if (effects & EFFECT_INSTALL)
 		install(ring);
 	if (effects & EFFECT_KICK)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* events.h - numbers what happened, and tells the one who listens */
+/* events.h - numbers events and passes them to their listener */
 #ifndef RING_EVENTS_H
 #define RING_EVENTS_H
 
@@ -11,12 +11,12 @@
 struct events {
 	void (*listener)(void *arg, const struct manager_event *event); /* or NULL */
 	void *arg;
-	struct iourd_journal *journal; /* has the last event's number; outlives us */
+	struct iourd_journal *journal; /* holds the last event's number; outlives the daemon */
 };
 
 /* Microseconds since the epoch. */
 uint64_t events_now(void);
-/* @event's number and time are filled in here. */
+/* Fills in @event's number and time. */
 void events_emit(struct events *events, struct manager_event event);
 
 #endif

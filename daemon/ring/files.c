@@ -49,7 +49,7 @@ static uint32_t find_slot(const struct iourd_descriptor *descriptor, const char 
 static int check_type(const struct iourd_slot_descriptor *slot, const struct stat *stat,
 		      struct note *note)
 {
-	const char *is = "a descriptor that is no file"; /* epoll, io_uring, eventfd, ... */
+	const char *is = "a descriptor without a file"; /* epoll, io_uring, eventfd, ... */
 	char takes[160];
 	char reason[256];
 
@@ -75,7 +75,7 @@ static int check_access(const struct iourd_slot_descriptor *slot, int fd, struct
 	if (flags & O_PATH)
 		return fault_file_refused(
 			note, slot->name,
-			"it was opened with O_PATH: it can do no input or output");
+			"it was opened with O_PATH, which permits no input or output");
 	mode = flags & O_ACCMODE;
 	if ((slot->flags & IOURD_SLOT_READ) && mode != O_RDONLY && mode != O_RDWR)
 		return fault_file_refused(note, slot->name, "it is not open for reading");
@@ -85,7 +85,7 @@ static int check_access(const struct iourd_slot_descriptor *slot, int fd, struct
 		return fault_file_refused(note, slot->name, "it is not open for writing");
 	if (flags & O_APPEND)
 		return fault_file_refused(note, slot->name,
-					  "it was opened with O_APPEND: writes at an offset would "
+					  "it was opened with O_APPEND, so writes at an offset would "
 					  "go to its end");
 	return 0;
 }
@@ -137,7 +137,7 @@ static int fill_one(const struct iourd_descriptor *descriptor, const struct ring
 	int r;
 
 	if (i == descriptor->slot_count) {
-		snprintf(reason, sizeof(reason), "\"%s\" has no slot of that name",
+		snprintf(reason, sizeof(reason), "program \"%s\" has no slot of that name",
 			 descriptor->name);
 		return fault_file_refused(note, file->slot, reason);
 	}

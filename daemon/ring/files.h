@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * files.h - the client's descriptors, checked against a descriptor's slots
+ * files.h - checks the client's files against the slots of a program's descriptor
  *
- * Nothing is read from or written to them here: what they are is asked by fstat and F_GETFL.
+ * Only fstat() and F_GETFL are used: nothing is read from the files or written to them.
  */
 #ifndef RING_FILES_H
 #define RING_FILES_H
@@ -19,10 +19,10 @@ struct note;
 struct files {
 	uint32_t n_slots;
 	int fds[IOURD_SLOTS_MAX];		  /* borrowed from the request; -1: empty */
-	struct iourd_slot slots[IOURD_SLOTS_MAX]; /* what the region says of them */
+	struct iourd_slot slots[IOURD_SLOTS_MAX]; /* for the region's head */
 };
 
-/* FAULT_SLOT_MISSING, FAULT_FILE_REFUSED or FAULT_INVALID_PARAMETER, if they do not fit. */
+/* FAULT_SLOT_MISSING, FAULT_FILE_REFUSED or FAULT_INVALID_PARAMETER if the files do not fit. */
 int files_fill(const struct iourd_descriptor *descriptor, const struct ring_file *files,
 	       size_t n_files, struct note *note, struct files *ret);
 

@@ -58,7 +58,7 @@ int params_check_need(const struct kern_program_info *info, const void *params, 
 	snprintf(parameter, sizeof(parameter), "parameters.%s", first);
 	snprintf(value, sizeof(value), "%" PRIu64, layout_number(&info->layout, params, first));
 	snprintf(expected, sizeof(expected),
-		 "%s%s%s of at most %" PRIu64 ", which is the data area in bytes", first,
+		 "%s%s%s of at most %" PRIu64 ", the size of the data area in bytes", first,
 		 second[0] ? " x " : "", second, limit);
 	return fault_invalid_parameter(note, parameter, value, expected);
 }

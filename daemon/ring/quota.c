@@ -32,7 +32,7 @@ static struct quota_user *add_user(struct quota *quota, uid_t uid)
 	return &users[quota->n_users++];
 }
 
-/* No overflow, whatever the numbers. */
+/* Does not overflow for any numbers. */
 static bool fits(uint64_t used, uint64_t more, uint64_t limit)
 {
 	return used <= limit && more <= limit - used;

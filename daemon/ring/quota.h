@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* quota.h - what each user's rings hold, and the limit of it */
+/* quota.h - the resources that each user's rings hold, and their limits */
 #ifndef RING_QUOTA_H
 #define RING_QUOTA_H
 
@@ -17,7 +17,7 @@ struct quota_user {
 	struct manager_limits used;
 };
 
-/* Owned by the manager. A user is here for as long as one charge of theirs is. */
+/* Owned by the ring context. A user is listed while one of their charges exists. */
 struct quota {
 	struct manager_limits limits;
 	struct quota_user *users;
@@ -27,7 +27,7 @@ struct quota {
 /* Asserts that nothing is charged. */
 void quota_done(struct quota *quota);
 
-/* What one ring holds; a member of the ring. Zeroed: nothing. */
+/* The resources of one ring, in which it is embedded. All zero: none. */
 struct charge {
 	struct quota *quota;
 	uid_t uid;
@@ -35,10 +35,10 @@ struct charge {
 	uint64_t entries;
 };
 
-/* One ring more for @uid. FAULT_QUOTA_EXCEEDED names the limit as GetStatus does. */
+/* Charges @uid for one more ring. FAULT_QUOTA_EXCEEDED names the limit as GetStatus does. */
 int charge_take(struct quota *quota, uid_t uid, uint64_t region_bytes, uint64_t entries,
 		struct note *note, struct charge *ret);
-/* Of a ring that is there already, whatever the limits are by now. */
+/* The same for a ring that exists already: the limits may have changed since. */
 int charge_force(struct quota *quota, uid_t uid, uint64_t region_bytes, uint64_t entries,
 		 struct charge *ret);
 void charge_done(struct charge *charge);

@@ -115,7 +115,7 @@ int region_open(const struct region_found *found, struct region *ret)
 	if (head == MAP_FAILED)
 		return -errno;
 	region.head = head;
-	region.event = region.head->life.event; /* to be counted on from, whatever it is */
+	region.event = region.head->life.event; /* continues its count, whatever the value */
 	*ret = region;
 	return 0;
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * region.h - the param region of a ring: a sealed memfd, of which the daemon maps head and
- * parameters
+ * region.h - the param region of a ring, a sealed memfd; the daemon maps its head and parameters
  *
- * The client and its host can write every byte. What the daemon writes there is told to others
- * only, and never read back; what it reads is shown to people and decides nothing.
+ * The client and its host can write every byte. The daemon never reads back what it wrote there, and
+ * what it reads there is shown to people but decides nothing that affects others.
  */
 #ifndef RING_REGION_H
 #define RING_REGION_H
@@ -16,14 +15,14 @@
 
 /* Owned by its ring. */
 struct region {
-	int fd; /* -1: there is none */
+	int fd; /* -1: none */
 	struct iourd_head *head;
 	size_t mapped;	      /* bytes: up to the data area */
 	uint64_t size;	      /* bytes */
 	uint64_t data_offset; /* bytes */
 	uint64_t data_size;   /* bytes */
 	uint32_t event;	      /* the daemon's own count of head.life.event */
-	uint64_t device;      /* of the memfd, as fstat says */
+	uint64_t device;      /* st_dev and st_ino of the memfd */
 	uint64_t inode;
 };
 
@@ -44,7 +43,7 @@ struct region_setup {
 
 int region_new(const struct region_setup *setup, struct region *ret);
 
-/* One that an earlier daemon made, and what that wrote down of it. */
+/* A region that an earlier daemon made, with its sizes from the ledger. */
 struct region_found {
 	int fd;
 	uint64_t size;
@@ -52,7 +51,7 @@ struct region_found {
 	uint32_t params_size;
 };
 
-/* Takes over @found's descriptor if it succeeds. -EPROTO: it is not as it was written down. */
+/* Takes over @found's descriptor if it succeeds. -EPROTO: it differs from the ledger. */
 int region_open(const struct region_found *found, struct region *ret);
 void region_done(struct region *region);
 /* The parameter struct, shared. */

@@ -59,15 +59,15 @@ static void map_region(struct ring *ring, const struct iourd_ledger *ledger, int
 	if (r == 0)
 		return;
 	safe_close(fd);
-	log_warning("ring %s: its param region cannot be reached, so its parameters cannot be read "
-		    "or written by iouringd: %s",
+	log_warning("ring %s: its param region cannot be reached, so iouringd can neither read nor "
+		    "write its parameters: %s",
 		    ring->name,
 		    r != -ENOENT    ? strerror(-r)
 		    : ring->adopted ? "its application has closed the descriptor"
 				    : "its host is of an earlier version");
 }
 
-/* The application is not asked: what the flag holds is what its loop does. */
+/* An application is not asked for its state: its loop obeys the pause flag alone. */
 static void follow_flag(struct ring *ring)
 {
 	const struct ring_event event = {.kind = PAUSE_LOST};

@@ -25,7 +25,7 @@
 struct creation;
 struct ring_context;
 
-#define RING_NAME_FOREIGN "a ring of an earlier iouringd has the name, or has left its pins behind"
+#define RING_NAME_FOREIGN "the name is taken by a ring, or by pins, of an earlier iouringd"
 
 #define RING_WITHOUT_REGION                                                                        \
 	"its param region cannot be reached: its host is of an earlier version of iouringd"
@@ -70,7 +70,7 @@ struct cancelled_reply {
 	struct note note;
 };
 
-/* Listed and freed by the manager's means: see ring/context.h. */
+/* Owned by the manager, which ring/context.h reaches when the ring is freed. */
 struct ring {
 	struct ring_context *context; /* borrowed */
 	char name[RING_NAME_MAX];
@@ -102,7 +102,7 @@ struct ring {
 	struct ring_dispatcher dispatcher;
 	struct host *host; /* or NULL */
 	bool host_exited;
-	bool client_gone;	      /* and its host has not noticed yet */
+	bool client_gone;	      /* its host has not noticed that yet */
 	int ring_fd;		      /* the ring's number in its host, or in its application */
 	int region_fd;		      /* the region's number in its application; -1: hosted */
 	uint64_t lease_inode;	      /* of the host's end; 0: none */

@@ -18,7 +18,7 @@ static int check_number(const char *field, uint32_t from, uint32_t to, struct no
 
 	if (from == to)
 		return 0;
-	snprintf(reason, sizeof(reason), "the ring was made with %u, the program wants %u", from,
+	snprintf(reason, sizeof(reason), "the ring was made with %u, the program needs %u", from,
 		 to);
 	return fault_layout_mismatch(note, field, reason);
 }
@@ -61,8 +61,8 @@ static int check_slots(const struct iourd_descriptor *from, const struct iourd_d
 		if (strcmp(a->name, b->name) == 0 && a->flags == b->flags && a->types == b->types)
 			continue;
 		snprintf(reason, sizeof(reason),
-			 "slot %u was \"%s\" when the ring was made, and is \"%s\", or takes other "
-			 "files, now",
+			 "slot %u of the ring is \"%s\"; of the program it is \"%s\", or takes "
+			 "other files",
 			 i, a->name, b->name);
 		return fault_layout_mismatch(note, "descriptor.slots", reason);
 	}
