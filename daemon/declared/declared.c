@@ -78,8 +78,7 @@ static int check_name(struct declaration *spec)
 	if (spec->problem || name_valid(spec->name, RING_NAME_MAX))
 		return 0;
 	if (asprintf(&spec->problem,
-		     "%s: the file's name is the ring's: a small letter, then up to 62 small "
-		     "letters, digits and hyphens is expected",
+		     "%s: the file's name is the ring's, which must be " RING_NAME_EXPECTED,
 		     spec->file) < 0) {
 		spec->problem = NULL;
 		return -ENOMEM;

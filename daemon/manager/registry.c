@@ -77,9 +77,7 @@ int registry_pick_name(const struct registry *registry, const char *requested, c
 {
 	if (requested) {
 		if (!name_valid(requested, RING_NAME_MAX))
-			return fault_invalid_parameter(note, "name", requested,
-						       "a small letter, then up to 62 small "
-						       "letters, digits and hyphens");
+			return fault_invalid_parameter(note, "name", requested, RING_NAME_EXPECTED);
 		if (registry_search(registry, requested))
 			return fault_ring_busy(note, requested, "the name is taken");
 		if (is_foreign(registry, requested))
