@@ -3,8 +3,8 @@
  * fault.h - the closed list of errors that a client can receive, and the note with their details
  *
  * Functions return 0, or a positive enum fault, which callers forward unchanged, or -errno if an
- * operating system call failed, which the client receives as Internal. They fill the note if and only
- * if they return a fault.
+ * operating system call failed, which the client receives as Internal. They fill the note if and
+ * only if they return a fault.
  */
 #ifndef WIRE_FAULT_H
 #define WIRE_FAULT_H
@@ -34,7 +34,8 @@ enum fault {
 	FAULT_INVALID_PARAMETER,      /* parameter, value, expected */
 	FAULT_INTERFACE_NOT_FOUND,    /* interface */
 	FAULT_METHOD_NOT_FOUND,	      /* method */
-	FAULT_METHOD_NOT_IMPLEMENTED, /* method; of the Varlink standard, never returned by iouringd */
+	FAULT_METHOD_NOT_IMPLEMENTED, /* method; of the Varlink standard, never returned by iouringd
+				       */
 	FAULT_EXPECTED_MORE,	      /* (no field) */
 	FAULT_MAX,
 };
@@ -44,7 +45,8 @@ enum fault {
 /* Zero-initialise; free with note_done(). Owns its texts, which may be long (a verifier log). */
 struct note {
 	enum fault fault;
-	/* both in the order of the fault's fields; a text is NULL if the field is a number or absent */
+	/* both in the order of the fault's fields; a text is NULL if the field is a number or
+	 * absent */
 	char *texts[NOTE_FIELDS_MAX];
 	int64_t numbers[NOTE_FIELDS_MAX];
 };

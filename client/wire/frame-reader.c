@@ -2,10 +2,10 @@
 /*
  * frame-reader.c - finds the messages in a stream and assigns descriptors to them
  *
- * The kernel returns descriptors with the bytes of the send that carried them, but may join bytes of
- * earlier sends before these. After the read, the start of that send is unknown. Each read is
- * therefore preceded by a peek. While descriptors are pending, the first byte of a message is read on
- * its own.
+ * The kernel returns descriptors with the bytes of the send that carried them, but may join bytes
+ * of earlier sends before these. After the read, the start of that send is unknown. Each read is
+ * therefore preceded by a peek. While descriptors are pending, the first byte of a message is read
+ * on its own.
  */
 #include "wire/frame.h"
 

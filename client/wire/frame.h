@@ -2,8 +2,8 @@
 /*
  * frame.h - messages and their descriptors on a Unix stream socket
  *
- * A message consists of bytes other than NUL and a final NUL. Its descriptors belong to the sendmsg()
- * that carries its first byte. The socket may be blocking or non-blocking.
+ * A message consists of bytes other than NUL and a final NUL. Its descriptors belong to the
+ * sendmsg() that carries its first byte. The socket may be blocking or non-blocking.
  */
 #ifndef WIRE_FRAME_H
 #define WIRE_FRAME_H
@@ -61,9 +61,9 @@ struct frame_writer {
 
 void frame_writer_done(struct frame_writer *writer);
 /*
- * Queues @length bytes at @text and a NUL. Moves @fds (NULL: none) into the queue, which closes them
- * after they were sent. -ENOBUFS: the queue would exceed its limit; -EMSGSIZE: the message or its
- * descriptors exceed the protocol's limits. On failure @fds stay the caller's.
+ * Queues @length bytes at @text and a NUL. Moves @fds (NULL: none) into the queue, which closes
+ * them after they were sent. -ENOBUFS: the queue would exceed its limit; -EMSGSIZE: the message or
+ * its descriptors exceed the protocol's limits. On failure @fds stay the caller's.
  */
 int frame_writer_push(struct frame_writer *writer, const char *text, size_t length,
 		      struct schema_fds *fds);

@@ -2,9 +2,9 @@
 /*
  * json-check.c - the grammar of RFC 8259
  *
- * Even in strict mode, json-c accepts invalid JSON (1. and -01, single quotes, NaN); in that mode it
- * rejects strings that are not ASCII. It silently cuts keys at \u0000, and allocates while it parses.
- * Every text is therefore checked here first, and json-c is not in strict mode.
+ * Even in strict mode, json-c accepts invalid JSON (1. and -01, single quotes, NaN); in that mode
+ * it rejects strings that are not ASCII. It silently cuts keys at \u0000, and allocates while it
+ * parses. Every text is therefore checked here first, and json-c is not in strict mode.
  */
 #include "wire/json-check.h"
 

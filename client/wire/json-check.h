@@ -8,7 +8,8 @@
 #include <stddef.h>
 
 /*
- * The length of the UTF-8 sequence at the start of @s; 0 if it is invalid (RFC 3629). @n: 1 or more.
+ * The length of the UTF-8 sequence at the start of @s; 0 if it is invalid (RFC 3629). @n: 1 or
+ * more.
  */
 size_t json_utf8_sequence(const unsigned char *s, size_t n);
 

@@ -23,8 +23,9 @@ struct note;
 
 /*
  * Parses @n bytes that hold one JSON value other than null and nothing else: strict RFC 8259, valid
- * UTF-8, at most MANAGER_DEPTH_MAX levels, no NUL in a string, integers from INT64_MIN to UINT64_MAX.
- * FAULT_MESSAGE_REFUSED: its note has the reason and the position. The caller puts the value.
+ * UTF-8, at most MANAGER_DEPTH_MAX levels, no NUL in a string, integers from INT64_MIN to
+ * UINT64_MAX. FAULT_MESSAGE_REFUSED: its note has the reason and the position. The caller puts the
+ * value.
  */
 int json_parse(const char *text, size_t n, struct note *note, struct json_object **ret);
 
@@ -40,8 +41,8 @@ int json_print(struct json_object *value, bool indented, char **ret);
 int json_copy(struct json_object *value, struct json_object **ret);
 
 /*
- * Selects the members of @object for which @keep returns true; @keep receives each as an object with
- * that one member. The caller puts *ret, which shares its members with @object.
+ * Selects the members of @object for which @keep returns true; @keep receives each as an object
+ * with that one member. The caller puts *ret, which shares its members with @object.
  */
 int json_select(struct json_object *object, bool (*keep)(void *arg, struct json_object *single),
 		void *arg, struct json_object **ret);
@@ -51,8 +52,8 @@ bool json_is_empty(struct json_object *object);
 
 /*
  * Makes a string of the @n bytes at @bytes, or of those before a NUL. Replaces bytes that are not
- * UTF-8 by U+FFFD, so that text of a program or another process cannot make a message invalid. NULL:
- * no memory, or too long.
+ * UTF-8 by U+FFFD, so that text of a program or another process cannot make a message invalid.
+ * NULL: no memory, or too long.
  */
 struct json_object *json_new_text(const char *bytes, size_t n);
 
@@ -64,8 +65,8 @@ int json_append(struct json_object *array, struct json_object *value);
 int json_elements(struct json_object *array, struct json_object ***ret, size_t *ret_n);
 
 /*
- * The value as text for a fault's note: shortened JSON, "an object" or "an array". NULL: no memory, or
- * no value. The caller frees it.
+ * The value as text for a fault's note: shortened JSON, "an object" or "an array". NULL: no memory,
+ * or no value. The caller frees it.
  */
 char *json_describe(struct json_object *value);
 

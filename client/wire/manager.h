@@ -87,8 +87,9 @@ struct wire_ring { /* type Ring */
 	const char *program;
 	int64_t program_version; /* programVersion */
 	const char *state; /* choice: creating, created, running, paused, stopped, failed, ending */
-	const char *reason;    /* optional: why it is paused, stopped, failed, ending or was rolled back */
-	int64_t user;	       /* user id of the owner */
+	const char *
+		reason; /* optional: why it is paused, stopped, failed, ending or was rolled back */
+	int64_t user;	/* user id of the owner */
 	const char *user_name; /* userName, optional */
 	int64_t generation;
 	const char *kind;     /* choice: hosted, adopted */
@@ -148,9 +149,11 @@ struct out_describe_program {
 	int64_t parameter_bytes;
 	int64_t data_bytes_initial;
 	int64_t data_bytes_maximum;
-	struct schema_array data_fields; /* of const char *: the data area must hold their product */
-	const char *progress_unit;	 /* choice, as in Work */
-	struct schema_array fields; /* of struct json_object *: type Field, made by layout_to_json() */
+	struct schema_array
+		data_fields;	   /* of const char *: the data area must hold their product */
+	const char *progress_unit; /* choice, as in Work */
+	struct schema_array
+		fields; /* of struct json_object *: type Field, made by layout_to_json() */
 };
 
 struct in_load_program {
@@ -190,8 +193,8 @@ struct in_prepare_ring {
 
 struct out_prepare_ring {
 	struct wire_ring ring;
-	int region_fd;		   /* regionFileDescriptor */
-	int lease_fd;		   /* leaseFileDescriptor: a socket, on which the caller calls listen(2) */
+	int region_fd; /* regionFileDescriptor */
+	int lease_fd;  /* leaseFileDescriptor: a socket, on which the caller calls listen(2) */
 	struct schema_array slots; /* of const char *, in the order of the ring's fixed files */
 };
 

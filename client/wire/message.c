@@ -81,7 +81,8 @@ static int check_keys(struct json_object *root, struct note *note)
 		if (i < sizeof(known) / sizeof(*known))
 			continue;
 		snprintf(reason, sizeof(reason),
-			 "unknown key \"%.32s\"; a call has method, parameters, oneway and more", key);
+			 "unknown key \"%.32s\"; a call has method, parameters, oneway and more",
+			 key);
 		return fault_message_refused(note, reason);
 	}
 	return 0;

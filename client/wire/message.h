@@ -32,8 +32,8 @@ struct message_reply {
 
 /*
  * FAULT_MESSAGE_REFUSED: the text is not JSON (json_parse() in wire/json.h), or not a call: a
- * top-level key is unknown, has the wrong type or contradicts another one, or "upgrade" is true, which
- * is not supported.
+ * top-level key is unknown, has the wrong type or contradicts another one, or "upgrade" is true,
+ * which is not supported.
  */
 int message_parse_call(const char *text, size_t n, struct note *note, struct message_call *ret);
 void message_call_done(struct message_call *call);

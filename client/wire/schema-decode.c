@@ -185,7 +185,8 @@ static int decode_item(struct decoding *d, const struct place *place,
 	return 0;
 }
 
-/* After a fault, schema_decode() frees what was decoded, by schema_done() on the outermost struct. */
+/* After a fault, schema_decode() frees what was decoded, by schema_done() on the outermost struct.
+ */
 static int decode_array(struct decoding *d, const struct place *place,
 			const struct schema_field *field, struct json_object *value,
 			struct schema_array *ret)

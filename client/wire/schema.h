@@ -27,12 +27,12 @@ enum schema_kind {
 	SCHEMA_OPTIONAL_INT, /* struct optional_int; ?int */
 	SCHEMA_TEXT,	     /* const char *; NULL only if optional */
 	SCHEMA_CHOICE,	     /* const char *, one of choices: an enum in the IDL */
-	SCHEMA_FD,	     /* int: a descriptor; on the wire, its index among the message's; -1: absent */
-	SCHEMA_OBJECT,	     /* struct json_object *: any JSON object */
-	SCHEMA_STRUCT,	     /* an embedded struct, described by type */
-	SCHEMA_TEXTS,	     /* struct schema_array of const char * */
-	SCHEMA_STRUCTS,	     /* struct schema_array of the struct described by type */
-	SCHEMA_OBJECTS,	     /* struct schema_array of struct json_object *, each of (IDL) type */
+	SCHEMA_FD, /* int: a descriptor; on the wire, its index among the message's; -1: absent */
+	SCHEMA_OBJECT,	/* struct json_object *: any JSON object */
+	SCHEMA_STRUCT,	/* an embedded struct, described by type */
+	SCHEMA_TEXTS,	/* struct schema_array of const char * */
+	SCHEMA_STRUCTS, /* struct schema_array of the struct described by type */
+	SCHEMA_OBJECTS, /* struct schema_array of struct json_object *, each of (IDL) type */
 };
 
 struct schema_array {
@@ -45,7 +45,8 @@ struct schema_type;
 struct schema_field {
 	const char *name; /* camelCase, as on the wire; NULL ends a table */
 	enum schema_kind kind;
-	bool optional; /* may be missing or null; encoded only if it has a value (schema-encode.c) */
+	bool optional; /* may be missing or null; encoded only if it has a value (schema-encode.c)
+			*/
 	size_t offset;
 	const struct schema_type *type;
 	const char *const *choices; /* NULL-terminated */
@@ -71,8 +72,8 @@ struct schema_fds {
 };
 
 /*
- * Decodes @object (NULL: an empty one) into @ret (type->size bytes, zeroed first). An unknown, missing
- * or mistyped field, and a descriptor index that is out of range or used twice, is
+ * Decodes @object (NULL: an empty one) into @ret (type->size bytes, zeroed first). An unknown,
+ * missing or mistyped field, and a descriptor index that is out of range or used twice, is
  * FAULT_INVALID_PARAMETER with the dotted path, the value and what was expected. Descriptors are
  * borrowed from @fds. On failure nothing has to be freed.
  */
