@@ -23,8 +23,8 @@ struct takeover_entry {
 	bool pinned;
 	struct kern_pins pins;
 	struct kern_dispatcher *dispatch; /* open, until a ring takes it over; or NULL */
-	struct host_found host;		/* name[0] 0: no socket */
-	struct program *program;	/* held; or NULL, as the next two */
+	struct host_found host;		  /* name[0] 0: no socket */
+	struct program *program;	  /* held; or NULL, as the next two */
 	struct program *origin;
 	struct program *fallback;
 	enum reconcile_verdict verdict;
