@@ -116,7 +116,7 @@ static struct layout_field field_from(const uint8_t *d)
 		.access = d[1] & 3,
 		.offset = (uint32_t)(d[2] | d[3] << 8) * (d[1] & 0x80 ? 65537u : 1u),
 		.size = (uint32_t)(d[4] | (d[1] & 0x40 ? d[5] << 8 | (uint32_t)d[7] << 24 : 0u)),
-		.count = (uint32_t)(d[6] | (d[1] & 0x20 ? d[7] << 24 : 0)),
+		.count = d[6] | (d[1] & 0x20 ? (uint32_t)d[7] << 24 : 0u),
 		.bounded = d[1] & 0x10,
 		.minimum = (int8_t)d[5],
 		.maximum = (int8_t)d[7],
