@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * dispatcher.bpf.c - the program that is really attached to a ring
+ * dispatcher.bpf.c - the program that is attached to every ring
  *
- * It counts the step, honours the daemon's pause flag and goes on in the loop program that stands
- * in the ring's program array, so that changing that entry swaps the program of a ring that runs.
- * It runs before every step: each instruction here is paid by everybody.
+ * It counts the step, honours the daemon's pause flag and tail-calls the loop program in the ring's
+ * program array. Updating that array entry swaps the program of a running ring. The dispatcher runs
+ * before every step, so that each of its instructions is a cost to all rings.
  *
- * daemon/kern/dispatcher.c takes the code out of this object and makes one instance for each ring,
- * with maps of its own for "programs" and "state".
+ * daemon/kern/dispatcher.c takes the code from this object and creates an instance for each ring,
+ * with its own maps for "programs" and "state".
  */
 #include "dispatcher/state.h"
 
@@ -22,12 +22,12 @@ struct {
 	__type(value, __u32);
 } programs SEC(".maps");
 
-/* In an array of the ring's own that the daemon maps. */
+/* In an array map of the ring, which the daemon maps */
 struct iourd_dispatch state __attribute__((used));
 
 /*
- * The state's address, loaded anew at each place, so that the compiler keeps it in no register that
- * costs a push and a pop in every step.
+ * Loads the address of the state. Loading it again at each use keeps the compiler from holding it
+ * in a register that each step would have to save and restore.
  */
 static __always_inline struct iourd_dispatch *find_state(void)
 {
@@ -38,12 +38,13 @@ static __always_inline struct iourd_dispatch *find_state(void)
 }
 
 /*
- * Arguments are the kernel's and go through to the loop program; nothing here looks at them.
+ * The kernel's arguments are passed on to the loop program unread.
  *
- * The pause flag is the index of the entry to go on in: the array has one, so that with any flag
- * but 0 the tail call fails, which is cheaper than asking first. It also keeps the verifier from
- * knowing the index. With a known one the call becomes a jump that every swap patches in code that
- * runs: dearer for the whole machine, and seen to crash an emulated guest ("Oops: int3").
+ * The pause flag is the index for the tail call. The array has one entry, so that the call fails
+ * with any flag but 0, which is cheaper than a test. It also keeps the index unknown to the
+ * verifier. With a known index the kernel turns the call into a jump, and each swap patches that
+ * jump in running code. That costs the whole machine more, and has crashed an emulated guest
+ * ("Oops: int3").
  */
 SEC("struct_ops.s/loop_step")
 int dispatch(unsigned long long *arguments)
@@ -52,7 +53,7 @@ int dispatch(unsigned long long *arguments)
 	struct iourd_dispatch *at = find_state();
 	__u64 now;
 
-	/* asking for the time costs more than all the rest, reading jiffies nearly nothing */
+	/* reading the time costs more than everything else here, reading jiffies hardly anything */
 	if (at->tick != tick) {
 		at->tick = tick;
 		at->last = IOURD_STEP_PROGRAM;
@@ -63,7 +64,7 @@ int dispatch(unsigned long long *arguments)
 	at->steps++;
 	bpf_tail_call(arguments, &programs, at->pause);
 
-	/* Handed to nobody. A tick that is far away makes the next step that is say so. */
+	/* The call failed. A distant tick makes the next successful step set `last` again. */
 	at = find_state();
 	at->steps--;
 	at->tick ^= 1u << 31;

@@ -2,39 +2,39 @@
 /*
  * chase - follows chains of blocks in a file for the threads of an application
  *
- * The application posts requests in a table and rings the doorbell. An idle loop takes no step: it
- * has a FUTEX_WAIT on the doorbell in flight, and that one's completion is the only reason to look
- * at the table. Each hop is one completion, one look at the block, one request: nothing else, and
- * as long as blocks are in the page cache, not even a step.
+ * The application posts requests in a table and rings the doorbell. An idle loop takes no step: a
+ * FUTEX_WAIT on the doorbell is in flight, and only its completion causes a scan of the table. A
+ * hop is one completion, one read of the block's header and one request. While blocks are in the
+ * page cache, hops need no steps of their own.
  */
-/* A step prepares at most one entry for each request, an answer for each, and three more. */
+/* A step prepares at most one read and one reply for each request, and three more entries. */
 #define IOURD_SQ_ENTRIES 256u
 #define IOURD_CQ_ENTRIES 512u
 
 #include "iourd/loop.bpf.h"
 #include "iourd/prog/chase.h"
 
-#define PAGE 4096u /* the data area starts at the next page behind the parameters */
+#define PAGE 4096u /* the data area starts at the page after the parameters */
 
 struct chase_region {
 	struct iourd_head head;
 	struct chase_params params;
 	__u8 pad[PAGE - (sizeof(struct iourd_head) + sizeof(struct chase_params)) % PAGE];
-	/* as much as the block of a request may take */
+	/* the largest block for each request */
 	struct chase_block data[CHASE_REQUESTS][CHASE_BLOCK_MAX / sizeof(struct chase_block)];
 };
 
-/* Where the application cannot write: no request may be in flight twice. */
+/* Out of the application's reach, so that no request is in flight twice */
 struct chase_private {
 	__u64 busy;	/* bit n: request n has a read in flight */
 	__u32 active;	/* bits set in busy */
 	__u32 armed;	/* a FUTEX_WAIT on the doorbell is in flight */
-	__u64 doorbell; /* ... at this address */
-	__u32 disarmed; /* we woke it ourselves */
+	__u64 doorbell; /* address of that wait */
+	__u32 disarmed; /* stop() has woken it */
 };
 _Static_assert(__builtin_offsetof(struct chase_region, data) % PAGE == 0, "data is on a page");
 
-#define RETRIES	      4096u /* of one block, then EAGAIN is the answer */
+#define RETRIES	      4096u /* of one block, then the request fails with EAGAIN */
 
 #define KIND_HOP      1u /* the index is the request's */
 #define KIND_DOORBELL 2u
@@ -42,42 +42,42 @@ _Static_assert(__builtin_offsetof(struct chase_region, data) % PAGE == 0, "data 
 #define TABLE	      __builtin_offsetof(struct chase_region, params.table)
 #define DOORBELL      __builtin_offsetof(struct chase_region, head.control.doorbell)
 
-IOURD_PROGRAM(chase_params, .name = "chase",
-	      .summary = "Follows chains of blocks in a file, for many threads at once",
-	      .version = 1, .progress_unit = IOURD_UNIT_BLOCKS,
-	      .data_initial = CHASE_REQUESTS * CHASE_BLOCK_MAX,
-	      .data_maximum = CHASE_REQUESTS * CHASE_BLOCK_MAX,
-	      .opcodes = {IOURD_OP(READ_FIXED) | IOURD_OP(FUTEX_WAIT) | IOURD_OP(FUTEX_WAKE)},
-	      .slot_count = 1,
-	      .slots = {{.name = "file",
-			 .flags = IOURD_SLOT_READ,
-			 .types = IOURD_TYPE_REGULAR | IOURD_TYPE_BLOCK,
-			 .help = "its blocks start with the offset of the next block and a value"}},
-	      .field_count = 5,
-	      .fields = {
-		      {.name = "block_size",
-		       .flags = IOURD_FIELD_FIXED,
-		       .unit = IOURD_UNIT_BYTES,
-		       .minimum = CHASE_BLOCK_MIN,
-		       .maximum = CHASE_BLOCK_MAX,
-		       .initial = CHASE_BLOCK_MAX,
-		       .help = "bytes read for each hop; offsets are multiples of it"},
-		      {.name = "active",
-		       .flags = IOURD_FIELD_PROGRESS,
-		       .unit = IOURD_UNIT_REQUESTS,
-		       .help = "requests being followed"},
-		      {.name = "requests",
-		       .flags = IOURD_FIELD_PROGRESS,
-		       .unit = IOURD_UNIT_REQUESTS,
-		       .help = "requests answered so far"},
-		      {.name = "hops",
-		       .flags = IOURD_FIELD_PROGRESS,
-		       .unit = IOURD_UNIT_BLOCKS,
-		       .help = "blocks read so far"},
-		      {.name = "table",
-		       .flags = IOURD_FIELD_PROGRESS,
-		       .help = "where threads post requests and find the answers"},
-	      });
+IOURD_PROGRAM(
+	chase_params, .name = "chase",
+	.summary = "Follows chains of blocks in a file for many threads at once", .version = 1,
+	.progress_unit = IOURD_UNIT_BLOCKS, .data_initial = CHASE_REQUESTS * CHASE_BLOCK_MAX,
+	.data_maximum = CHASE_REQUESTS * CHASE_BLOCK_MAX,
+	.opcodes = {IOURD_OP(READ_FIXED) | IOURD_OP(FUTEX_WAIT) | IOURD_OP(FUTEX_WAKE)},
+	.slot_count = 1,
+	.slots = {{.name = "file",
+		   .flags = IOURD_SLOT_READ,
+		   .types = IOURD_TYPE_REGULAR | IOURD_TYPE_BLOCK,
+		   .help = "blocks that start with the offset of the next block and a value"}},
+	.field_count = 5,
+	.fields = {
+		{.name = "block_size",
+		 .flags = IOURD_FIELD_FIXED,
+		 .unit = IOURD_UNIT_BYTES,
+		 .minimum = CHASE_BLOCK_MIN,
+		 .maximum = CHASE_BLOCK_MAX,
+		 .initial = CHASE_BLOCK_MAX,
+		 .help = "bytes per hop; offsets are multiples of it"},
+		{.name = "active",
+		 .flags = IOURD_FIELD_PROGRESS,
+		 .unit = IOURD_UNIT_REQUESTS,
+		 .help = "requests being followed"},
+		{.name = "requests",
+		 .flags = IOURD_FIELD_PROGRESS,
+		 .unit = IOURD_UNIT_REQUESTS,
+		 .help = "requests completed so far"},
+		{.name = "hops",
+		 .flags = IOURD_FIELD_PROGRESS,
+		 .unit = IOURD_UNIT_BLOCKS,
+		 .help = "blocks read so far"},
+		{.name = "table",
+		 .flags = IOURD_FIELD_PROGRESS,
+		 .help = "table of requests and their results"},
+	});
 
 static __always_inline __u32 block_size(const struct chase_region *region)
 {
@@ -86,7 +86,7 @@ static __always_inline __u32 block_size(const struct chase_region *region)
 	return size - CHASE_BLOCK_MIN > CHASE_BLOCK_MAX - CHASE_BLOCK_MIN ? CHASE_BLOCK_MAX : size;
 }
 
-/* Result first, then state, then a look at who waits: the thread does it the other way round. */
+/* Writes the result, then the state, then reads `waiting`; the thread does the reverse. */
 static __always_inline void answer(const struct iourd_ring *ring, struct chase_region *region,
 				   __u32 index, __s32 error)
 {
@@ -101,7 +101,7 @@ static __always_inline void answer(const struct iourd_ring *ring, struct chase_r
 			iourd_user_data(IOURD_KIND_WAKE, 0));
 }
 
-/* Reads what is missing of the block at @offset, of which @from bytes are there. */
+/* Reads the rest of the block at @offset, of which @from bytes have been read. */
 static __always_inline void read_block(const struct iourd_ring *ring, struct chase_region *region,
 				       __u32 index, __u64 offset, __u32 from, __u32 size)
 {
@@ -114,7 +114,7 @@ static __always_inline _Bool in_range(__u64 offset, __u32 size)
 	return offset % size == 0 && offset <= ~0ull >> 1;
 }
 
-/* A request that was posted becomes one that is followed, or is answered at once. */
+/* Starts to follow a posted request, or replies at once. */
 static __always_inline void take(const struct iourd_ring *ring, struct chase_region *region,
 				 __u32 index, _Bool stopping)
 {
@@ -125,7 +125,7 @@ static __always_inline void take(const struct iourd_ring *ring, struct chase_reg
 
 	if (iourd_read(request->state) != CHASE_POSTED || private->busy & 1ull << index)
 		return;
-	/* also the barrier behind which the request may be read */
+	/* also the barrier after which the request may be read */
 	iourd_exchange(&request->state, CHASE_TAKEN);
 	start = iourd_read(request->start);
 	iourd_write(request->hops, 0);
@@ -155,7 +155,7 @@ static __noinline int take_all(const struct iourd_ring *ring, struct chase_regio
 	return 0;
 }
 
-/* Reads the doorbell first, then the table: who posts later finds the wait armed, or refused. */
+/* Reads the doorbell before the table: a later post wakes the wait, or makes it fail at once. */
 static __always_inline void watch_doorbell(const struct iourd_ring *ring,
 					   struct chase_region *region)
 {
@@ -163,7 +163,7 @@ static __always_inline void watch_doorbell(const struct iourd_ring *ring,
 	__u32 seen = iourd_read(region->head.control.doorbell);
 
 	if (iourd_read(region->head.identity.data_offset) !=
-	    __builtin_offsetof(struct chase_region, data)) { /* pages of another size */
+	    __builtin_offsetof(struct chase_region, data)) { /* the page size differs */
 		iourd_set_error(&region->head, EINVAL, 0, IORING_OP_NOP, IOURD_SLOTS_MAX);
 		return;
 	}
@@ -180,18 +180,18 @@ static __always_inline void doorbell_rang(const struct iourd_ring *ring,
 	struct chase_private *private = iourd_private(ring, struct chase_private);
 
 	private->armed = 0;
-	/* -EAGAIN: it was rung before the wait was armed */
+	/* -EAGAIN: the doorbell was rung before the wait was armed */
 	if (res < 0 && res != -EAGAIN && res != -EINTR)
 		iourd_set_error(&region->head, -res, 0, IORING_OP_FUTEX_WAIT, IOURD_SLOTS_MAX);
 }
 
 enum hop {
-	HOP_WHOLE,    /* the block is there */
-	HOP_GOES_ON,  /* the rest of it was asked for */
-	HOP_ANSWERED, /* with an error */
+	HOP_WHOLE,    /* the block is complete */
+	HOP_GOES_ON,  /* the rest of the block was requested */
+	HOP_ANSWERED, /* the request has failed */
 };
 
-/* A read that did not bring a whole block. */
+/* Handles a read that did not return a whole block. */
 static __noinline int broken_hop(const struct iourd_ring *ring, struct chase_region *region,
 				 __u32 index, __s32 res)
 {
@@ -210,7 +210,7 @@ static __noinline int broken_hop(const struct iourd_ring *ring, struct chase_reg
 		read_block(ring, region, index, iourd_read(request->offset), filled, size);
 		return HOP_GOES_ON;
 	}
-	if (res == 0) /* the file ends in the block, or before it */
+	if (res == 0) /* the file ends within the block, or before it */
 		res = filled ? -EIO : -ERANGE;
 	answer(ring, region, index, -res);
 	return HOP_ANSWERED;
@@ -253,7 +253,7 @@ out:
 	private->active--;
 }
 
-/* Follows to the end what is being followed, refuses what is posted, takes the wait back. */
+/* Lets active requests finish, refuses posted ones, and ends the wait on the doorbell. */
 static __noinline int stop(const struct iourd_ring *ring, struct chase_region *region)
 {
 	struct chase_private *private = iourd_private(ring, struct chase_private);
@@ -268,7 +268,7 @@ static __noinline int stop(const struct iourd_ring *ring, struct chase_region *r
 	if (private->armed || private->active)
 		return 0;
 	iourd_set_state(ring, &region->head, failed ? IOURD_WORK_FAILED : IOURD_WORK_STOPPED);
-	/* who posted before the state could be seen; who posts later sees it */
+	/* refuses requests posted before the state was visible; later posters see the state */
 	take_all(ring, region, 1);
 	return 0;
 }

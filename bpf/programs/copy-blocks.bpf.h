@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* copy-blocks.bpf.h - the way of a block: started, read, written, or given up */
+/* copy-blocks.bpf.h - start, read, write or give up blocks */
 #ifndef COPY_BLOCKS_BPF_H
 #define COPY_BLOCKS_BPF_H
 
 #include "copy-state.bpf.h"
 
-/* The block's way ends here: written, or given up. */
+/* The block is written or given up. */
 static __always_inline void copy_release(const struct iourd_ring *ring, __u32 index)
 {
 	struct copy_private *private = iourd_private(ring, struct copy_private);
@@ -23,7 +23,7 @@ static __always_inline void copy_give_up(const struct iourd_ring *ring, struct c
 	copy_release(ring, index);
 }
 
-/* Reads what is missing of the block, or writes what was read and is not written. */
+/* Reads the rest of the block, or writes what was read and not yet written. */
 static __always_inline void copy_go_on(const struct iourd_ring *ring, struct copy_region *region,
 				       __u32 index, __u32 kind)
 {
@@ -41,11 +41,11 @@ static __always_inline void copy_go_on(const struct iourd_ring *ring, struct cop
 		r = iourd_prepare_write(ring, &region->head, COPY_SLOT_TARGET, buffer + written,
 					filled - written, offset + written,
 					iourd_user_data(kind, index));
-	if (r) /* no room in the SQ: cannot be, see IOURD_SQ_ENTRIES */
+	if (r) /* the SQ is full, which IOURD_SQ_ENTRIES prevents */
 		copy_give_up(ring, region, index);
 }
 
-/* A failed request: true if it is to be tried again. */
+/* Returns true if the failed request is to be retried. */
 static __always_inline _Bool copy_failed(struct copy_region *region, __s32 error, __u64 offset,
 					 __u32 opcode, __u32 slot)
 {
@@ -57,7 +57,7 @@ static __always_inline _Bool copy_failed(struct copy_region *region, __s32 error
 	return 0;
 }
 
-/* The source has data up to @place at least, or ends there: what that says of its size. */
+/* Updates the source's size, knowing that it reaches to @place at least, or ends there. */
 static __always_inline void copy_look_at_size(struct copy_region *region, __u64 place, _Bool end)
 {
 	const struct iourd_slot *source = &region->head.slots[COPY_SLOT_SOURCE];
@@ -65,9 +65,9 @@ static __always_inline void copy_look_at_size(struct copy_region *region, __u64 
 	struct copy_params *params = &region->params;
 	__u64 size = iourd_read(source->size);
 
-	if (place > params->horizon) /* as much again as it grew may be read ahead */
+	if (place > params->horizon) /* allow to read ahead as much as it has grown */
 		params->horizon = place + (place - size);
-	if (iourd_read(source->type) != S_IFREG) /* its size is not known */
+	if (iourd_read(source->type) != S_IFREG) /* its size is unknown */
 		return;
 	if (place > iourd_read(progress->total))
 		iourd_write(progress->total, place);
@@ -127,7 +127,7 @@ static __always_inline void copy_has_written(const struct iourd_ring *ring,
 	copy_release(ring, index);
 }
 
-/* Starts block @params->next_offset on a request that has none. */
+/* Starts the block at params->next_offset on an idle request. */
 static __always_inline void copy_start(const struct iourd_ring *ring, struct copy_region *region,
 				       __u32 index, __u32 stride)
 {
@@ -159,7 +159,7 @@ static __noinline int copy_start_blocks(const struct iourd_ring *ring, struct co
 
 	if (stride < COPY_BLOCK_MIN)
 		stride = COPY_BLOCK_MIN;
-	/* blocks in flight lie a stride apart: another stride waits until there are none */
+	/* a new stride must wait until no blocks of the old one are in flight */
 	if (stride != params->stride && private->flight)
 		return 0;
 	params->stride = stride;

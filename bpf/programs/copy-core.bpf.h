@@ -2,15 +2,15 @@
 /*
  * copy-core.bpf.h - the loop of "copy" and "copy-paced"
  *
- * Blocks are read at rising offsets, up to depth at a time, each written as soon as it is full. A
- * request stays with its block until that is written: it is in flight once at any time, reading or
- * writing, and its bit in copy_private.busy is set. Which completion means what is the same in
- * both programs, and so is all state: either may go on where the other was swapped out.
+ * Blocks are read at increasing offsets, up to depth at a time. Each is written when it is full. A
+ * request keeps its block until that is written. Meanwhile it is either reading or writing, in
+ * flight once, and its bit in copy_private.busy is set. The meaning of completions and all state
+ * are the same in both programs, so that either can continue where the other was swapped out.
  *
- * The source ends where a read returns 0, not where its size once was. So that nothing reads far
- * behind the end, blocks behind the horizon are tried one at a time; each one found full moves it.
- * A source that was cut while it was copied may end far before the place where that was noticed:
- * so the last byte is looked for again at the end, by halves if it is gone.
+ * The source ends where a read returns 0, not at its initial size. To avoid reading far beyond the
+ * end, blocks beyond the horizon are tried one at a time; each full one moves the horizon. A source
+ * that was truncated during the copy may end far before the place where this was noticed. Therefore
+ * its last byte is checked at the end, and the new end is found by bisection if it is gone.
  */
 #ifndef COPY_CORE_BPF_H
 #define COPY_CORE_BPF_H
@@ -19,7 +19,7 @@
 #include "copy-end.bpf.h"
 #include "copy-rate.bpf.h"
 
-/* First in each step. */
+/* Initialises the copy, in the first step. */
 static __always_inline void copy_begin(const struct iourd_ring *ring, struct copy_region *region)
 {
 	const struct iourd_slot *source = &region->head.slots[COPY_SLOT_SOURCE];
@@ -48,7 +48,7 @@ static __always_inline void copy_begin(const struct iourd_ring *ring, struct cop
 	iourd_set_state(ring, &region->head, IOURD_WORK_RUNNING);
 }
 
-/* One completion. */
+/* Handles one completion. */
 static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_region *region,
 				    const struct io_uring_cqe *cqe)
 {
@@ -71,7 +71,7 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 			copy_has_read(ring, region, index, res);
 		break;
 	case COPY_KIND_WRITE:
-		if (res == 0) /* no progress, and no reason: not to be tried for ever */
+		if (res == 0) /* no progress and no error: do not retry forever */
 			res = -EIO;
 		if (res < 0 && !copy_failed(region, -res, request->offset + request->written,
 					    IORING_OP_WRITE_FIXED, COPY_SLOT_TARGET))
@@ -83,8 +83,7 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 		else
 			copy_has_written(ring, region, index, res);
 		break;
-	/* of the next three only one is in flight; what may be tried again leaves the phase as it
-	 * is */
+	/* one of the next three at most is in flight; a retry leaves the phase unchanged */
 	case COPY_KIND_PROBE:
 		private
 		->flight--;
@@ -114,7 +113,7 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 	case COPY_KIND_TIMER:
 		private
 		->timer = 0;
-		if (res != -ETIME) /* cannot be timed: not to be tried as fast as we can */
+		if (res != -ETIME) /* the timer failed: do not retry in a tight loop */
 			iourd_set_error(&region->head, -res, 0, IORING_OP_TIMEOUT, IOURD_SLOTS_MAX);
 		break;
 	}
@@ -178,7 +177,7 @@ static __always_inline int copy_step(struct iou_ctx *ctx, struct iou_loop_params
 	return iourd_wait(&ring);
 }
 
-/* What both say of themselves. */
+/* The descriptor of both programs */
 #define COPY_DESCRIPTION                                                                           \
 	.version = 1, .progress_unit = IOURD_UNIT_BYTES, .data_initial = 1u << 20,                 \
 	.data_maximum = COPY_DEPTH_MAX * COPY_BLOCK_MAX, .data_fields = {"depth", "block_size"},   \
@@ -186,7 +185,7 @@ static __always_inline int copy_step(struct iou_ctx *ctx, struct iou_loop_params
 	.slots = {{.name = "source",                                                               \
 		   .flags = IOURD_SLOT_READ | IOURD_SLOT_DISTINCT,                                 \
 		   .types = IOURD_TYPE_REGULAR | IOURD_TYPE_BLOCK,                                 \
-		   .help = "what is copied, from its start to its end"},                           \
+		   .help = "the file to copy, from its start to its end"},                         \
 		  {.name = "target",                                                               \
 		   .flags = IOURD_SLOT_WRITE | IOURD_SLOT_DISTINCT,                                \
 		   .types = IOURD_TYPE_REGULAR | IOURD_TYPE_BLOCK,                                 \
@@ -204,24 +203,24 @@ static __always_inline int copy_step(struct iou_ctx *ctx, struct iou_loop_params
 		 .minimum = COPY_BLOCK_MIN,                                                        \
 		 .maximum = COPY_BLOCK_MAX,                                                        \
 		 .initial = 64u << 10,                                                             \
-		 .help = "bytes read and written at once"},                                        \
+		 .help = "size of a block in bytes"},                                              \
 		{.name = "bytes_per_second",                                                       \
 		 .unit = IOURD_UNIT_BYTES_PER_SECOND,                                              \
 		 .minimum = 0,                                                                     \
 		 .maximum = COPY_RATE_MAX,                                                         \
-		 .help = "the rate that copy-paced keeps to; 0: no limit. copy ignores it"},       \
-		{.name = "sync", .help = "fsync the target before saying that it is done"},        \
+		 .help = "maximum rate of copy-paced; 0: no limit. Ignored by copy"},              \
+		{.name = "sync", .help = "fsync the target before the copy is done"},              \
 		{.name = "source",                                                                 \
 		 .flags = IOURD_FIELD_PROGRESS,                                                    \
-		 .help = "what happened to the source while it was copied"},                       \
+		 .help = "how the source differed from what was expected"},                        \
 		{.name = "short_reads",                                                            \
 		 .flags = IOURD_FIELD_PROGRESS,                                                    \
 		 .unit = IOURD_UNIT_OPERATIONS,                                                    \
-		 .help = "reads that returned less than was asked for, before the end"},           \
+		 .help = "reads before the end that returned less than requested"},                \
 		{.name = "short_writes",                                                           \
 		 .flags = IOURD_FIELD_PROGRESS,                                                    \
 		 .unit = IOURD_UNIT_OPERATIONS,                                                    \
-		 .help = "writes that took less than they were given"},                            \
+		 .help = "writes that wrote less than requested"},                                 \
 	}
 
 #endif

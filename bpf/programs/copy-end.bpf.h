@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* copy-end.bpf.h - when nothing more is to be read: find the end, cut, sync, say so */
+/* copy-end.bpf.h - after the last read: find the end, truncate, sync, report */
 #ifndef COPY_END_BPF_H
 #define COPY_END_BPF_H
 
 #include "copy-blocks.bpf.h"
 
-/* Where to look for a byte of the source: params->low bytes are known to be there, end are not. */
+/* Offset to probe: the source has at least params->low bytes and at most params->end. */
 static __always_inline __u64 copy_probe_place(const struct copy_params *params)
 {
 	return params->phase == COPY_CHECKING ? params->end - 1
@@ -32,7 +32,7 @@ static __always_inline _Bool copy_must_cut(const struct copy_region *region)
 	       (params->reached > params->end || iourd_read(target->size) > params->end);
 }
 
-/* All that was started is finished and nothing more is to be started: what is left to do. */
+/* Called when no request is in flight and no block is left to start. */
 static __noinline int copy_conclude(const struct iourd_ring *ring, struct copy_region *region)
 {
 	struct copy_private *private = iourd_private(ring, struct copy_private);

@@ -2,7 +2,7 @@
 /*
  * copy-paced - copies a file at no more than bytes_per_second
  *
- * Its parameters are those of copy, so a running copy can be swapped to it and back.
+ * It has the parameters of copy, so that a running copy can be swapped to it and back.
  */
 #include "copy-core.bpf.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * copy-rate.bpf.h - keeping to bytes_per_second
+ * copy-rate.bpf.h - limits the rate to bytes_per_second
  *
- * A block that is started is a debt, time pays it off at the rate, and while there is one no other
- * block is started. Little is put by: what a pause or a slow file left unused is gone.
+ * Starting a block incurs a debt, which time pays off at the rate. While it is positive no block is
+ * started. Credit is limited: a pause or a slow file does not allow a burst afterwards.
  */
 #ifndef COPY_RATE_BPF_H
 #define COPY_RATE_BPF_H
@@ -12,7 +12,7 @@
 
 #define COPY_SECOND 1000000000ull
 
-/* What was earned since the last step is taken off the debt; returns the rate, 0: no limit. */
+/* Pays off the debt for the time since the last step. Returns the rate, or 0 for no limit. */
 static __always_inline __u64 copy_earn(struct copy_params *params)
 {
 	__u64 rate = copy_min(iourd_read(params->bytes_per_second), COPY_RATE_MAX);
@@ -26,7 +26,7 @@ static __always_inline __u64 copy_earn(struct copy_params *params)
 	}
 	now = bpf_ktime_get_ns();
 	debt = params->paced_debt;
-	if (rate != params->paced_rate) { /* the new rate holds from now on */
+	if (rate != params->paced_rate) { /* the new rate applies from now on */
 		params->paced_rate = rate;
 		params->paced_since = now;
 		if (debt > (__s64)(rate / 10))
@@ -38,7 +38,7 @@ static __always_inline __u64 copy_earn(struct copy_params *params)
 		params->paced_since = now - elapsed;
 	}
 	earned = rate * elapsed / COPY_SECOND;
-	params->paced_since += earned * COPY_SECOND / rate; /* the rest is earned later */
+	params->paced_since += earned * COPY_SECOND / rate; /* the remainder counts later */
 	debt -= earned;
 	if (debt < -(__s64)(rate / 100))
 		debt = -(__s64)(rate / 100);
@@ -46,7 +46,7 @@ static __always_inline __u64 copy_earn(struct copy_params *params)
 	return rate;
 }
 
-/* No block is worth more than 50 ms. */
+/* The largest block, which lasts at most 50 ms at the rate (but not less than 512 bytes). */
 static __always_inline __u32 copy_largest(__u64 rate)
 {
 	__u64 largest = rate / 20;
@@ -56,7 +56,7 @@ static __always_inline __u32 copy_largest(__u64 rate)
 	return largest < 4096 ? largest & ~511ull : largest & ~4095ull;
 }
 
-/* The next step comes when the debt is paid, if nothing brings it earlier. */
+/* Causes a step when the debt is paid, unless another completion does so earlier. */
 static __always_inline void copy_set_timer(const struct iourd_ring *ring,
 					   struct copy_region *region, __u64 rate)
 {

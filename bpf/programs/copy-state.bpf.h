@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* copy-state.bpf.h - what "copy" and "copy-paced" keep, where, and what completions belong to */
+/* copy-state.bpf.h - state and kinds of completions of "copy" and "copy-paced" */
 #ifndef COPY_STATE_BPF_H
 #define COPY_STATE_BPF_H
 
-/* A step prepares at most one entry for each request, a timeout and three wake-ups. */
+/* A step prepares at most one entry for each request, one timeout and three wake-ups. */
 #define IOURD_SQ_ENTRIES 128u
 #define IOURD_CQ_ENTRIES 256u
 
@@ -15,18 +15,18 @@
 	 IOURD_OP(TIMEOUT) | IOURD_OP(FUTEX_WAKE))
 
 #define COPY_NONE    (~0ull)
-#define COPY_RETRIES 4096u	  /* in a row, then EAGAIN is a failure */
-#define COPY_WAKE    (1ull << 20) /* bytes: waiters hear of progress about this often */
+#define COPY_RETRIES 4096u	  /* consecutive retries, then EAGAIN is a failure */
+#define COPY_WAKE    (1ull << 20) /* bytes between notifications of progress */
 
 /* copy_params.phase */
 #define COPY_COPYING   0u
-#define COPY_CHECKING  1u /* is there still a byte before the end? */
-#define COPY_SEARCHING 2u /* no: where is the end now? */
+#define COPY_CHECKING  1u /* whether the byte before the end still exists */
+#define COPY_SEARCHING 2u /* for the new end, if it does not */
 #define COPY_CUTTING   3u
 #define COPY_SYNCING   4u
 #define COPY_ENDING    5u
 
-/* kinds of user_data; the index is the request's */
+/* Kinds of user_data. The index is that of the request. */
 #define COPY_KIND_READ	1u
 #define COPY_KIND_WRITE 2u
 #define COPY_KIND_CUT	3u
@@ -39,10 +39,10 @@ struct copy_region {
 	struct copy_params params;
 };
 
-/* Where the application cannot write: it could make us wait for what never comes. */
+/* Out of the application's reach, or it could make the program wait forever */
 struct copy_private {
 	__u64 busy;   /* bit n: request n has a block */
-	__u32 flight; /* bits set in busy, and the cut or sync in flight */
+	__u32 flight; /* bits set in busy, plus the probe, cut or sync in flight */
 	__u32 timer;  /* a TIMEOUT is in flight */
 };
 

@@ -2,7 +2,7 @@
 /*
  * copy - copies a file, up to depth blocks at a time
  *
- * All of it is in copy-core.bpf.h, which copy-paced shares.
+ * The code is in copy-core.bpf.h, which copy-paced shares.
  */
 #include "copy-core.bpf.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nop - keeps NOPs in flight and counts them: what a step and a request cost
+ * nop - keeps NOPs in flight and counts them, to measure the cost of steps and requests
  *
- * The shortest whole loop program. Its requests are all alike, so the SQEs are prepared once: with
- * IORING_SETUP_SQ_REWIND each submit takes the same entries again.
+ * This is the shortest complete loop program. Its requests are identical, so that the SQEs are
+ * prepared once: with IORING_SETUP_SQ_REWIND each submit takes the same entries again.
  */
 #define IOURD_SQ_ENTRIES 64u /* NOP_DEPTH_MAX */
 #define IOURD_CQ_ENTRIES 128u
@@ -11,7 +11,7 @@
 #include "iourd/loop.bpf.h"
 #include "iourd/prog/nop.h"
 
-#define ROUNDS	 8u /* of reaping and submitting in one step, which nothing can interrupt */
+#define ROUNDS	 8u /* of reaping and submitting in one step, which cannot be interrupted */
 #define NO_LIMIT (1ull << 62)
 
 struct nop_region {
@@ -20,7 +20,7 @@ struct nop_region {
 };
 
 IOURD_PROGRAM(nop_params, .name = "nop",
-	      .summary = "Does nothing, many times: what a step and a request cost", .version = 1,
+	      .summary = "Does nothing many times, to measure steps and requests", .version = 1,
 	      .progress_unit = IOURD_UNIT_OPERATIONS,
 	      .opcodes = {IOURD_OP(NOP) | IOURD_OP(FUTEX_WAKE)}, .field_count = 2,
 	      .fields = {
@@ -32,10 +32,10 @@ IOURD_PROGRAM(nop_params, .name = "nop",
 		       .help = "NOPs in flight"},
 		      {.name = "operations",
 		       .unit = IOURD_UNIT_OPERATIONS,
-		       .help = "NOPs to do in all; 0: until stopped"},
+		       .help = "total number of NOPs; 0: until stopped"},
 	      });
 
-/* Prepares all entries of the SQ and counts none as prepared: iourd_submit() would drop them. */
+/* Fills the SQ, but counts no entry as prepared: iourd_submit() would reset the count. */
 static __always_inline void prepare(const struct iourd_ring *ring)
 {
 	__u32 i;
@@ -45,7 +45,7 @@ static __always_inline void prepare(const struct iourd_ring *ring)
 			(struct io_uring_sqe){.opcode = IORING_OP_NOP, .flags = IOSQE_FIXED_FILE};
 }
 
-/* The first step and the last ones: from IDLE to RUNNING, from RUNNING to @final, and the end. */
+/* For the first and the last steps: IDLE to RUNNING, RUNNING to @final, and the end */
 static __noinline int turn(struct iou_ctx *ctx, struct iou_loop_params *wait, __u32 final)
 {
 	struct nop_region *region = iourd_region(ctx, struct nop_region);
@@ -66,9 +66,9 @@ static __noinline int turn(struct iou_ctx *ctx, struct iou_loop_params *wait, __
 }
 
 /*
- * Reaps what is there; returns how much, and above bit 32 what the results are when put together:
- * 0, if all NOPs were what they are. Not static, so that the verifier looks at it by itself: the 64
- * rounds once, not once more for each way that leads here.
+ * Reaps the pending completions. Returns their number in the low 32 bits, and the bitwise OR of
+ * their results, which is 0 if all NOPs succeeded, in the high 32 bits. Not static, so that the
+ * verifier checks its 64 rounds once, and not for each path to a call.
  */
 __noinline __u64 nop_reap(struct iourd_rings *rings)
 {
@@ -80,7 +80,7 @@ __noinline __u64 nop_reap(struct iourd_rings *rings)
 	n = iourd_read(rings->cq_tail) - head;
 	if (n > IOURD_BATCH)
 		n = IOURD_BATCH;
-	/* next to nothing to do in a round: cheaper than bpf_for, here only */
+	/* cheaper than bpf_for for such a short body */
 #pragma clang loop unroll(disable)
 	for (i = 0; i < n && i < IOURD_BATCH; i++)
 		results |= rings->cqes[(head + i) & (IOURD_CQ_ENTRIES - 1)].res;
@@ -112,7 +112,7 @@ IOURD_STEP(nop_step, task_ring, wait)
 	if (iourd_read(region->head.control.stop))
 		operations = 0;
 
-	/* NOPs complete while they are submitted: reap them without a step of their own */
+	/* NOPs complete while they are submitted, so reap them in the same step */
 	bpf_for(i, 0, ROUNDS) {
 		reaped = nop_reap(ring.rings);
 		n = reaped;
@@ -120,7 +120,7 @@ IOURD_STEP(nop_step, task_ring, wait)
 			iourd_set_error(&region->head, EIO, 0, IORING_OP_NOP, IOURD_SLOTS_MAX);
 		flight -= n;
 		if (flight > NOP_DEPTH_MAX)
-			flight = 0; /* not what we wrote: the application did */
+			flight = 0; /* the application has changed it */
 		done += n;
 		want = (__s64)depth - flight;
 		if ((__s64)(operations - done - flight) < want)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * adopt-file.c - copies a file with the loop program "copy" of iouringd, on a ring of its own
+ * adopt-file.c - copies a file with the loop program "copy" of iouringd, on a ring that it runs
  *
  *	cc adopt-file.c -o adopt-file $(pkg-config --cflags --libs iouctl)
  *	./adopt-file SOURCE TARGET
  *
- * As copy-file.c, but no other process takes part: the thread that calls iouctl_ring_run() is in
+ * Unlike copy-file.c it needs no other process: the thread that calls iouctl_ring_run() stays in
  *the kernel, where the program runs, until the copy is done. Ctrl-C asks the program to stop.
  */
 #define _GNU_SOURCE
@@ -23,7 +23,7 @@
 
 static void on_interrupt(int number)
 {
-	(void)number; /* it has iouctl_ring_run() return */
+	(void)number; /* iouctl_ring_run() returns -EINTR */
 }
 
 static double now(void)
@@ -55,7 +55,7 @@ static int copy(struct iouctl *c, int source, int target)
 		return r;
 	}
 	while ((r = iouctl_ring_run(ring)) == -EINTR)
-		iouctl_ring_stop(ring); /* it ends what is in flight, and then itself */
+		iouctl_ring_stop(ring); /* the program finishes the requests in flight */
 	iouctl_ring_progress(ring, &progress);
 	if (r < 0)
 		fprintf(stderr, "adopt-file: %s at byte %" PRIu64 "\n", strerror(-r),
@@ -64,7 +64,7 @@ static int copy(struct iouctl *c, int source, int target)
 		printf("copied %" PRIu64 " bytes, %.0f MB/s\n", progress.done,
 		       (double)progress.done / 1e6 / (now() - start));
 	else
-		fprintf(stderr, "adopt-file: interrupted: the target is incomplete\n");
+		fprintf(stderr, "adopt-file: interrupted, the target is incomplete\n");
 	if (r == 0 && progress.state != IOURD_WORK_DONE)
 		r = -EINTR;
 	iouctl_ring_free(ring);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * chase.c - several threads ask one ring to follow chains of blocks in a file
+ * chase.c - several threads use one ring to follow chains of blocks in a file
  *
  *	cc -pthread chase.c -o chase $(pkg-config --cflags --libs iouctl)
  *	./chase [THREADS [REQUESTS]]
  *
- * It makes a file of blocks, each of which names the next one, and has the loop program "chase"
- * follow the chain from many places at once. No request passes through the daemon, and as long as
- * nobody asks, the ring takes no step.
+ * It creates a file of blocks, each of which names the next one. The loop program "chase" follows
+ * the chain from many places at once. No request passes through the daemon, and without requests
+ *the ring takes no step.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -35,13 +35,13 @@ struct worker {
 	int error; /* negative errno, or 0 */
 };
 
-/* The block after block @i: a step that is prime to BLOCKS visits all of them. */
+/* The block after block @i; 389 is coprime to BLOCKS, so the chain visits all blocks. */
 static uint64_t next_block(uint64_t i)
 {
 	return (i + 389) % BLOCKS;
 }
 
-/* A file that is gone with its descriptor; -1 with errno. */
+/* Creates an unlinked file. Returns a descriptor, or -1 with errno set. */
 static int make_file(void)
 {
 	char path[] = "/var/tmp/chase-XXXXXX";
@@ -145,7 +145,7 @@ int main(int argc, char *argv[])
 	}
 	file.fd = make_file();
 	if (file.fd < 0) {
-		perror("chase: cannot make a file");
+		perror("chase: cannot create a file");
 		return EXIT_FAILURE;
 	}
 	r = iouctl_connect(NULL, &c);

@@ -5,8 +5,8 @@
  *	cc copy-file.c -o copy-file $(pkg-config --cflags --libs iouctl)
  *	./copy-file SOURCE TARGET
  *
- * The daemon is asked twice, to make the ring and to start it. Progress is read from memory that
- * this process shares with the program, and Ctrl-C asks the program through it to stop.
+ * It calls the daemon twice, to create the ring and to start it. It reads progress from memory that
+ * it shares with the program. Ctrl-C asks the program to stop through that memory as well.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -36,7 +36,7 @@ static void show(const struct iouctl_progress *progress)
 		progress->total >> 20);
 }
 
-/* 0: copied; otherwise a negative errno, and it has been said what went wrong. */
+/* Returns 0, or a negative errno after printing an error. */
 static int watch_copy(struct iouctl_ring *ring)
 {
 	struct iouctl_progress progress;
@@ -60,7 +60,7 @@ static int watch_copy(struct iouctl_ring *ring)
 		return 0;
 	}
 	if (progress.state == IOURD_WORK_STOPPED) {
-		fprintf(stderr, "copy-file: interrupted: the target is incomplete\n");
+		fprintf(stderr, "copy-file: interrupted, the target is incomplete\n");
 		return -EINTR;
 	}
 	if (progress.state == IOURD_WORK_FAILED)

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tick.bpf.c - a loop program of one's own: NOPs, one at a time
+ * tick.bpf.c - a loop program that submits NOPs, one at a time
  *
  *	clang -target bpf -mcpu=v3 -O2 -g -c tick.bpf.c -o tick.bpf.o
  *	iouctl program check tick.bpf.o
  *	iouctl program load tick.bpf.o
  *	iouctl run tick --set limit=1000
  *
- * Loading takes root; running does not. iourd(7) explains what it does.
+ * Checking and loading require root; running does not. See iourd(7).
  */
-#define IOURD_SQ_ENTRIES 2 /* one of them is the header's */
+#define IOURD_SQ_ENTRIES 2 /* one of them is reserved for iourd_private() */
 #define IOURD_CQ_ENTRIES 4
 #include "iourd/loop.bpf.h"
 
 struct tick_params {
-	__u64 limit; /* NOPs to do */
+	__u64 limit; /* number of NOPs */
 };
 
 struct tick_region {
@@ -22,10 +22,10 @@ struct tick_region {
 	struct tick_params params;
 };
 
-IOURD_PROGRAM(tick_params, .name = "tick", .summary = "Does NOPs, one at a time", .version = 1,
+IOURD_PROGRAM(tick_params, .name = "tick", .summary = "Submits NOPs, one at a time", .version = 1,
 	      .progress_unit = IOURD_UNIT_OPERATIONS,
 	      .opcodes = {IOURD_OP(NOP) | IOURD_OP(FUTEX_WAKE)}, .field_count = 1,
-	      .fields = {{.name = "limit", .initial = 100, .help = "NOPs to do"}});
+	      .fields = {{.name = "limit", .initial = 100, .help = "number of NOPs"}});
 
 IOURD_STEP(tick_step, ctx_ring, wait)
 {

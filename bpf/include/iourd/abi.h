@@ -50,7 +50,7 @@ typedef _Bool iourd_bool;
 #define IOURD_RING_RUNNING 1u
 #define IOURD_RING_PAUSED  2u
 #define IOURD_RING_STOPPED 3u /* the program has finished; see progress.state */
-#define IOURD_RING_FAILED  4u /* the ring could not be enabled, or lost its dispatcher; see life.error */
+#define IOURD_RING_FAILED  4u /* it could not be enabled, or lost its dispatcher; see life.error */
 #define IOURD_RING_ENDED   5u /* the ring was destroyed, or its host died */
 
 /* head.progress.state: the state of the work, by the program */
@@ -106,13 +106,13 @@ struct iourd_control {
  * stopped, it resets a state of FAILED to RUNNING, and error to 0.
  */
 struct iourd_progress {
-	__u32 state; /* IOURD_WORK_* */
-	__s32 error; /* positive errno of the first failure, or 0 */
-	__u64 done;  /* in the descriptor's progress_unit */
-	__u64 total; /* in the same unit; 0: unknown */
+	__u32 state;	    /* IOURD_WORK_* */
+	__s32 error;	    /* positive errno of the first failure, or 0 */
+	__u64 done;	    /* in the descriptor's progress_unit */
+	__u64 total;	    /* in the same unit; 0: unknown */
 	__u64 error_offset; /* bytes */
-	__u32 wake;	  /* futex word: +1 and woken when state changes, optionally when done does */
-	__u32 error_op;	  /* IORING_OP_* that failed */
+	__u32 wake;	/* futex word: +1 and woken when state changes, optionally when done does */
+	__u32 error_op; /* IORING_OP_* that failed */
 	__u32 error_slot; /* file slot of that request, or IOURD_SLOTS_MAX */
 	__u32 flight;	  /* requests in flight after the last step */
 	__u32 reserved[4];

@@ -103,8 +103,8 @@ static __always_inline int iourd_open(struct iou_ctx *ctx, struct iou_loop_param
 /* ---- submissions ------------------------------------------------------------------------ */
 
 /*
- * Returns the next free entry, zeroed except for its flags, or NULL if the SQ is full. Every request
- * has IOSQE_FIXED_FILE, even without a file: hosted rings require this flag.
+ * Returns the next free entry, zeroed except for its flags, or NULL if the SQ is full. Every
+ * request has IOSQE_FIXED_FILE, even without a file: hosted rings require this flag.
  */
 static __always_inline struct io_uring_sqe *iourd_sqe(const struct iourd_ring *ring, __u8 opcode,
 						      __u64 user_data)
@@ -123,8 +123,8 @@ static __always_inline struct io_uring_sqe *iourd_sqe(const struct iourd_ring *r
 
 /*
  * Address for sqe->addr. @place is in bytes from the start of the region. The application can forge
- * the region's address. A forged one is outside the registered buffer, so that the request fails, or
- * it is that of a futex or timespec in the memory of the application's own host.
+ * the region's address. A forged one is outside the registered buffer, so that the request fails,
+ * or it is that of a futex or timespec in the memory of the application's own host.
  */
 static __always_inline __u64 iourd_address(const struct iourd_head *head, __u64 place)
 {
@@ -206,8 +206,8 @@ static __always_inline int iourd_prepare_timeout(const struct iourd_ring *ring,
 }
 
 /*
- * Completes when the word at @address is woken, or at once with -EAGAIN if it is not @expected. Keep
- * the address to end the wait later: the application may change the region's address.
+ * Completes when the word at @address is woken, or at once with -EAGAIN if it is not @expected.
+ * Keep the address to end the wait later: the application may change the region's address.
  */
 static __always_inline int iourd_prepare_futex_wait(const struct iourd_ring *ring, __u64 address,
 						    __u32 expected, __u64 user_data)

@@ -6,9 +6,9 @@
  * the application post requests in the table and ring the doorbell. The program replies in the same
  * entry and wakes the waiter.
  *
- * A thread claims a FREE entry by compare-and-exchange to CLAIMED, fills start and hop_limit, stores
- * POSTED (release), adds 1 to control.doorbell and wakes it. The program stores TAKEN, later the
- * result and then DONE (release), and wakes the futex `state`. The thread reads the result and
+ * A thread claims a FREE entry by compare-and-exchange to CLAIMED, fills start and hop_limit,
+ * stores POSTED (release), adds 1 to control.doorbell and wakes it. The program stores TAKEN, later
+ * the result and then DONE (release), and wakes the futex `state`. The thread reads the result and
  * stores FREE.
  *
  * To sleep, a thread stores 1 to `waiting`, then reads `state` (both sequentially consistent), then
@@ -34,7 +34,7 @@
 
 /* The start of every block, little endian. */
 struct chase_block {
-	__u64 next; /* offset of the next block in bytes, a multiple of the block size, or CHASE_END */
+	__u64 next;  /* offset of the next block, a multiple of the block size; or CHASE_END */
 	__u64 value; /* defined by the file's author */
 };
 

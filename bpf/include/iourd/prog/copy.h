@@ -28,9 +28,9 @@ enum copy_source {
 
 /* Private: the block that a request reads and then writes */
 struct copy_request {
-	__u64 offset; /* bytes, in both files */
-	__u32 length; /* bytes */
-	__u32 filled; /* bytes read so far */
+	__u64 offset;  /* bytes, in both files */
+	__u32 length;  /* bytes */
+	__u32 filled;  /* bytes read so far */
 	__u32 written; /* bytes written so far */
 	__u32 reserved;
 };
