@@ -58,7 +58,7 @@ static void test_files_that_do_not_fit(void **state)
 	expect_file("source", open("/dev/null", O_RDONLY | O_CLOEXEC), "source", FAULT_FILE_REFUSED,
 		    "source", "a character device; the slot takes a regular");
 	expect_file("source", epoll_create1(EPOLL_CLOEXEC), "source", FAULT_FILE_REFUSED, "source",
-		    "no file");
+		    "without a file");
 	expect_file("source", open("/etc/passwd", O_PATH | O_CLOEXEC), "source", FAULT_FILE_REFUSED,
 		    "source", "O_PATH");
 	expect_file("target", open("/etc/passwd", O_RDONLY | O_CLOEXEC), "source",
