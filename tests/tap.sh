@@ -1,16 +1,20 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# For the shell tests of the guest: TAP, one line for each check, what went wrong as diagnostics.
-# A test file sources this, calls check…, and ends by calling `finish`.
+# For the shell tests in the guest. Prints TAP, one line for each check, and diagnostics of
+# failures. A test file sources this, calls check…, and ends with `finish`.
+#
+# The machine may be slow and busy: no check depends on its speed. Tests wait for conditions with
+# wait_until, and compare times only with other times of the same machine.
 
 tap_count=0
 tap_failed=0
 TAP_DIR=$(mktemp -d) || exit 1
 trap 'rm -rf "$TAP_DIR"' EXIT
+PATIENCE=300 # seconds after which a condition is taken for one that never comes
 # shellcheck disable=SC2034 # for the tests that source this
 TESTS=/usr/lib/iouringd/tests
 
-# result STATUS NAME [FILE]: a line of TAP; FILE becomes diagnostics when the status is not 0
+# result STATUS NAME [FILE]: prints a line of TAP, and FILE as diagnostics if STATUS is not 0
 result() {
 	tap_count=$((tap_count + 1))
 	if [ "$1" -eq 0 ]; then
@@ -22,13 +26,13 @@ result() {
 	fi
 }
 
-# skip NAME CAPABILITY: what this machine lacks for it
+# skip NAME REQUIREMENT: the machine lacks REQUIREMENT
 skip() {
 	tap_count=$((tap_count + 1))
 	echo "ok $tap_count - $1 # SKIP needs $2"
 }
 
-# check NAME COMMAND...: it succeeds
+# check NAME COMMAND...: COMMAND succeeds
 check() {
 	local name=$1 status
 	shift
@@ -38,7 +42,7 @@ check() {
 	result $status "$name" "$TAP_DIR/out"
 }
 
-# check_says NAME REGEX COMMAND...: it succeeds, and its output matches
+# check_says NAME REGEX COMMAND...: COMMAND succeeds, and its output matches
 check_says() {
 	local name=$1 regex=$2
 	shift 2
@@ -46,7 +50,7 @@ check_says() {
 	result $? "$name" "$TAP_DIR/out"
 }
 
-# check_fails NAME STATUS REGEX COMMAND...: it exits with STATUS, and its output matches
+# check_fails NAME STATUS REGEX COMMAND...: COMMAND exits with STATUS, and its output matches
 check_fails() {
 	local name=$1 expected=$2 regex=$3
 	shift 3
@@ -64,7 +68,7 @@ says() {
 		return 1
 	fi
 	if [ -n "$regex" ] && ! grep -Eqz -- "$regex" "$TAP_DIR/out"; then
-		echo "(nothing there matches: $regex)" >>"$TAP_DIR/out"
+		echo "(no match for: $regex)" >>"$TAP_DIR/out"
 		return 1
 	fi
 }
@@ -76,17 +80,16 @@ check_equal() {
 	result $? "$1" "$TAP_DIR/out"
 }
 
-# as USER COMMAND...: in that user's name
+# as USER COMMAND...: runs COMMAND as USER
 as() {
 	local user=$1
 	shift
 	runuser -u "$user" -- "$@"
 }
 
-# wait_until SECONDS COMMAND...: for conditions that nothing announces (processes that end)
+# wait_until COMMAND...: runs COMMAND until it succeeds
 wait_until() {
-	local deadline=$((SECONDS + $1))
-	shift
+	local deadline=$((SECONDS + PATIENCE))
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $deadline ] || return 1
 		sleep 0.05
@@ -98,19 +101,65 @@ finish() {
 	[ $tap_failed -eq 0 ]
 }
 
-# ---- what a ring leaves behind: all of it ----
+# ---- rings ----
+
+# ring NAME FIELD: prints a field of a ring, as JSON has it
+ring() {
+	iouctl ring show "$1" --json 2>/dev/null | jq -r ".$2"
+}
+
+# ring_is NAME FIELD VALUE
+ring_is() {
+	[ "$(ring "$1" "$2")" = "$3" ]
+}
+
+# ring_gone NAME: the daemon has no such ring
+ring_gone() {
+	iouctl ring list --json >"$TAP_DIR/rings" && ! jq -e --arg name "$1" \
+		'any(.[]; .name == $name)' "$TAP_DIR/rings"
+}
+
+# ring_passed NAME: its program is not on probation
+ring_passed() {
+	iouctl ring show "$1" --json | jq -e '.probation | not'
+}
+
+# more_steps NAME STEPS: the ring has taken more than STEPS
+more_steps() {
+	[ "$(ring "$1" steps)" -gt "$2" ]
+}
+
+# steps_on NAME: the ring takes steps
+steps_on() {
+	local before
+	before=$(ring "$1" steps)
+	wait_until more_steps "$1" "$before"
+}
+
+# events_out_of_order FILE: counts the events of `iouctl monitor --json` whose number is not larger
+# than that of the event before
+events_out_of_order() {
+	jq -n '[inputs | select(.kind | IN("lost", "watching") | not) | .number] |
+		[range(1; length) as $i | select(.[$i] <= .[$i - 1])] | length' "$1"
+}
+
+# ---- what rings leave behind ----
 
 daemon_pid() {
 	systemctl show --property=MainPID --value iouringd.service
 }
 
-# load_programs: has every shipped program loaded, so that a loaded one more is no leak
+# load_programs: loads every shipped program, so that a program loaded later does not count as a
+# leak
 load_programs() {
 	local program files
 	for program in nop copy copy-paced chase; do
 		files=''
 		case $program in
-		copy*) files=',"files":[{"slot":"source","fileDescriptor":0},{"slot":"target","fileDescriptor":1}]' ;;
+		copy*) \
+			files=',"files":[{"slot":"source","fileDescriptor":0},'
+			files+='{"slot":"target","fileDescriptor":1}]'
+			;;
 		chase) files=',"files":[{"slot":"file","fileDescriptor":0}]' ;;
 		esac
 		case $program in
@@ -119,12 +168,13 @@ load_programs() {
 		*) set -- --fd "$TAP_DIR/source" --fd "$TAP_DIR/target" ;;
 		esac
 		: >"$TAP_DIR/source" >"$TAP_DIR/target"
-		iouctl call CreateRing "{\"program\":\"$program\"$files}" "$@" >/dev/null || echo "# $program cannot be loaded"
+		iouctl call CreateRing "{\"program\":\"$program\"$files}" "$@" >/dev/null || echo \
+			"# $program cannot be loaded"
 	done
-	wait_until 10 sh -c '! pgrep -x iouring-host'
+	wait_until sh -c '! pgrep -x iouring-host'
 }
 
-# left_over: prints what is there of hosts, pins, sockets, memfds and descriptors of the daemon
+# left_over: counts hosts, pins, control sockets, links, and the daemon's memfds and descriptors
 left_over() {
 	local pid
 	pid=$(daemon_pid)
@@ -141,8 +191,8 @@ same_left_over() {
 	[ "$(left_over)" = "$1" ]
 }
 
-# check_nothing_left NAME BASELINE: within seconds, as rings end when their clients do
+# check_nothing_left NAME BASELINE: left_over returns to BASELINE once the last rings have ended
 check_nothing_left() {
-	wait_until 10 same_left_over "$2"
+	wait_until same_left_over "$2"
 	check_equal "$1" "$2" "$(left_over)"
 }

@@ -10,7 +10,7 @@
 #include "../../fds.h"
 #include "tap.h"
 
-#define PATIENCE_S 20
+#define PATIENCE_S 300
 
 static size_t count_mappings(void)
 {

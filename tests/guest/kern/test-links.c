@@ -5,6 +5,7 @@
  * The rest of the project relies on what is seen here.
  */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <unistd.h>
@@ -29,8 +30,31 @@ static void set_params(struct ring_process *process, uint64_t operations)
 	params_of(process)->answer = -1;
 }
 
+/* Until it has taken @n more, which it must be inside for. */
+static void await_steps(struct ring_process *process, uint64_t n)
+{
+	uint64_t wanted = params_of(process)->steps_a + n;
+
+	while (__atomic_load_n(&params_of(process)->steps_a, __ATOMIC_ACQUIRE) < wanted)
+		assert_true(ring_process_is_inside(process, 1));
+}
+
+/* Whether it takes @n more steps, and does not leave within 300 ms either. */
+static bool goes_on(struct ring_process *process, uint64_t n)
+{
+	uint64_t wanted = params_of(process)->steps_a + n;
+
+	if (!ring_process_is_inside(process, 300))
+		return false;
+	while (__atomic_load_n(&params_of(process)->steps_a, __ATOMIC_ACQUIRE) < wanted)
+		if (!ring_process_is_inside(process, 1))
+			return false;
+	return true;
+}
+
 struct closer {
 	int fd;
+	volatile bool closing;
 	volatile bool closed;
 };
 
@@ -38,6 +62,7 @@ static void *close_it(void *argument)
 {
 	struct closer *closer = argument;
 
+	closer->closing = true;
 	close(closer->fd);
 	closer->closed = true;
 	return NULL;
@@ -95,7 +120,7 @@ static void see_it_wait(struct ring_process *process, struct closer *closer)
 	struct ring_process_result result;
 	uint64_t steps = params_of(process)->steps_a;
 
-	assert_true(ring_process_is_inside(process, 100));
+	await_steps(process, 1);
 	print_message("# closing the last link of a busy ring waits; the ring took %llu steps "
 		      "meanwhile\n",
 		      (unsigned long long)(params_of(process)->steps_a - steps));
@@ -133,11 +158,12 @@ static void last_link_of_a_busy_ring(void **state)
 	closer.fd = attach_unpinned(kern, program, &process);
 	ring_process_enable(&process);
 	ring_process_enter(&process);
-	while (__atomic_load_n(&params_of(&process)->steps_a, __ATOMIC_ACQUIRE) < 1000)
-		assert_true(ring_process_is_inside(&process, 0));
+	await_steps(&process, 1000);
 	assert_int_equal(pthread_create(&thread, NULL, close_it, &closer), 0);
 
-	if (ring_process_is_inside(&process, 300))
+	while (!closer.closing)
+		poll(NULL, 0, 1);
+	if (goes_on(&process, 20000))
 		see_it_wait(&process, &closer);
 	else
 		see_it_end(&process);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,23 @@ bool ring_says(struct iouctl *c, const char *ring, const char *part)
 	found = strstr(reply, part) != NULL;
 	free(reply);
 	return found;
+}
+
+void await_word(struct iouctl *c, const char *ring, const char *part)
+{
+	for (int i = 0; i < PATIENCE_MS / 10 && !ring_says(c, ring, part); i++)
+		poll(NULL, 0, 10);
+	if (!ring_says(c, ring, part))
+		fail_msg("%s does not say %s", ring, part);
+}
+
+void await_steps(struct iouctl *c, const char *ring)
+{
+	uint64_t before = ring_number(c, ring, "steps");
+
+	for (int i = 0; i < PATIENCE_MS / 10 && ring_number(c, ring, "steps") <= before; i++)
+		poll(NULL, 0, 10);
+	assert_true(ring_number(c, ring, "steps") > before);
 }
 
 int make_file(size_t size)

@@ -15,6 +15,10 @@
 
 #include "iouctl.h"
 
+/* Milliseconds after which a condition is taken for one that never comes: the machine may be slow.
+ */
+#define PATIENCE_MS 300000
+
 /* A cmocka group set-up: starts the daemon's socket. */
 int daemon_start(void **state);
 
@@ -36,6 +40,9 @@ uint64_t ring_number(struct iouctl *c, const char *ring, const char *member);
 
 /* Is @part in DescribeRing's answer? That there is no such ring says nothing. */
 bool ring_says(struct iouctl *c, const char *ring, const char *part);
+/* Wait until it is, or until the ring has taken another step; they fail the test. */
+void await_word(struct iouctl *c, const char *ring, const char *part);
+void await_steps(struct iouctl *c, const char *ring);
 
 /* A nameless file on a real disk, with @size bytes that no two blocks have alike. */
 int make_file(size_t size);

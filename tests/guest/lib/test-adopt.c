@@ -19,29 +19,27 @@
 
 #define USER 1000 /* not root */
 
-/* Within seconds, as another process or thread gets there. */
-static void await_word(struct iouctl *c, const char *name, const char *part)
-{
-	for (int i = 0; i < 1000 && !ring_says(c, name, part); i++)
-		poll(NULL, 0, 10);
-	if (!ring_says(c, name, part))
-		fail_msg("%s does not say %s", name, part);
-}
-
 static void await_gone(struct iouctl *c, const char *name)
 {
-	for (int i = 0; i < 1000 && ring_says(c, name, name); i++)
+	for (int i = 0; i < PATIENCE_MS / 10 && ring_says(c, name, name); i++)
 		poll(NULL, 0, 10);
 	assert_false(ring_says(c, name, name));
 }
 
-static void await_steps(struct iouctl *c, const char *name)
+/* The dispatcher counts a step before it sees the pause, and takes it back after. */
+static uint64_t settled_steps(struct iouctl *c, const char *name)
 {
-	uint64_t before = ring_number(c, name, "steps");
+	uint64_t before, steps = ring_number(c, name, "steps");
 
-	for (int i = 0; i < 1000 && ring_number(c, name, "steps") <= before; i++)
-		poll(NULL, 0, 10);
-	assert_true(ring_number(c, name, "steps") > before);
+	for (int i = 0; i < PATIENCE_MS / 50; i++) {
+		before = steps;
+		poll(NULL, 0, 50);
+		steps = ring_number(c, name, "steps");
+		if (steps == before)
+			return steps;
+	}
+	fail_msg("%s does not stop to take steps", name);
+	return 0;
 }
 
 static void copy(void **state)
@@ -150,7 +148,7 @@ static void paused_and_resumed(void **state)
 
 		await_steps(c, runner.name);
 		steer(c, "PauseRing", runner.name);
-		steps = ring_number(c, runner.name, "steps");
+		steps = settled_steps(c, runner.name);
 		poll(NULL, 0, 50);
 		assert_int_equal(ring_number(c, runner.name, "steps"), steps);
 		steer(c, "ResumeRing", runner.name);
@@ -196,7 +194,7 @@ static void swapped_and_orphaned(void **state)
 	struct iouctl *c = daemon_connect();
 	struct runner runner;
 
-	runner_start(&runner, "copy-paced", "{\"block_size\":4096,\"bytes_per_second\":262144}",
+	runner_start(&runner, "copy-paced", "{\"block_size\":4096,\"bytes_per_second\":16384}",
 		     files, 2);
 	await_word(c, runner.name, "\"state\":\"running\"");
 	assert_int_equal(system("kill -KILL $(systemctl show -P MainPID iouringd.service)"), 0);

@@ -30,7 +30,7 @@ static void collect_until(struct iouctl_watch *w, struct log *log, const char *k
 	struct pollfd pollfd = {.fd = iouctl_watch_get_fd(w), .events = POLLIN};
 
 	while (!strstr(log->text, kind)) {
-		if (poll(&pollfd, 1, 60000) != 1)
+		if (poll(&pollfd, 1, PATIENCE_MS) != 1)
 			fail_msg("only these events: %s", log->text);
 		assert_int_equal(iouctl_watch_dispatch(w, on_event, log), 0);
 	}
@@ -60,7 +60,7 @@ static void life_of_a_ring(void **state)
 	while (log.number < log_one.number) {
 		struct pollfd pollfd = {.fd = iouctl_watch_get_fd(all), .events = POLLIN};
 
-		assert_int_equal(poll(&pollfd, 1, 60000), 1);
+		assert_int_equal(poll(&pollfd, 1, PATIENCE_MS), 1);
 		assert_int_equal(iouctl_watch_dispatch(all, on_event, &log), 0);
 	}
 	assert_string_equal(log.text, "created created destroyed started stopped destroyed ");
@@ -115,13 +115,13 @@ static void daemon_restarted(void **state)
 	assert_int_equal(system("systemctl restart iouringd.service"), 0);
 	pollfd = (struct pollfd){.fd = iouctl_watch_get_fd(w), .events = POLLIN};
 	while (!strstr(log.text, "lost")) {
-		assert_int_equal(poll(&pollfd, 1, 60000), 1);
+		assert_int_equal(poll(&pollfd, 1, PATIENCE_MS), 1);
 		assert_int_equal(iouctl_watch_dispatch(w, on_event_or_gap, &log), 0);
 	}
 	assert_call(c, 0, iouctl_ring_pause(ring));
 	assert_call(c, 0, iouctl_ring_resume(ring));
 	assert_call(c, 0, iouctl_ring_stop(ring));
-	assert_int_equal(iouctl_ring_wait(ring, 60000), 0);
+	assert_int_equal(iouctl_ring_wait(ring, PATIENCE_MS), 0);
 	assert_call(c, 0, iouctl_ring_destroy(ring));
 	collect_until(w, &log, "destroyed");
 	assert_string_equal(log.text, "started lost paused resumed stopped destroyed ");

@@ -114,14 +114,19 @@ void copying_run(struct copying *copying, uint32_t state)
 {
 	if (!copying->rig.running)
 		rig_start(&copying->rig);
-	assert_true(rig_await(&copying->rig, 120));
-	assert_int_equal(rig_join(&copying->rig, 10), 0);
+	assert_true(rig_await(&copying->rig));
+	assert_int_equal(rig_join(&copying->rig), 0);
 	if (copying->progress->state != state)
 		fail_msg("state %u, error %d at %llu, op %u, slot %u", copying->progress->state,
 			 copying->progress->error,
 			 (unsigned long long)copying->progress->error_offset,
 			 copying->progress->error_op, copying->progress->error_slot);
 	assert_int_equal(copying->progress->flight, 0);
+}
+
+void copying_set_rate(struct copying *copying, uint64_t bytes_per_second)
+{
+	__atomic_store_n(&copying->params->bytes_per_second, bytes_per_second, __ATOMIC_RELAXED);
 }
 
 void copying_await(struct copying *copying, uint64_t done)

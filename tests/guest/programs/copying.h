@@ -26,6 +26,7 @@ void copying_init_forbidden(struct copying *copying, const struct rig_program *p
 			    uint64_t forbid);
 /* Runs it to its end, which is to be @state; the loop is to end with 0. */
 void copying_run(struct copying *copying, uint32_t state);
+void copying_set_rate(struct copying *copying, uint64_t bytes_per_second);
 /* Waits until so many bytes are done, or the work is not running any more. */
 void copying_await(struct copying *copying, uint64_t done);
 void copying_done(struct copying *copying);

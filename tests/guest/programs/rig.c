@@ -164,6 +164,15 @@ uint64_t rig_steps(const struct rig *rig)
 	return __atomic_load_n(&rig->swap.swap->steps, __ATOMIC_RELAXED);
 }
 
+void rig_await_steps(const struct rig *rig, uint64_t steps)
+{
+	uint64_t end = rig_now() + RIG_PATIENCE * UINT64_C(1000000000);
+
+	while (rig_steps(rig) <= steps && rig_now() < end)
+		usleep(1000);
+	assert_true(rig_steps(rig) > steps);
+}
+
 static void ignore(int signal)
 {
 }
@@ -193,9 +202,9 @@ void rig_start(struct rig *rig)
 	rig->running = true;
 }
 
-bool rig_await(struct rig *rig, unsigned int seconds)
+bool rig_await(struct rig *rig)
 {
-	uint64_t end = rig_now() + seconds * UINT64_C(1000000000);
+	uint64_t end = rig_now() + RIG_PATIENCE * UINT64_C(1000000000);
 	struct iourd_head *head = rig->head;
 	uint32_t wake, state;
 	bool final = false;
@@ -206,7 +215,7 @@ bool rig_await(struct rig *rig, unsigned int seconds)
 		state = __atomic_load_n(&head->progress.state, __ATOMIC_SEQ_CST);
 		final = state != IOURD_WORK_IDLE && state != IOURD_WORK_RUNNING;
 		if (!final)
-			rig_futex_wait(&head->progress.wake, wake, seconds * 1000);
+			rig_futex_wait(&head->progress.wake, wake, RIG_PATIENCE * 1000);
 	}
 	__atomic_sub_fetch(&head->control.waiters, 1, __ATOMIC_SEQ_CST);
 	return final;
@@ -227,17 +236,17 @@ static bool join(struct rig *rig, unsigned int milliseconds)
 	return true;
 }
 
-int rig_join(struct rig *rig, unsigned int seconds)
+int rig_join(struct rig *rig)
 {
-	if (!join(rig, seconds * 1000))
-		fail_msg("the loop did not end within %u s: state %u, flight %u", seconds,
+	if (!join(rig, RIG_PATIENCE * 1000))
+		fail_msg("the loop did not end within %u s: state %u, flight %u", RIG_PATIENCE,
 			 rig->head->progress.state, rig->head->progress.flight);
 	return rig->result;
 }
 
-int rig_interrupt(struct rig *rig, unsigned int seconds)
+int rig_interrupt(struct rig *rig)
 {
-	uint64_t end = rig_now() + seconds * UINT64_C(1000000000);
+	uint64_t end = rig_now() + RIG_PATIENCE * UINT64_C(1000000000);
 
 	__atomic_store_n(&rig->again, false, __ATOMIC_SEQ_CST);
 	/* one that comes when the thread is about to enter the ring interrupts nothing */
@@ -246,7 +255,7 @@ int rig_interrupt(struct rig *rig, unsigned int seconds)
 		if (join(rig, 50))
 			return rig->result;
 	} while (rig_now() < end);
-	fail_msg("signals did not end the loop within %u s: state %u, flight %u", seconds,
+	fail_msg("signals did not end the loop within %u s: state %u, flight %u", RIG_PATIENCE,
 		 rig->head->progress.state, rig->head->progress.flight);
 	return 0;
 }
@@ -261,7 +270,7 @@ void rig_stop(struct rig *rig)
 void rig_done(struct rig *rig)
 {
 	if (rig->running)
-		rig_interrupt(rig, 10);
+		rig_interrupt(rig);
 	close(rig->link_fd);
 	close(rig->map_fd);
 	close(rig->ring_fd);

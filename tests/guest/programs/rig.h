@@ -64,18 +64,23 @@ struct rig_options {
 void rig_init(struct rig *rig, const struct rig_program *program,
 	      const struct rig_options *options);
 void rig_start(struct rig *rig);
-/* Waits until progress.state is final, as an application would; false: was not told within the
- * time. */
-bool rig_await(struct rig *rig, unsigned int seconds);
-/* Joins the thread; returns what io_uring_enter returned. */
-int rig_join(struct rig *rig, unsigned int seconds);
+/*
+ * Waits until progress.state is final, as an application does. False: no wake-up came. As the next
+ * three it waits for RIG_PATIENCE seconds at most: the machine may be slow.
+ */
+#define RIG_PATIENCE 300u
+bool rig_await(struct rig *rig);
+/* Joins the thread; returns the result of io_uring_enter. */
+int rig_join(struct rig *rig);
 /* control.stop and the doorbell. */
 void rig_stop(struct rig *rig);
 /* Signals, as a host gets one, until the thread is joined: the loop ends with -EINTR. */
-int rig_interrupt(struct rig *rig, unsigned int seconds);
+int rig_interrupt(struct rig *rig);
 /* The next two need a swappable rig. */
 void rig_swap(struct rig *rig, const struct rig_program *program);
 uint64_t rig_steps(const struct rig *rig); /* so far */
+/* Waits until it has taken more than @steps. */
+void rig_await_steps(const struct rig *rig, uint64_t steps);
 /* Ends the loop, if it runs, and removes all. */
 void rig_done(struct rig *rig);
 

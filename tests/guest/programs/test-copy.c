@@ -150,15 +150,17 @@ static void grows_while_copied(void **state)
 
 	copying_init(&copying, &paced_program, copying_file("source", 2 * MIB),
 		     copying_file("target", 0), 4, 65536, false);
-	copying.params->bytes_per_second = 4 * MIB;
+	/* slow enough that it is not done before the last of these writes */
+	copying.params->bytes_per_second = MIB / 2;
 	rig_start(&copying.rig);
 	for (unsigned int i = 0; i < 40; i++) {
+		copying_await(&copying, i * 10000);
 		memset(noise, i, sizeof(noise));
 		assert_int_equal(
 			pwrite(copying.source, noise, sizeof(noise), file_size(copying.source)),
 			sizeof(noise));
-		usleep(5000);
 	}
+	copying_set_rate(&copying, 0);
 	copying_run(&copying, IOURD_WORK_DONE);
 	assert_same(copying.source, copying.target, UINT64_MAX);
 	assert_int_equal(copying.params->source, COPY_SOURCE_GREW);
@@ -175,10 +177,11 @@ static void shrinks_while_copied(void **state)
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		copying_init(&copying, &paced_program, copying_file("source", 8 * MIB),
 			     copying_file("target", 0), 8, 32768, false);
-		copying.params->bytes_per_second = 8 * MIB;
+		copying.params->bytes_per_second = 2 * MIB;
 		rig_start(&copying.rig);
 		copying_await(&copying, 2 * MIB);
 		assert_int_equal(ftruncate(copying.source, ends[i]), 0);
+		copying_set_rate(&copying, 0);
 		copying_run(&copying, IOURD_WORK_DONE);
 		assert_same(copying.source, copying.target, UINT64_MAX);
 		assert_int_equal(copying.params->source, COPY_SOURCE_SHRANK);

@@ -78,7 +78,7 @@ static void attack(struct rig *rig, const struct iourd_descriptor *descriptor,
 	rig->again = true;
 	rig_start(rig);
 	scribble(rig, place, &seed);
-	rig_interrupt(rig, 20);
+	rig_interrupt(rig);
 	print_message("# %s, %s, seed %u: %u runs, the last ended with %d, state %u\n",
 		      descriptor->name, place->name, seed_before, rig->runs, rig->result,
 		      rig->head->progress.state);

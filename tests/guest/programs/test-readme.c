@@ -31,8 +31,8 @@ static void example(void **state)
 		params = rig.params;
 		params->offset = i * 4096;
 		rig_start(&rig);
-		assert_true(rig_await(&rig, 10));
-		assert_int_equal(rig_join(&rig, 10), 0);
+		assert_true(rig_await(&rig));
+		assert_int_equal(rig_join(&rig), 0);
 		assert_int_equal(rig.head->progress.state, IOURD_WORK_DONE);
 		assert_int_equal(params->result, i < 2 ? 4096 : 10000 - 8192);
 		assert_int_equal(pread(file, block, sizeof(block), i * 4096), params->result);
