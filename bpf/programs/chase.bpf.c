@@ -118,12 +118,12 @@ static __always_inline _Bool in_range(__u64 offset, __u32 size)
 static __always_inline void take(const struct iourd_ring *ring, struct chase_region *region,
 				 __u32 index, _Bool stopping)
 {
-	struct chase_private *private = iourd_private(ring, struct chase_private);
+	struct chase_private *own = iourd_private(ring, struct chase_private);
 	struct chase_request *request = &region->params.table[index];
 	__u32 size = block_size(region);
 	__u64 start;
 
-	if (iourd_read(request->state) != CHASE_POSTED || private->busy & 1ull << index)
+	if (iourd_read(request->state) != CHASE_POSTED || own->busy & 1ull << index)
 		return;
 	/* also the barrier after which the request may be read */
 	iourd_exchange(&request->state, CHASE_TAKEN);
@@ -139,8 +139,8 @@ static __always_inline void take(const struct iourd_ring *ring, struct chase_reg
 	} else if (!in_range(start, size)) {
 		answer(ring, region, index, ERANGE);
 	} else {
-		private->busy |= 1ull << index;
-		private->active++;
+		own->busy |= 1ull << index;
+		own->active++;
 		read_block(ring, region, index, start, 0, size);
 	}
 }
@@ -159,7 +159,7 @@ static __noinline int take_all(const struct iourd_ring *ring, struct chase_regio
 static __always_inline void watch_doorbell(const struct iourd_ring *ring,
 					   struct chase_region *region)
 {
-	struct chase_private *private = iourd_private(ring, struct chase_private);
+	struct chase_private *own = iourd_private(ring, struct chase_private);
 	__u32 seen = iourd_read(region->head.control.doorbell);
 
 	if (iourd_read(region->head.identity.data_offset) !=
@@ -169,17 +169,17 @@ static __always_inline void watch_doorbell(const struct iourd_ring *ring,
 	}
 	iourd_barrier();
 	take_all(ring, region, 0);
-	private->armed = 1;
-	private->doorbell = iourd_address(&region->head, DOORBELL);
-	iourd_prepare_futex_wait(ring, private->doorbell, seen, iourd_user_data(KIND_DOORBELL, 0));
+	own->armed = 1;
+	own->doorbell = iourd_address(&region->head, DOORBELL);
+	iourd_prepare_futex_wait(ring, own->doorbell, seen, iourd_user_data(KIND_DOORBELL, 0));
 }
 
 static __always_inline void doorbell_rang(const struct iourd_ring *ring,
 					  struct chase_region *region, __s32 res)
 {
-	struct chase_private *private = iourd_private(ring, struct chase_private);
+	struct chase_private *own = iourd_private(ring, struct chase_private);
 
-	private->armed = 0;
+	own->armed = 0;
 	/* -EAGAIN: the doorbell was rung before the wait was armed */
 	if (res < 0 && res != -EAGAIN && res != -EINTR)
 		iourd_set_error(&region->head, -res, 0, IORING_OP_FUTEX_WAIT, IOURD_SLOTS_MAX);
@@ -219,7 +219,7 @@ static __noinline int broken_hop(const struct iourd_ring *ring, struct chase_reg
 static __always_inline void hop(const struct iourd_ring *ring, struct chase_region *region,
 				__u32 index, __s32 res)
 {
-	struct chase_private *private = iourd_private(ring, struct chase_private);
+	struct chase_private *own = iourd_private(ring, struct chase_private);
 	struct chase_request *request = &region->params.table[index];
 	const struct chase_block *block = region->data[index];
 	__u32 size = block_size(region);
@@ -248,24 +248,24 @@ static __always_inline void hop(const struct iourd_ring *ring, struct chase_regi
 		return;
 	}
 out:
-	private
+	own
 	->busy &= ~(1ull << index);
-	private->active--;
+	own->active--;
 }
 
 /* Lets active requests finish, refuses posted ones, and ends the wait on the doorbell. */
 static __noinline int stop(const struct iourd_ring *ring, struct chase_region *region)
 {
-	struct chase_private *private = iourd_private(ring, struct chase_private);
+	struct chase_private *own = iourd_private(ring, struct chase_private);
 	_Bool failed = iourd_read(region->head.progress.error) != 0;
 
 	take_all(ring, region, 1);
-	if (private->armed && !private->disarmed) {
-		private->disarmed = 1;
-		iourd_prepare_futex_wake(ring, private->doorbell,
+	if (own->armed && !own->disarmed) {
+		own->disarmed = 1;
+		iourd_prepare_futex_wake(ring, own->doorbell,
 					 iourd_user_data(IOURD_KIND_WAKE, 0));
 	}
-	if (private->armed || private->active)
+	if (own->armed || own->active)
 		return 0;
 	iourd_set_state(ring, &region->head, failed ? IOURD_WORK_FAILED : IOURD_WORK_STOPPED);
 	/* refuses requests posted before the state was visible; later posters see the state */
@@ -277,7 +277,7 @@ IOURD_STEP(chase_loop, task_ring, wait)
 {
 	struct chase_region *region = iourd_region(task_ring, struct chase_region);
 	const struct io_uring_cqe *cqe;
-	struct chase_private *private;
+	struct chase_private *own;
 	struct iourd_ring ring;
 	__u32 first, i, state;
 
@@ -285,7 +285,7 @@ IOURD_STEP(chase_loop, task_ring, wait)
 		return IOURD_LOOP_BROKEN;
 	if (iourd_submit(&ring))
 		return iourd_again(&ring);
-	private = iourd_private(&ring, struct chase_private);
+	own = iourd_private(&ring, struct chase_private);
 	state = iourd_read(region->head.progress.state);
 	if (state == IOURD_WORK_IDLE)
 		iourd_set_state(&ring, &region->head, IOURD_WORK_RUNNING);
@@ -303,19 +303,19 @@ IOURD_STEP(chase_loop, task_ring, wait)
 	}
 
 	if (iourd_is_final(state)) {
-		if (!private->armed && !private->active)
+		if (!own->armed && !own->active)
 			return iourd_finish(&ring);
 		stop(&ring, region);
 	} else if (iourd_read(region->head.control.stop) |
 		   iourd_read(region->head.progress.error)) {
 		stop(&ring, region);
-	} else if (!private->armed) {
+	} else if (!own->armed) {
 		watch_doorbell(&ring, region);
 	}
 	iourd_write(region->head.progress.done, region->params.hops);
-	iourd_write(region->head.progress.flight, private->active);
-	region->params.active = private->active;
-	if (iourd_submit(&ring) || (!private->armed && !private->active))
+	iourd_write(region->head.progress.flight, own->active);
+	region->params.active = own->active;
+	if (iourd_submit(&ring) || (!own->armed && !own->active))
 		return iourd_again(&ring);
 	return iourd_wait(&ring);
 }

@@ -8,10 +8,10 @@
 /* The block is written or given up. */
 static __always_inline void copy_release(const struct iourd_ring *ring, __u32 index)
 {
-	struct copy_private *private = iourd_private(ring, struct copy_private);
+	struct copy_private *own = iourd_private(ring, struct copy_private);
 
-	private->busy &= ~(1ull << index);
-	private->flight--;
+	own->busy &= ~(1ull << index);
+	own->flight--;
 }
 
 static __always_inline void copy_give_up(const struct iourd_ring *ring, struct copy_region *region,
@@ -131,13 +131,13 @@ static __always_inline void copy_has_written(const struct iourd_ring *ring,
 static __always_inline void copy_start(const struct iourd_ring *ring, struct copy_region *region,
 				       __u32 index, __u32 stride)
 {
-	struct copy_private *private = iourd_private(ring, struct copy_private);
+	struct copy_private *own = iourd_private(ring, struct copy_private);
 	struct copy_params *params = &region->params;
 	struct copy_request *request = &params->requests[index];
 	__u64 offset = params->next_offset;
 
-	private->busy |= 1ull << index;
-	private->flight++;
+	own->busy |= 1ull << index;
+	own->flight++;
 	request->offset = offset;
 	request->length = stride;
 	request->filled = 0;
@@ -150,7 +150,7 @@ static __always_inline void copy_start(const struct iourd_ring *ring, struct cop
 static __noinline int copy_start_blocks(const struct iourd_ring *ring, struct copy_region *region,
 					__u32 largest, _Bool paced)
 {
-	struct copy_private *private = iourd_private(ring, struct copy_private);
+	struct copy_private *own = iourd_private(ring, struct copy_private);
 	struct copy_params *params = &region->params;
 	__u64 room = iourd_read(region->head.identity.data_size);
 	__u32 stride = copy_min(iourd_read(params->block_size), copy_min(largest, room));
@@ -160,17 +160,17 @@ static __noinline int copy_start_blocks(const struct iourd_ring *ring, struct co
 	if (stride < COPY_BLOCK_MIN)
 		stride = COPY_BLOCK_MIN;
 	/* a new stride must wait until no blocks of the old one are in flight */
-	if (stride != params->stride && private->flight)
+	if (stride != params->stride && own->flight)
 		return 0;
 	params->stride = stride;
 	blocks = copy_min(room / stride, COPY_DEPTH_MAX);
 	depth = copy_min(depth ?: 1, blocks);
 	bpf_for(i, 0, blocks) {
-		if (private->flight >= depth || (paced && params->paced_debt > 0))
+		if (own->flight >= depth || (paced && params->paced_debt > 0))
 			break;
-		if (params->next_offset >= params->horizon && private->flight)
+		if (params->next_offset >= params->horizon && own->flight)
 			break;
-		if (private->busy & 1ull << (i & 63))
+		if (own->busy & 1ull << (i & 63))
 			continue;
 		if (paced)
 			params->paced_debt += stride;

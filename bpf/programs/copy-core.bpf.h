@@ -52,7 +52,7 @@ static __always_inline void copy_begin(const struct iourd_ring *ring, struct cop
 static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_region *region,
 				    const struct io_uring_cqe *cqe)
 {
-	struct copy_private *private = iourd_private(ring, struct copy_private);
+	struct copy_private *own = iourd_private(ring, struct copy_private);
 	__u32 index = iourd_index(cqe->user_data) & (COPY_DEPTH_MAX - 1);
 	struct copy_request *request = &region->params.requests[index];
 	__u32 kind = iourd_kind(cqe->user_data);
@@ -85,7 +85,7 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 		break;
 	/* one of the next three at most is in flight; a retry leaves the phase unchanged */
 	case COPY_KIND_PROBE:
-		private
+		own
 		->flight--;
 		if (res >= 0)
 			copy_has_probed(&region->params, res > 0);
@@ -94,7 +94,7 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 				    COPY_SLOT_SOURCE);
 		break;
 	case COPY_KIND_CUT:
-		private
+		own
 		->flight--;
 		if (res >= 0)
 			region->params.phase = COPY_SYNCING;
@@ -103,7 +103,7 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 				    COPY_SLOT_TARGET);
 		break;
 	case COPY_KIND_SYNC:
-		private
+		own
 		->flight--;
 		if (res >= 0)
 			region->params.phase = COPY_ENDING;
@@ -111,7 +111,7 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 			copy_failed(region, -res, 0, IORING_OP_FSYNC, COPY_SLOT_TARGET);
 		break;
 	case COPY_KIND_TIMER:
-		private
+		own
 		->timer = 0;
 		if (res != -ETIME) /* the timer failed: do not retry in a tight loop */
 			iourd_set_error(&region->head, -res, 0, IORING_OP_TIMEOUT, IOURD_SLOTS_MAX);
@@ -124,7 +124,7 @@ static __always_inline int copy_step(struct iou_ctx *ctx, struct iou_loop_params
 {
 	struct copy_region *region = iourd_region(ctx, struct copy_region);
 	struct iourd_progress *progress;
-	struct copy_private *private;
+	struct copy_private *own;
 	struct copy_params *params;
 	__u64 done, rate = 0;
 	struct iourd_ring ring;
@@ -135,7 +135,7 @@ static __always_inline int copy_step(struct iou_ctx *ctx, struct iou_loop_params
 		return IOURD_LOOP_BROKEN;
 	if (iourd_submit(&ring))
 		return iourd_again(&ring);
-	private = iourd_private(&ring, struct copy_private);
+	own = iourd_private(&ring, struct copy_private);
 	progress = &region->head.progress;
 	params = &region->params;
 	if (iourd_read(progress->state) == IOURD_WORK_IDLE)
@@ -148,7 +148,7 @@ static __always_inline int copy_step(struct iou_ctx *ctx, struct iou_loop_params
 	iourd_cq_release(&ring, first + n);
 
 	if (iourd_is_final(iourd_read(progress->state))) {
-		if (!private->flight && !private->timer)
+		if (!own->flight && !own->timer)
 			return iourd_finish(&ring);
 		iourd_submit(&ring);
 		return iourd_wait(&ring);
@@ -159,19 +159,19 @@ static __always_inline int copy_step(struct iou_ctx *ctx, struct iou_loop_params
 		if (paced)
 			rate = copy_earn(params);
 		copy_start_blocks(&ring, region, copy_largest(rate), rate != 0);
-		if (rate && params->paced_debt > 0 && !private->timer)
+		if (rate && params->paced_debt > 0 && !own->timer)
 			copy_set_timer(&ring, region, rate);
-		if (!private->flight && !private->timer) { /* no block fits into the data area */
+		if (!own->flight && !own->timer) { /* no block fits into the data area */
 			iourd_set_error(&region->head, ENOBUFS, 0, IORING_OP_READ_FIXED,
 					COPY_SLOT_SOURCE);
 			more = 0;
 		}
 	}
-	if (!more && !private->flight)
+	if (!more && !own->flight)
 		copy_conclude(&ring, region);
 	if ((iourd_read(progress->done) ^ done) & ~(COPY_WAKE - 1))
 		iourd_wake(&ring, &region->head);
-	iourd_write(progress->flight, private->flight);
+	iourd_write(progress->flight, own->flight);
 	if (iourd_submit(&ring) || iourd_is_final(iourd_read(progress->state)))
 		return iourd_again(&ring);
 	return iourd_wait(&ring);

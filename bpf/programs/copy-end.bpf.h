@@ -35,7 +35,7 @@ static __always_inline _Bool copy_must_cut(const struct copy_region *region)
 /* Called when no request is in flight and no block is left to start. */
 static __noinline int copy_conclude(const struct iourd_ring *ring, struct copy_region *region)
 {
-	struct copy_private *private = iourd_private(ring, struct copy_private);
+	struct copy_private *own = iourd_private(ring, struct copy_private);
 	struct iourd_progress *progress = &region->head.progress;
 	struct copy_params *params = &region->params;
 	__u64 end = params->end;
@@ -55,7 +55,7 @@ static __noinline int copy_conclude(const struct iourd_ring *ring, struct copy_r
 		params->phase = COPY_CHECKING;
 	if (params->phase <= COPY_SEARCHING) {
 		if (params->low < end) {
-			private->flight++;
+			own->flight++;
 			iourd_prepare_read(ring, &region->head, COPY_SLOT_SOURCE, 0, 1,
 					   copy_probe_place(params),
 					   iourd_user_data(COPY_KIND_PROBE, 0));
@@ -64,13 +64,13 @@ static __noinline int copy_conclude(const struct iourd_ring *ring, struct copy_r
 		params->phase = copy_must_cut(region) ? COPY_CUTTING : COPY_SYNCING;
 	}
 	if (params->phase == COPY_CUTTING) {
-		private->flight++;
+		own->flight++;
 		iourd_prepare_ftruncate(ring, COPY_SLOT_TARGET, end,
 					iourd_user_data(COPY_KIND_CUT, 0));
 		return 0;
 	}
 	if (params->phase == COPY_SYNCING && iourd_read(params->sync)) {
-		private->flight++;
+		own->flight++;
 		iourd_prepare_fsync(ring, COPY_SLOT_TARGET, iourd_user_data(COPY_KIND_SYNC, 0));
 		return 0;
 	}

@@ -60,7 +60,7 @@ static __always_inline __u32 copy_largest(__u64 rate)
 static __always_inline void copy_set_timer(const struct iourd_ring *ring,
 					   struct copy_region *region, __u64 rate)
 {
-	struct copy_private *private = iourd_private(ring, struct copy_private);
+	struct copy_private *own = iourd_private(ring, struct copy_private);
 	struct copy_params *params = &region->params;
 	__u64 time = params->paced_debt * COPY_SECOND / rate;
 
@@ -68,7 +68,7 @@ static __always_inline void copy_set_timer(const struct iourd_ring *ring,
 		time = COPY_SECOND / 1000;
 	params->timeout[0] = 0;
 	params->timeout[1] = copy_min(time, COPY_SECOND / 10);
-	private->timer = 1;
+	own->timer = 1;
 	iourd_prepare_timeout(ring, &region->head,
 			      __builtin_offsetof(struct copy_region, params.timeout),
 			      iourd_user_data(COPY_KIND_TIMER, 0));

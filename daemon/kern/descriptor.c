@@ -15,7 +15,8 @@
 #define OPCODE_URING_CMD128 64u
 #define OPCODE_LAST	    65u
 
-#define SLOT_FLAGS	    (IOURD_SLOT_READ | IOURD_SLOT_WRITE | IOURD_SLOT_OPTIONAL | IOURD_SLOT_DISTINCT)
+#define SLOT_ACCESS (IOURD_SLOT_READ | IOURD_SLOT_WRITE)
+#define SLOT_FLAGS  (SLOT_ACCESS | IOURD_SLOT_OPTIONAL | IOURD_SLOT_DISTINCT)
 #define SLOT_TYPES                                                                                 \
 	(IOURD_TYPE_REGULAR | IOURD_TYPE_BLOCK | IOURD_TYPE_SOCKET | IOURD_TYPE_PIPE |             \
 	 IOURD_TYPE_CHAR)
@@ -129,7 +130,7 @@ static int check_slot(const struct iourd_descriptor *d, uint32_t i, struct note 
 		return reject(note, d->name,
 			      "help of slot \"%s\": expected printable ASCII, at most %u bytes",
 			      slot->name, IOURD_HELP_MAX - 1);
-	if ((slot->flags & ~SLOT_FLAGS) || !(slot->flags & (IOURD_SLOT_READ | IOURD_SLOT_WRITE)))
+	if ((slot->flags & ~SLOT_FLAGS) || !(slot->flags & SLOT_ACCESS))
 		return reject(
 			note, d->name,
 			"flags of slot \"%s\" are %#x, expected known ones with READ or WRITE",

@@ -20,9 +20,9 @@ typedef void (*ring_dispatcher_done)(void *arg, int r);
 struct ring_dispatcher {
 	struct kern *kern; /* borrowed, as are the next two */
 	struct executor *executor;
-	const char *name;		     /* of the ring */
-	struct kern_dispatcher *kern_dispatch; /* owned; NULL before it is made, and in its removal */
-	uint64_t steps;			     /* its last counts, once it is removed */
+	const char *name;		       /* of the ring */
+	struct kern_dispatcher *kern_dispatch; /* owned; or NULL */
+	uint64_t steps;			       /* its last counts, once it is removed */
 	uint64_t last_step;
 	bool busy; /* a job is under way */
 	/* set aside for the job */
@@ -50,7 +50,7 @@ void ring_dispatcher_swap(struct ring_dispatcher *jobs, const struct kern_progra
 void ring_dispatcher_take(struct ring_dispatcher *jobs, struct kern_dispatcher *kern_dispatch);
 /* Leaves it to the next daemon. No job is under way. */
 void ring_dispatcher_release(struct ring_dispatcher *jobs);
-/* Detaches and unpins it; after the host is gone. Never fails; without a dispatcher it does nothing. */
+/* Detaches and unpins it, after the host is gone. Never fails; without a dispatcher, too. */
 void ring_dispatcher_remove(struct ring_dispatcher *jobs, ring_dispatcher_done done, void *arg);
 
 /* The functions below are fast, and do nothing, or return zero, while no dispatcher exists. */

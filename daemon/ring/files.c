@@ -85,7 +85,7 @@ static int check_access(const struct iourd_slot_descriptor *slot, int fd, struct
 		return fault_file_refused(note, slot->name, "it is not open for writing");
 	if (flags & O_APPEND)
 		return fault_file_refused(note, slot->name,
-					  "it was opened with O_APPEND, so writes at an offset would "
+					  "it was opened with O_APPEND: writes at an offset would "
 					  "go to its end");
 	return 0;
 }

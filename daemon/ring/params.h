@@ -21,8 +21,8 @@ int params_make(const struct kern_program_info *info, struct json_object *object
 uint64_t params_data_need(const struct kern_program_info *info, const void *params);
 /*
  * The data area's size, rounded up to pages: @wanted bytes if @wanted_set; otherwise what the
- * parameters need, or the program's initial size. FAULT_INVALID_PARAMETER if @wanted does not suffice
- * or the program's maximum is exceeded.
+ * parameters need, or the program's initial size. FAULT_INVALID_PARAMETER if @wanted is too
+ * small, or the program's maximum is exceeded.
  */
 int params_data_size(const struct kern_program_info *info, const void *params, bool wanted_set,
 		     uint64_t wanted, struct note *note, uint64_t *ret);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* print-transitions.c - prints the rules of transitions.c as the Markdown table in ARCHITECTURE.md */
+/* print-transitions.c - prints the rules as the Markdown table in ARCHITECTURE.md */
 #include <stdio.h>
 #include <string.h>
 
@@ -63,27 +63,41 @@ static const char *const events[RING_EVENT_MAX] = {
 };
 
 static const char *const attempts[] = {
-	[ATTEMPT_SET_UP] = "set up",	 [ATTEMPT_CHECK] = "check program",
-	[ATTEMPT_START] = "order start", [ATTEMPT_PAUSE] = "order pause",
+	[ATTEMPT_SET_UP] = "set up",	   [ATTEMPT_CHECK] = "check program",
+	[ATTEMPT_START] = "order start",   [ATTEMPT_PAUSE] = "order pause",
 	[ATTEMPT_RESUME] = "order resume",
 };
 
 static const char *const effects[] = {
-	"explain",	   "clear reason", "cancel operation", "end probation", "begin probation",
-	"resume probation", "hold",	   "force pause",      "install",	"kick",
-	"commit",	   "publish",	   "join",	       "kill",		"free",
+	"explain",
+	"clear reason",
+	"cancel operation",
+	"end probation",
+	"begin probation",
+	"resume probation",
+	"hold",
+	"force pause",
+	"install",
+	"kick",
+	"commit",
+	"publish",
+	"join",
+	"kill",
+	"free",
 };
 
 static const char *const announcements[] = {
-	[EVENT_CREATED] = "created",	   [EVENT_STARTED] = "started",
-	[EVENT_PAUSED] = "paused",	   [EVENT_RESUMED] = "resumed",
-	[EVENT_SWAPPED] = "swapped",	   [EVENT_ROLLED_BACK] = "rolledBack",
-	[EVENT_STOPPED] = "stopped",	   [EVENT_FAILED] = "failed",
+	[EVENT_CREATED] = "created",	 [EVENT_STARTED] = "started",
+	[EVENT_PAUSED] = "paused",	 [EVENT_RESUMED] = "resumed",
+	[EVENT_SWAPPED] = "swapped",	 [EVENT_ROLLED_BACK] = "rolledBack",
+	[EVENT_STOPPED] = "stopped",	 [EVENT_FAILED] = "failed",
 	[EVENT_DESTROYED] = "destroyed",
 };
 
 static const char *const replies[] = {
-	[REPLY_DONE] = "reply", [REPLY_BUSY] = "reply RingBusy", [REPLY_RESULT] = "reply the failure",
+	[REPLY_DONE] = "reply",
+	[REPLY_BUSY] = "reply RingBusy",
+	[REPLY_RESULT] = "reply the failure",
 };
 
 /* All but the last few are named by exception, if that is shorter. */

@@ -2,7 +2,7 @@
 /*
  * region.h - the param region of a ring, a sealed memfd; the daemon maps its head and parameters
  *
- * The client and its host can write every byte. The daemon never reads back what it wrote there, and
+ * The client and its host can write every byte. The daemon never reads back what it wrote, and
  * what it reads there is shown to people but decides nothing that affects others.
  */
 #ifndef RING_REGION_H

@@ -165,7 +165,7 @@ IOURD_STATIC_ASSERT(sizeof(struct iourd_head) == 384, "the head is six lines");
 #define IOURD_SLOT_READ		    (1u << 0) /* the file must be open for reading */
 #define IOURD_SLOT_WRITE	    (1u << 1) /* the file must be open for writing */
 #define IOURD_SLOT_OPTIONAL	    (1u << 2)
-#define IOURD_SLOT_DISTINCT	    (1u << 3) /* must differ from the files of other DISTINCT slots */
+#define IOURD_SLOT_DISTINCT	    (1u << 3) /* no other DISTINCT slot has that file */
 
 #define IOURD_TYPE_REGULAR	    (1u << 0)
 #define IOURD_TYPE_BLOCK	    (1u << 1)
