@@ -2,18 +2,18 @@
 /*
  * adopt.c - applications that make and run their rings themselves
  *
- * There is nobody to command: the dispatcher's pause flag does what is asked, and what a host would
- * answer is answered here. What there is of the application is its lease, a socket that it listens
- * on and never accepts from: the daemon is connected to it, any daemon can connect again, and when
- * the last copy of it is closed the kernel hangs up on who is connected.
+ * Such an application takes no commands. The dispatcher's pause flag does the work, and this file
+ * sends the replies that a host would send. The application is represented by its lease, a socket
+ * on which it listens without accepting. The daemon is connected to that socket, as any later
+ * daemon can be. When its last copy is closed, the kernel hangs up the connection.
  */
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "host/control-socket.h"
 #include "host/hosts-linux.h"
-#include "common/cleanup.h"
 
 int host_adopt(struct hosts *port, const char *name, const struct host_callbacks *callbacks,
 	       void *arg, int *ret_lease_fd, struct host **ret)
@@ -48,7 +48,7 @@ int host_set_runner(struct host *host, uid_t uid, pid_t pid)
 				   &connection);
 	if (r < 0)
 		return r;
-	host_look_at_peer(connection, &peer_uid, &peer_pid, &pidfd);
+	control_socket_peer(connection, &peer_uid, &peer_pid, &pidfd);
 	if (pidfd < 0 || peer_uid != uid || peer_pid != pid)
 		return -EPERM;
 	host->pid = peer_pid;
@@ -58,40 +58,40 @@ int host_set_runner(struct host *host, uid_t uid, pid_t pid)
 	return 0;
 }
 
-/* ---- what a host would answer ---- */
+/* ---- the replies of a host ---- */
 
-static void on_echo(struct ev_loop *loop, struct ev_timer *watcher, int events)
+static void on_reply_timer(struct ev_loop *loop, struct ev_timer *watcher, int events)
 {
 	struct host *host = watcher->data;
 
-	host_enter(host);
-	for (size_t i = 0; i < host->n_echoes && !host->freed; i++)
-		if (host->echoes[i] == CONTROL_PAUSE)
+	host_callback_begin(host);
+	for (size_t i = 0; i < host->n_replies && !host->freed; i++)
+		if (host->replies[i] == CONTROL_PAUSE)
 			host->callbacks.paused(host->arg);
 		else
 			host->callbacks.running(host->arg);
-	host->n_echoes = 0;
-	host_leave(host);
+	host->n_replies = 0;
+	host_callback_end(host);
 }
 
 int host_adopted_command(struct host *host, enum control_type type)
 {
 	if (type == CONTROL_END)
 		return -EINVAL;
-	if (host->n_echoes == sizeof(host->echoes) / sizeof(host->echoes[0]))
+	if (host->n_replies == sizeof(host->replies) / sizeof(host->replies[0]))
 		return -EAGAIN;
-	host->echoes[host->n_echoes++] = type;
-	if (!ev_is_active(&host->echo_watcher)) {
-		ev_timer_init(&host->echo_watcher, on_echo, 0, 0);
-		host->echo_watcher.data = host;
-		ev_timer_start(host->owner->loop, &host->echo_watcher);
+	host->replies[host->n_replies++] = type;
+	if (!ev_is_active(&host->reply_timer)) {
+		ev_timer_init(&host->reply_timer, on_reply_timer, 0, 0);
+		host->reply_timer.data = host;
+		ev_timer_start(host->owner->loop, &host->reply_timer);
 	}
 	return 0;
 }
 
 /* ---- the lease ---- */
 
-/* Nobody accepts, so nobody sends: that it is readable is its end. */
+/* Nobody accepts the connection, so it carries no data: it is readable when it has ended. */
 static void on_lease(struct ev_loop *loop, struct ev_io *watcher, int events)
 {
 	host_exited(watcher->data, 0, 0);
@@ -102,10 +102,4 @@ void host_adopted_watch(struct host *host)
 	ev_io_init(&host->connection_watcher, on_lease, host->connection, EV_READ);
 	host->connection_watcher.data = host;
 	ev_io_start(host->owner->loop, &host->connection_watcher);
-}
-
-void host_adopted_unwatch(struct host *host)
-{
-	if (ev_is_active(&host->echo_watcher))
-		ev_timer_stop(host->owner->loop, &host->echo_watcher);
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/control-socket.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,10 +11,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "host/control-socket.h"
-#include "host/control.h"
 #include "common/cleanup.h"
 #include "common/names.h"
+#include "host/control.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
 
 #define BACKLOG 8
 
@@ -58,7 +63,7 @@ bool control_name_is_valid(const char *name)
 	return name_valid(name, CONTROL_NAME_MAX);
 }
 
-/* Through the directory's descriptor: no path is too long for an address. */
+/* The path leads through the directory's descriptor, so it always fits an address. */
 static void fill_address(int directory_fd, const char *name, const char *suffix,
 			 struct sockaddr_un *ret)
 {
@@ -108,6 +113,26 @@ int control_socket_connect(int directory_fd, const char *name, const char *suffi
 		return -errno;
 	*ret_fd = take_fd(&fd);
 	return 0;
+}
+
+void control_socket_peer(int connection, uid_t *ret_uid, pid_t *ret_pid, int *ret_pidfd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	int fd = -1;
+
+	*ret_uid = (uid_t)-1;
+	*ret_pid = 0;
+	*ret_pidfd = -1;
+	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return;
+	*ret_uid = peer.uid;
+	*ret_pid = peer.pid;
+	if (peer.pid == getpid())
+		return;
+	size = sizeof(fd);
+	if (getsockopt(connection, SOL_SOCKET, SO_PEERPIDFD, &fd, &size) == 0)
+		*ret_pidfd = fd;
 }
 
 void control_socket_remove(int directory_fd, const char *name, const char *suffix)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* host-events.c - messages and exits of hosts */
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
@@ -9,11 +10,10 @@
 #include "host/message.h"
 #include "host/process.h"
 
-/* Messages of one host before the others' turn; and the most that one can leave behind. */
-#define MESSAGES_AT_ONCE 8
-#define MESSAGES_AT_END	 64
+#define MESSAGES_AT_ONCE 8  /* of one host before others have their turn */
+#define MESSAGES_AT_END	 64 /* that an exited host may have left */
 
-/* Each 0, or -EPROTO for what a host cannot say at this point. */
+/* The handlers return 0, or -EPROTO if the message is not valid in the host's state. */
 static int on_ready(struct host *host, const struct control_event *event)
 {
 	if (host->ready || event->ring_fd < 0)
@@ -27,39 +27,39 @@ static int on_refused(struct host *host, const struct control_event *event)
 {
 	int error = event->error > 0 && event->error < 4096 ? (int)event->error : EIO;
 
-	if (host->running || (host->ready && host->runs_ordered == 0))
+	if (host->running || (host->ready && host->runs_pending == 0))
 		return -EPROTO;
 	host->callbacks.refused(host->arg, event->stage, error);
-	return -ECANCELED; /* the last that is heard of it */
+	return -ECANCELED; /* it may send nothing more */
 }
 
 static int on_running(struct host *host)
 {
-	/* The order may have been an earlier daemon's, as that of on_left. */
-	if (!host->ready || host->running || (host->runs_ordered == 0 && !host->inherited))
+	/* The command may have been an earlier daemon's; so it may in on_left(). */
+	if (!host->ready || host->running || (host->runs_pending == 0 && !host->inherited))
 		return -EPROTO;
-	if (host->runs_ordered > 0)
-		host->runs_ordered--;
+	if (host->runs_pending > 0)
+		host->runs_pending--;
 	host->running = true;
 	host->callbacks.running(host->arg);
 	return 0;
 }
 
 /*
- * The dispatcher ends a loop as soon as its pause flag is set, which the host may see before it has
- * read the order to pause: a return that crosses a PAUSE is taken for its answer.
+ * The dispatcher ends a loop as soon as its pause flag is set. The host may notice this before it
+ * has read the PAUSE. So a return that crosses a PAUSE counts as its reply.
  */
 static int on_left(struct host *host, const struct control_event *event)
 {
 	bool left = event->result == 0 || event->result == -EINTR;
-	bool says_paused = event->head.type == CONTROL_PAUSED;
-	bool paused = left && (host->pauses_ordered > 0 || (says_paused && host->inherited));
+	bool is_paused_event = event->head.type == CONTROL_PAUSED;
+	bool paused = left && (host->pauses_pending > 0 || (is_paused_event && host->inherited));
 
-	if (!host->running || (says_paused && !paused) || event->result > 0 ||
+	if (!host->running || (is_paused_event && !paused) || event->result > 0 ||
 	    event->result < -4095)
 		return -EPROTO;
 	host->running = false;
-	host->pauses_ordered = 0;
+	host->pauses_pending = 0;
 	if (paused)
 		host->callbacks.paused(host->arg);
 	else
@@ -67,17 +67,18 @@ static int on_left(struct host *host, const struct control_event *event)
 	return 0;
 }
 
-/* The answer to QUERY. */
+/* The reply to QUERY. */
 static int on_state(struct host *host, const struct control_event *event)
 {
 	enum control_type state = event->state;
 
-	if (!host->asked || event->ring_fd < 0 || event->result > 0 || event->result < -4095)
+	if (!host->query_pending || event->ring_fd < 0 || event->result > 0 ||
+	    event->result < -4095)
 		return -EPROTO;
 	if (state != CONTROL_READY && state != CONTROL_RUNNING && state != CONTROL_PAUSED &&
 	    state != CONTROL_RETURNED)
 		return -EPROTO;
-	host->asked = false;
+	host->query_pending = false;
 	host->ready = true;
 	host->running = state == CONTROL_RUNNING;
 	host->callbacks.found(host->arg, state, event->result, event->ring_fd);
@@ -92,8 +93,8 @@ static int handle(struct host *host, const void *message, size_t size)
 	r = control_event_read(message, size, &event);
 	if (r < 0)
 		return r;
-	if (host->asked && event.head.type != CONTROL_STATE)
-		return 0; /* said before it was asked: its state has that in it */
+	if (host->query_pending && event.head.type != CONTROL_STATE)
+		return 0; /* sent before the QUERY: the state includes it */
 	switch (event.head.type) {
 	case CONTROL_READY:
 		return on_ready(host, &event);
@@ -110,8 +111,8 @@ static int handle(struct host *host, const void *message, size_t size)
 }
 
 /*
- * A host is its client's process: one that says what it cannot say, or hangs up, is ended. What it
- * had to say before its end is all in the socket by then.
+ * A host is its client's process. One that violates the protocol or hangs up is killed. After an
+ * exit the socket still holds all that the host has sent.
  */
 static void read_messages(struct host *host, unsigned int max)
 {
@@ -130,37 +131,26 @@ static void read_messages(struct host *host, unsigned int max)
 	}
 }
 
-void host_enter(struct host *host)
-{
-	host->busy++;
-}
-
-void host_leave(struct host *host)
-{
-	if (--host->busy == 0 && host->freed)
-		host_destroy(host);
-}
-
 static void on_connection(struct ev_loop *loop, struct ev_io *watcher, int events)
 {
 	struct host *host = watcher->data;
 
-	host_enter(host);
+	host_callback_begin(host);
 	read_messages(host, MESSAGES_AT_ONCE);
-	host_leave(host);
+	host_callback_end(host);
 }
 
 void host_exited(struct host *host, int code, int status)
 {
-	host_enter(host);
+	host_callback_begin(host);
 	host->exited = true;
-	host_unwatch(host);
+	host_unwatch_exit(host);
 	if (!host->adopted)
 		read_messages(host, MESSAGES_AT_END);
 	host_close_connection(host);
 	if (!host->freed)
 		host->callbacks.exited(host->arg, code, status);
-	host_leave(host);
+	host_callback_end(host);
 }
 
 static void on_pidfd(struct ev_loop *loop, struct ev_io *watcher, int events)
@@ -178,7 +168,7 @@ static void on_pidfd(struct ev_loop *loop, struct ev_io *watcher, int events)
 	host_exited(host, info.si_code, info.si_status);
 }
 
-/* The default loop waits for all children itself; its answer is what is left. */
+/* The default loop waits for all children itself, so waitid() would find nothing. */
 static void on_child(struct ev_loop *loop, struct ev_child *watcher, int events)
 {
 	struct host *host = watcher->data;
@@ -205,13 +195,4 @@ void host_watch(struct host *host)
 		ev_child_start(loop, &host->child_watcher);
 	else
 		ev_io_start(loop, &host->pidfd_watcher);
-}
-
-/* Of its end; fit for a host that was never watched. */
-void host_unwatch(struct host *host)
-{
-	if (ev_is_active(&host->pidfd_watcher))
-		ev_io_stop(host->owner->loop, &host->pidfd_watcher);
-	if (ev_is_active(&host->child_watcher))
-		ev_child_stop(host->owner->loop, &host->child_watcher);
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * host.h - the host port: starting and steering the processes that run rings
+ * host.h - the host port: starts and controls the processes that run rings
  *
- * Implemented by hosts_linux_new() (daemon/host/hosts-linux.c: processes, sockets, libev) and by
- * tests/fake. Never blocks; what comes back comes through the callbacks, on the event loop, and
- * never from within a call of the port.
+ * A ring's runner is an iouring-host or, for an adopted ring, the application. A struct host stands
+ * for either. hosts_linux_new() makes the real implementation (processes, sockets, libev);
+ * tests/fake has another.
+ *
+ * No function blocks, except orphans_end(). Results arrive by callbacks, from the event loop, never
+ * within a call of the port. Functions return 0 or -errno unless noted.
  */
 #ifndef DAEMON_HOST_H
 #define DAEMON_HOST_H
@@ -28,7 +31,7 @@ struct host_setup {
 	size_t n_groups;
 	uint32_t sq_entries;
 	uint32_t cq_entries;
-	uint64_t region_size; /* bytes */
+	uint64_t region_size; /* bytes, as the next two */
 	uint64_t data_offset;
 	uint64_t data_size;
 	const uint64_t *opcodes; /* IOURD_OPCODES_MAX bits */
@@ -39,112 +42,116 @@ struct host_setup {
 };
 
 struct host_callbacks {
-	/* The disabled ring is there to be attached to. */
+	/* The ring exists, disabled, so the dispatcher can be attached. */
 	void (*ready)(void *arg, int ring_fd);
-	/* Setup failed; exited follows. */
+	/* The setup failed; exited follows. @error: a positive errno. */
 	void (*refused)(void *arg, enum control_stage stage, int error);
 	void (*running)(void *arg);
 	/*
-	 * The loop was left after a PAUSE. It may have come to its own end at the same moment: the
-	 * dispatcher's counts say how its last step ended.
+	 * The runner left the loop after a PAUSE. The loop may have ended by itself at the same
+	 * moment; the dispatcher's counts show how its last step ended.
 	 */
 	void (*paused)(void *arg);
-	/* io_uring_enter came back: 0 (program or dispatcher said stop) or -errno. */
+	/* io_uring_enter returned: 0 (program or dispatcher ended the loop) or -errno. */
 	void (*returned)(void *arg, int result);
 	/*
-	 * Of a host that was taken over: in what state it is (READY, RUNNING, PAUSED or RETURNED,
-	 * with @result). Comes once, before any other but exited; from then on all is as with a
-	 * host that was started here. One that is stopped says nothing: this then comes late or
-	 * never.
+	 * The state of a host that was taken over: READY, RUNNING, PAUSED or RETURNED, the last
+	 * two with @result. Called once, before any other callback except exited; afterwards the
+	 * host behaves like one started here. A host that is stopped replies late or never.
 	 */
 	void (*found)(void *arg, enum control_type state, int result, int ring_fd);
-	/*
-	 * The last holder of the client's end of the lease has closed it. The host ends itself
-	 * then, unless it is stopped.
-	 */
+	/* The client's end of the lease is closed. The host exits, unless it is stopped. */
 	void (*client_gone)(void *arg);
 	/*
-	 * The process is gone: the last callback. @status as of waitid: si_code, si_status. @code
-	 * 0: how it ended is not known (it was not our child, and the kernel does not tell).
+	 * The process is gone. The last callback. @code and @status: si_code and si_status of
+	 * waitid(). @code 0: unknown, because it was not our child.
 	 */
 	void (*exited)(void *arg, int code, int status);
 };
 
-/* A control socket that an earlier daemon has left. */
+/* A control socket that an earlier daemon left. */
 struct host_found {
 	char name[CONTROL_NAME_MAX]; /* of the ring */
-	bool adopted;		     /* the application that runs it listens, not a host */
-	bool alive;		     /* somebody listens there; else its process is gone */
-	uid_t uid;		     /* the next two: of who listens, if alive */
+	bool adopted;		     /* an application's socket, not a host's */
+	bool alive;		     /* a process listens on it */
+	uid_t uid;		     /* of that process, if it is known; else -1 */
 	pid_t pid;
 };
 
-/* How a host is recognized, by what was written down of it. */
+/* How a runner is recognized, from the ring's ledger. */
 struct host_takeover {
 	const char *name; /* of the ring */
 	uid_t uid;
 	uint64_t region_device; /* of the region's memfd */
 	uint64_t region_inode;
 	uint64_t lease_inode; /* of the host's end of the lease; 0: none */
-	bool adopted;	      /* not a host: the application of an adopted ring */
-	int region_fd;	      /* of an adopted ring: the number of its region in the application */
+	bool adopted;
+	int region_fd; /* adopted: the region's descriptor in the application */
 };
 
 struct hosts_ops {
-	void (*free)(struct hosts *hosts); /* no host may be left */
+	/* All hosts must have been freed. */
+	void (*free)(struct hosts *hosts);
+	/*
+	 * Starts an iouring-host; ready or refused follows. -EEXIST: the ring's socket exists;
+	 * -EINVAL, -E2BIG: the setup is invalid.
+	 */
 	int (*start)(struct hosts *hosts, const struct host_setup *setup,
 		     const struct host_callbacks *callbacks, void *arg, struct host **ret);
 	/*
-	 * The stand-in of an application that makes and runs its ring itself. *ret_lease_fd, the
-	 * caller's, is for the application: a socket on which it calls listen(). Who has done that
-	 * last is known by set_runner(). When its last copy is closed, exited comes, with code 0.
+	 * Prepares for an application that makes and runs the ring itself. *ret_lease_fd, the
+	 * caller's, is a socket for the application, which calls listen() on it; set_runner() then
+	 * identifies it. When the last copy is closed, exited is called with code 0.
 	 */
 	int (*adopt)(struct hosts *hosts, const char *name, const struct host_callbacks *callbacks,
 		     void *arg, int *ret_lease_fd, struct host **ret);
-	/* From then on there is a pidfd. -EPERM: it is not process @pid of user @uid who listens.
+	/*
+	 * Sets the application that runs an adopted ring; it then has a pidfd. -EPERM: the process
+	 * that listens on the lease is not @pid of user @uid.
 	 */
 	int (*set_runner)(struct host *host, uid_t uid, pid_t pid);
 	/*
-	 * START, PAUSE, RESUME or END. Of an adopted ring the first three are answered as if the
-	 * application did at once what it will do when it next enters its ring; END is not for it.
-	 * -EPIPE: it is going away, exited will come.
+	 * Sends START, PAUSE, RESUME or END. An adopted ring has no END; the replies to its
+	 * commands come at once, although the application follows when it next enters its ring.
+	 * -EPIPE: the process is exiting, exited follows; -EAGAIN: it does not read its commands.
 	 */
 	int (*command)(struct host *host, enum control_type type);
-	int (*pidfd)(const struct host *host); /* borrowed; -1: there is none yet */
+	int (*pidfd)(const struct host *host); /* borrowed; -1: not known yet */
 	pid_t (*pid)(const struct host *host);
 	/*
-	 * Interrupts its io_uring_enter, which is made again at once: its loop takes a step. Does
-	 * nothing to an application.
+	 * Interrupts the host's io_uring_enter, which it calls again at once: the loop takes a
+	 * step. Does nothing to an application.
 	 */
 	void (*kick)(struct host *host);
-	/* SIGKILL, also to an application; exited will come. */
+	/* Sends SIGKILL, also to an application; exited follows. */
 	void (*kill)(struct host *host);
 	/*
-	 * After exited: its socket goes, too, so nothing else of the ring may be left. Or before
-	 * it, to forget the host without ending it: the daemon goes, the host stays.
+	 * After exited: frees the host and removes its socket, so nothing else of the ring may
+	 * remain. Before exited: frees the memory only; the process runs on without this daemon.
+	 * Callbacks may call it. NULL is allowed.
 	 */
 	void (*host_free)(struct host *host);
 	/*
-	 * What earlier daemons have left. The caller frees the array. The two calls that follow go
-	 * on with what was found last.
+	 * Finds the sockets that earlier daemons left, for take_over() and orphans_end(). The
+	 * caller frees the array.
 	 */
 	int (*find)(struct hosts *hosts, struct host_found **ret, size_t *ret_n);
 	/*
-	 * Takes over the host of a ring: connects, asks for its state, and takes the region's memfd
-	 * out of the process (*ret_region_fd, the caller's; -1 if it is not open there any more).
-	 * Nothing that the process says is trusted: it is known by the kernel's word (user id of
-	 * who listens, inode of the memfd). -ENOENT, -ECONNREFUSED: there is no such host (any
-	 * more); -EPERM: it is somebody else's; -EAGAIN: it has not accepted anybody for long.
+	 * Takes over a ring's runner, asks a host for its state (found follows), and copies the
+	 * region's memfd out of the process: *ret_region_fd, the caller's, or -1 if the process
+	 * has closed it. The runner is identified by the listener's uid and the memfd's inode, as
+	 * the kernel reports them. -ENOENT, -ECONNREFUSED: it does not exist or is gone; -EPERM:
+	 * another user's; -EAGAIN: its socket's backlog is full.
 	 */
 	int (*take_over)(struct hosts *hosts, const struct host_takeover *takeover,
 			 const struct host_callbacks *callbacks, void *arg, int *ret_region_fd,
 			 struct host **ret);
 	/*
-	 * Ends the hosts of these rings (never an application), and waits for their end, 2 seconds
-	 * at most in all; their sockets stay. -ETIMEDOUT: some would not end.
+	 * Ends the hosts of these rings, never an application, and waits up to 2 seconds for all
+	 * of them. Their sockets remain. -ETIMEDOUT: some have not exited.
 	 */
 	int (*orphans_end)(struct hosts *hosts, const char *const *names, size_t n);
-	/* Removes the socket of a ring whose host is gone, once nothing else of it is left. */
+	/* Removes the socket of a ring whose runner is gone, after everything else of the ring. */
 	void (*remove_socket)(struct hosts *hosts, const char *name);
 };
 
@@ -153,13 +160,13 @@ struct hosts {
 };
 
 /*
- * @loop: borrowed. @program: path of iouring-host. @directory: for control sockets, made (0700) if
- * missing; -EPERM if it belongs to somebody else.
+ * @loop: borrowed. @program: path of iouring-host. @directory: for control sockets, created with
+ * mode 0700 if missing. -EPERM: another user owns it.
  */
 int hosts_linux_new(struct ev_loop *loop, const char *program, const char *directory,
 		    struct hosts **ret);
 
-/* For a person: "registering the param region", ... */
+/* For messages: "registering the param region", ... */
 const char *control_stage_text(enum control_stage stage);
 
 #endif

@@ -7,21 +7,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "host/control-socket.h"
 #include "host/hosts-linux.h"
 #include "host/message.h"
-#include "host/setup.h"
 #include "host/process.h"
-#include "common/cleanup.h"
+#include "host/setup.h"
 
 static struct hosts_linux *hosts_linux(struct hosts *hosts)
 {
 	return (struct hosts_linux *)hosts;
 }
 
-/* The connection with its first message, before there is a process: a host finds both waiting. */
-static int connect_first(struct hosts_linux *hosts, const char *name,
-			 const struct setup_message *message, int *ret_fd)
+/* Connects and sends the setup before the process is started, so that a host finds both waiting. */
+static int connect_and_send(struct hosts_linux *hosts, const char *name,
+			    const struct setup_message *message, int *ret_fd)
 {
 	_cleanup_close_ int fd = -1;
 	int r;
@@ -44,29 +44,12 @@ static int launch(struct hosts_linux *hosts, struct host *host, const struct set
 				  &listener);
 	if (r < 0)
 		return r;
-	r = connect_first(hosts, host->name, message, &host->connection);
+	r = connect_and_send(hosts, host->name, message, &host->connection);
 	if (r == 0)
 		r = host_spawn(hosts->program, host->name, listener, &host->pid, &host->pidfd);
 	if (r < 0)
 		control_socket_remove(hosts->directory_fd, host->name, CONTROL_SOCKET_SUFFIX);
 	return r;
-}
-
-struct host *host_new(struct hosts_linux *hosts, const char *name,
-		      const struct host_callbacks *callbacks, void *arg)
-{
-	struct host *host = calloc(1, sizeof(*host));
-
-	if (!host)
-		return NULL;
-	host->owner = hosts;
-	list_append(&hosts->list, &host->link);
-	host->serial = ++hosts->last_serial;
-	host->pidfd = host->connection = -1;
-	host->callbacks = *callbacks;
-	host->arg = arg;
-	strcpy(host->name, name);
-	return host;
 }
 
 static int start(struct hosts *port, const struct host_setup *setup,
@@ -115,9 +98,9 @@ static int command(struct host *host, enum control_type type)
 	if (r < 0)
 		return r == -ECONNRESET ? -EPIPE : r;
 	if (type == CONTROL_START || type == CONTROL_RESUME)
-		host->runs_ordered++;
+		host->runs_pending++;
 	else if (type == CONTROL_PAUSE)
-		host->pauses_ordered++;
+		host->pauses_pending++;
 	return 0;
 }
 
@@ -131,48 +114,18 @@ static pid_t pid(const struct host *host)
 	return host->pid;
 }
 
-void host_kill(struct host *host)
-{
-	if (!host->exited && host->pidfd >= 0)
-		syscall(SYS_pidfd_send_signal, host->pidfd, SIGKILL, NULL, 0);
-}
-
 static void kick(struct host *host)
 {
 	if (!host->exited && !host->adopted)
 		syscall(SYS_pidfd_send_signal, host->pidfd, CONTROL_SIGNAL, NULL, 0);
 }
 
-void host_close_connection(struct host *host)
-{
-	if (host->connection < 0)
-		return;
-	ev_io_stop(host->owner->loop, &host->connection_watcher);
-	close(host->connection);
-	host->connection = -1;
-}
-
-void host_destroy(struct host *host)
-{
-	host_unwatch(host);
-	host_adopted_unwatch(host);
-	host_close_connection(host);
-	if (host->pidfd >= 0)
-		close(host->pidfd);
-	if (host->exited)
-		control_socket_remove(host->owner->directory_fd, host->name,
-				      host->adopted ? CONTROL_ADOPTED_SUFFIX
-						    : CONTROL_SOCKET_SUFFIX);
-	list_unlink(&host->link);
-	free(host);
-}
-
 static void host_free(struct host *host)
 {
 	if (!host)
 		return;
-	if (host->busy > 0) {
-		host->freed = true; /* freed when its callback returns */
+	if (host->callbacks_running > 0) {
+		host->freed = true; /* its callback's end destroys it */
 		return;
 	}
 	host_destroy(host);

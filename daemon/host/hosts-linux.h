@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * hosts-linux.h - the real host port, inside
+ * hosts-linux.h - inside the real host port; each file calls only those below it
  *
- *   hosts-linux.c  the port: starting, commanding, ending
- *   host-events.c  what a host says, and its end
+ *   hosts-linux.c  the port: starts hosts, sends commands
+ *   take-over.c    continues with a host of an earlier daemon
+ *   orphans.c      finds and ends hosts of an earlier daemon
  *   adopt.c        applications that run their rings themselves
- *   lease.c        the end of a client, if its host does not see to it
- *   orphans.c       hosts of an earlier daemon: finding and ending them
- *   take-over.c    ... going on with them
+ *   host-events.c  messages and exits of hosts
+ *   host-handle.c  struct host: creation, watchers, destruction
+ *   lease.c        detects that a client is gone, even if its host is stopped
  */
 #ifndef DAEMON_HOST_HOSTS_LINUX_H
 #define DAEMON_HOST_HOSTS_LINUX_H
@@ -16,26 +17,26 @@
 
 #include <ev.h>
 
-#include "host/host.h"
 #include "common/list.h"
+#include "host/host.h"
 
-/* A host that an earlier daemon has left, or its socket. Owns its descriptors. */
+/* The socket of an earlier daemon's host or application. Owns its descriptors. */
 struct orphan {
 	char name[CONTROL_NAME_MAX];
-	int connection; /* -1: nobody listens (any more), or nobody has accepted for long */
-	int pidfd;	/* -1: ended, or not known */
+	int connection; /* -1: no listener, or its backlog is full */
+	int pidfd;	/* -1: ended, or unknown */
 	bool adopted;
 	bool alive;
-	uid_t uid; /* the next two: of who listens, if he accepts */
+	uid_t uid; /* of the listener, as is pid; valid with a connection */
 	pid_t pid;
 };
 
 struct hosts_linux {
-	struct hosts hosts;   /* first: what callers have is a pointer to it */
+	struct hosts hosts;   /* first: callers have a pointer to it */
 	struct ev_loop *loop; /* borrowed */
 	char *program;
 	int directory_fd;
-	struct list list; /* of hosts that are not freed yet */
+	struct list list; /* of hosts that are not destroyed yet */
 	struct orphan *orphans;
 	size_t n_orphans;
 	int leases; /* epoll set (lease.c) */
@@ -43,53 +44,60 @@ struct hosts_linux {
 	uint64_t last_serial;
 };
 
-/* Owned by who started it; host_free frees it, if in a callback of its own then after that. */
+/*
+ * A host, or the application that runs an adopted ring. Its starter owns it until host_free(),
+ * which waits for the end of a callback of the host that is under way. Owns its descriptors.
+ */
 struct host {
 	struct hosts_linux *owner;
 	struct list_link link;
-	uint64_t serial; /* never given twice */
+	uint64_t serial; /* unique */
 	char name[CONTROL_NAME_MAX];
 	pid_t pid;
 	int pidfd;
-	int connection; /* -1: closed, it is going away */
+	int connection; /* -1: closed, the process is exiting */
 	struct ev_io connection_watcher;
 	struct ev_io pidfd_watcher;
 	struct ev_child child_watcher; /* instead of pidfd_watcher, on libev's default loop */
-	bool inherited;		       /* of an earlier daemon: no child of ours */
-	bool asked;		       /* for its state, which has not come yet */
+	bool inherited;		       /* from an earlier daemon, so not our child */
+	bool query_pending;	       /* STATE was requested and has not arrived */
 	struct host_callbacks callbacks;
 	void *arg;
-	/* What it may say next. */
+	/* These decide which messages are valid next. */
 	bool ready;
 	bool running;
-	unsigned int runs_ordered;   /* START and RESUME that no RUNNING has answered */
-	unsigned int pauses_ordered; /* PAUSE that nothing has answered */
-	/* of an adopted ring: what follows from commands, in their order */
+	unsigned int runs_pending;   /* START and RESUME without a RUNNING yet */
+	unsigned int pauses_pending; /* PAUSE without a reply yet */
+	/* of an adopted ring: the commands whose replies are due, in order */
 	bool adopted;
-	struct ev_timer echo_watcher;
-	enum control_type echoes[8];
-	size_t n_echoes;
+	struct ev_timer reply_timer;
+	enum control_type replies[8];
+	size_t n_replies;
 	bool exited;
-	unsigned int busy; /* callbacks that are being called */
-	bool freed;	   /* in one of them */
+	unsigned int callbacks_running;
+	bool freed; /* during a callback */
 };
 
-/* Of @name; for host_destroy. */
+/* ---- host-handle.c ---- */
+
+/* NULL: no memory. End it with host_destroy(). */
 struct host *host_new(struct hosts_linux *hosts, const char *name,
 		      const struct host_callbacks *callbacks, void *arg);
-void host_watch(struct host *host);
-void host_unwatch(struct host *host);
+/* Stops the watchers, removes the socket if the host has exited, and frees everything. */
+void host_destroy(struct host *host);
+/* Stops watching for the exit. Does nothing if the host is not watched. */
+void host_unwatch_exit(struct host *host);
 void host_close_connection(struct host *host);
 void host_kill(struct host *host);
-/* Frees the memory and all that it holds. */
-void host_destroy(struct host *host);
+/* Surround callbacks. A host that is freed in between is destroyed by the last of the second. */
+void host_callback_begin(struct host *host);
+void host_callback_end(struct host *host);
 
-/* What a socket says of who listens; *ret_pidfd -1: the kernel does not tell. */
-void host_look_at_peer(int connection, uid_t *ret_uid, pid_t *ret_pid, int *ret_pidfd);
-/* A callback begins, and ends: in between the host is not destroyed. */
-void host_enter(struct host *host);
-void host_leave(struct host *host);
-/* Its end, once: all that is left to be said. */
+/* ---- host-events.c ---- */
+
+/* Watches the connection and the process. */
+void host_watch(struct host *host);
+/* Handles the exit, once: reads the remaining messages, then calls exited. */
 void host_exited(struct host *host, int code, int status);
 
 /* ---- adopt.c ---- */
@@ -97,16 +105,16 @@ void host_exited(struct host *host, int code, int status);
 int host_adopt(struct hosts *hosts, const char *name, const struct host_callbacks *callbacks,
 	       void *arg, int *ret_lease_fd, struct host **ret);
 int host_set_runner(struct host *host, uid_t uid, pid_t pid);
+/* Schedules the reply. -EAGAIN: too many are due. */
 int host_adopted_command(struct host *host, enum control_type type);
-/* The connection, and with it the lease. */
+/* Watches the connection, and with it the lease. */
 void host_adopted_watch(struct host *host);
-void host_adopted_unwatch(struct host *host);
 
 /* ---- lease.c ---- */
 
 int leases_init(struct hosts_linux *hosts);
 void leases_done(struct hosts_linux *hosts);
-/* @lease_fd: the host's end of the lease; may be closed after it. */
+/* @lease_fd: the host's end of the lease; the caller may close it afterwards. */
 int lease_watch(struct host *host, int lease_fd);
 
 /* ---- orphans.c ---- */
@@ -114,6 +122,7 @@ int lease_watch(struct host *host, int lease_fd);
 int orphans_find(struct hosts *hosts, struct host_found **ret, size_t *ret_n);
 int orphans_end(struct hosts *hosts, const char *const *names, size_t n);
 void orphan_remove_socket(struct hosts *hosts, const char *name);
+/* An orphan that the last orphans_find() found, borrowed; or NULL. */
 struct orphan *orphan_search(struct hosts_linux *hosts, const char *name);
 void orphans_done(struct hosts_linux *hosts);
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * lease.c - the end of a client, if its host does not see to it
+ * lease.c - detects that a client is gone, even if its host is stopped
  *
- * A host ends itself when the client's end of its lease is closed; one that its client has stopped
- * does not. So the host's end is in an epoll set here, too. Its descriptor is closed again: the set
- * holds no file open, so a host's death is seen by its client at once, and the file leaves the set
- * with its last holder. What comes out of the set is therefore a number, not a pointer.
+ * A host exits when the client's end of its lease is closed, unless the client has stopped it. So
+ * an epoll set of the daemon has the host's end of the lease, too. The daemon does not keep the
+ * descriptor: the set holds no file open, so the client notices at once that its host is dead. The
+ * file leaves the set with its last holder, at any time; so events carry a host's serial number,
+ * not a pointer.
  */
 #include <errno.h>
 #include <sys/epoll.h>
@@ -61,7 +62,7 @@ void leases_done(struct hosts_linux *hosts)
 
 int lease_watch(struct host *host, int lease_fd)
 {
-	/* No event is asked for: a hang-up always comes. */
+	/* EPOLLHUP needs no flag. */
 	struct epoll_event event = {.events = EPOLLONESHOT, .data.u64 = host->serial};
 
 	return epoll_ctl(host->owner->leases, EPOLL_CTL_ADD, lease_fd, &event) < 0 ? -errno : 0;

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/message.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host/message.h"
+#include "common/fd-passing.h"
 
-/* The most that head, parameters and data area of one region can need. */
+_Static_assert(CONTROL_FDS_MAX <= PASSED_FDS_MAX, "one call passes all descriptors of a setup");
+
+/* An upper bound for head, parameters and data area of one region. */
 #define REGION_SIZE_MAX (IOURD_DATA_MAX + IOURD_PARAMS_MAX + (1u << 20))
 
 static bool is_power_of_two(uint32_t n)
@@ -15,7 +19,7 @@ static bool is_power_of_two(uint32_t n)
 	return n && !(n & (n - 1));
 }
 
-static bool region_is_sane(const struct control_setup *setup)
+static bool region_valid(const struct control_setup *setup)
 {
 	uint64_t mask = (uint64_t)sysconf(_SC_PAGESIZE) - 1;
 
@@ -29,13 +33,13 @@ static bool region_is_sane(const struct control_setup *setup)
 	       setup->data_size <= setup->region_size - setup->data_offset;
 }
 
-static bool queues_are_sane(const struct control_setup *setup)
+static bool queues_valid(const struct control_setup *setup)
 {
 	return is_power_of_two(setup->sq_entries) && is_power_of_two(setup->cq_entries) &&
 	       setup->sq_entries <= setup->cq_entries && setup->cq_entries <= IOURD_ENTRIES_MAX;
 }
 
-static bool groups_are_sane(const struct control_setup *setup, size_t size)
+static bool groups_valid(const struct control_setup *setup, size_t size)
 {
 	return setup->n_groups <= CONTROL_GROUPS_MAX && setup->groups_offset <= size &&
 	       setup->groups_offset >= sizeof(*setup) &&
@@ -60,11 +64,11 @@ int control_setup_check(const void *message, size_t size, size_t n_fds)
 	const struct control_setup *setup = message;
 
 	if (control_head_check(message, size) != CONTROL_SETUP || size < sizeof(*setup) ||
-	    !groups_are_sane(setup, size))
+	    !groups_valid(setup, size))
 		return -EBADMSG;
 	if (setup->uid == UINT32_MAX || setup->gid == UINT32_MAX)
 		return -EINVAL;
-	if (!queues_are_sane(setup) || !region_is_sane(setup) || setup->has_lease > 1)
+	if (!queues_valid(setup) || !region_valid(setup) || setup->has_lease > 1)
 		return -EINVAL;
 	if (setup->n_slots > IOURD_SLOTS_MAX || setup->slots_filled >> setup->n_slots)
 		return -EINVAL;
@@ -99,75 +103,26 @@ struct control_head control_command(enum control_type type)
 
 int control_send(int fd, const void *message, size_t size, const int *fds, size_t n_fds)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int) * CONTROL_FDS_MAX)];
-	} control;
-	struct iovec iov = {.iov_base = (void *)message, .iov_len = size};
-	struct msghdr header = {.msg_iov = &iov, .msg_iovlen = 1};
+	ssize_t n;
 
 	if (n_fds > CONTROL_FDS_MAX)
 		return -EMFILE;
-	if (n_fds > 0) {
-		memset(&control, 0, sizeof(control));
-		header.msg_control = control.bytes;
-		header.msg_controllen = CMSG_SPACE(sizeof(int) * n_fds);
-		control.align.cmsg_level = SOL_SOCKET;
-		control.align.cmsg_type = SCM_RIGHTS;
-		control.align.cmsg_len = CMSG_LEN(sizeof(int) * n_fds);
-		memcpy(CMSG_DATA(&control.align), fds, sizeof(int) * n_fds);
-	}
-	if (sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return -errno;
-	return 0;
-}
-
-/* How many descriptors came; they are in @fds. */
-static size_t take_descriptors(struct msghdr *header, int *fds)
-{
-	size_t n = 0;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		memcpy(fds, CMSG_DATA(c), n * sizeof(int));
-	}
-	return n;
+	n = send_with_fds(fd, message, size, fds, n_fds, MSG_DONTWAIT);
+	return n < 0 ? (int)n : 0;
 }
 
 ssize_t control_receive(int fd, void *message, size_t size, int *ret_fds, size_t max_fds,
 			size_t *ret_n_fds)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int) * CONTROL_FDS_MAX)];
-	} control;
-	struct iovec iov = {.iov_base = message, .iov_len = size};
-	struct msghdr header = {.msg_iov = &iov, .msg_iovlen = 1};
-	int fds[CONTROL_FDS_MAX + 1]; /* padding may make room for one more */
-	size_t n_fds = 0;
+	size_t n_fds;
 	ssize_t n;
 
-	if (max_fds > 0) {
-		header.msg_control = control.bytes;
-		header.msg_controllen = sizeof(control.bytes);
-	}
 	do
-		n = recvmsg(fd, &header, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	if (max_fds > 0)
-		n_fds = take_descriptors(&header, fds);
-	if (n_fds > max_fds || (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
-		for (size_t i = 0; i < n_fds; i++)
-			close(fds[i]);
+		n = receive_with_fds(fd, message, size, ret_fds, max_fds, &n_fds);
+	while (n == -EINTR);
+	if (n == -EMFILE || n == -EMSGSIZE)
 		return -EBADMSG;
-	}
-	if (n_fds > 0)
-		memcpy(ret_fds, fds, n_fds * sizeof(int));
-	if (ret_n_fds)
+	if (n >= 0 && ret_n_fds)
 		*ret_n_fds = n_fds;
 	return n;
 }

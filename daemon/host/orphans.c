@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * orphans.c - hosts of an earlier daemon: finding them by their sockets, and ending those whose
- * ring is not to be kept
+ * orphans.c - finds hosts of an earlier daemon by their sockets, and ends those whose rings are not
+ * kept
  *
- * Each is asked to end, killed if it does not, and waited for: its ring must be gone before its
- * pins go.
+ * An orphan receives END, then SIGKILL if it has not exited. The daemon waits for its exit, because
+ * the ring must be gone before its pins are removed.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,17 +19,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "host/control-socket.h"
 #include "host/hosts-linux.h"
 #include "host/message.h"
-#include "common/cleanup.h"
 
-#ifndef SO_PEERPIDFD
-#define SO_PEERPIDFD 77
-#endif
-
-#define PATIENCE_MS 1000 /* until it is killed */
-#define LIMIT_MS    2000
+#define PATIENCE_MS 1000 /* until SIGKILL */
+#define LIMIT_MS    2000 /* of the whole wait */
 
 static void orphan_close(struct orphan *orphan)
 {
@@ -59,30 +55,6 @@ struct orphan *orphan_search(struct hosts_linux *hosts, const char *name)
 
 /* ---- finding them ---- */
 
-/*
- * Who called listen() last, by the kernel's word: the host, or, if it had not come that far, the
- * daemon that made it, which is gone.
- */
-void host_look_at_peer(int connection, uid_t *ret_uid, pid_t *ret_pid, int *ret_pidfd)
-{
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
-	int fd = -1;
-
-	*ret_uid = (uid_t)-1;
-	*ret_pid = 0;
-	*ret_pidfd = -1;
-	if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-		return;
-	*ret_uid = peer.uid;
-	*ret_pid = peer.pid;
-	if (peer.pid == getpid())
-		return;
-	size = sizeof(fd);
-	if (getsockopt(connection, SOL_SOCKET, SO_PEERPIDFD, &fd, &size) == 0)
-		*ret_pidfd = fd;
-}
-
 static int orphans_add(struct hosts_linux *hosts, const char *name, bool adopted)
 {
 	struct orphan orphan = {
@@ -100,14 +72,14 @@ static int orphans_add(struct hosts_linux *hosts, const char *name, bool adopted
 				   &orphan.connection);
 	orphan.alive = r == 0 || r == -EAGAIN;
 	if (r == 0)
-		host_look_at_peer(orphan.connection, &orphan.uid, &orphan.pid, &orphan.pidfd);
+		control_socket_peer(orphan.connection, &orphan.uid, &orphan.pid, &orphan.pidfd);
 	else if (r != -ECONNREFUSED && r != -EAGAIN)
 		return r;
 	orphans[hosts->n_orphans++] = orphan;
 	return 0;
 }
 
-/* "NAME.socket" as NAME, cut in place; false: something else. */
+/* Cuts "NAME.socket" to NAME, in place. false: another file. */
 static bool cut_name(char *file, const char *suffix)
 {
 	size_t length = strlen(file), n = strlen(suffix);
@@ -171,7 +143,7 @@ int orphans_find(struct hosts *port, struct host_found **ret, size_t *ret_n)
 
 /* ---- ending them ---- */
 
-/* Gone when both have said so, as far as there are both. */
+/* Connection and pidfd, as far as it has them, have both reported the exit. */
 static bool is_over(const struct orphan *orphan)
 {
 	return orphan->connection < 0 && orphan->pidfd < 0;
@@ -219,15 +191,15 @@ static int wait_for_some(struct orphan *const *orphans, size_t n, struct pollfd 
 	return 0;
 }
 
-/* Until all have ended or @deadline. */
+/* Waits until all have ended, or until @deadline. */
 static int wait_for_all(struct orphan *const *orphans, size_t n, struct pollfd *fds,
 			int64_t deadline)
 {
-	int64_t left;
+	int64_t remaining_ms;
 	int r = 0;
 
-	while (r == 0 && count_alive(orphans, n) > 0 && (left = deadline - now_ms()) > 0)
-		r = wait_for_some(orphans, n, fds, (int)left);
+	while (r == 0 && count_alive(orphans, n) > 0 && (remaining_ms = deadline - now_ms()) > 0)
+		r = wait_for_some(orphans, n, fds, (int)remaining_ms);
 	return r;
 }
 
@@ -269,7 +241,7 @@ int orphans_end(struct hosts *port, const char *const *names, size_t n_names)
 
 		if (!orphan || orphan->adopted)
 			continue;
-		if (orphan->connection >= 0) /* of one that is being reset, the end shows below */
+		if (orphan->connection >= 0) /* if sending fails, it is exiting */
 			control_send(orphan->connection, &end, sizeof(end), NULL, 0);
 		else if (orphan->alive)
 			unreachable = true;

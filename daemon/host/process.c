@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/process.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
@@ -9,7 +11,6 @@
 #include <unistd.h>
 
 #include "host/control.h"
-#include "host/process.h"
 
 static int set_attributes(posix_spawnattr_t *attributes)
 {
@@ -61,7 +62,7 @@ int host_spawn(const char *program, const char *name, int listen_fd, pid_t *ret_
 	r = spawn(program, name, listen_fd, &pid);
 	if (r < 0)
 		return r;
-	/* Nobody else waits for it, so the number is still its own. */
+	/* Only this process can reap it, so the pid is still valid. */
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0) {
 		r = -errno;
@@ -74,12 +75,12 @@ int host_spawn(const char *program, const char *name, int listen_fd, pid_t *ret_
 	return 0;
 }
 
-/* Of linux/pidfd.h, as Linux 6.15 has it; the headers may be older. */
+/* From linux/pidfd.h of Linux 6.15; the build machine's headers may be older. */
 struct exit_info {
 	uint64_t mask;
 	uint64_t cgroup;
 	uint32_t ids[11];
-	int32_t exit_code; /* as of wait() */
+	int32_t exit_code; /* as from wait() */
 };
 
 #define INFO_EXIT (1u << 3)

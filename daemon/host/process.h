@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * process.h - the process of a host: its start, and how it ended
+ * process.h - starts the process of a host, and reads how a process ended
  */
 #ifndef DAEMON_HOST_PROCESS_H
 #define DAEMON_HOST_PROCESS_H
@@ -8,15 +8,16 @@
 #include <sys/types.h>
 
 /*
- * Starts @program with @listen_fd as fd 3: an empty environment, default signals, a session of its
- * own. What it was about is seen in ps: "iouring-host NAME". The caller waits for it.
+ * Starts @program with @listen_fd as fd 3, an empty environment, default signals and a session of
+ * its own. ps shows it as "iouring-host NAME". The caller closes the pidfd and reaps the process.
+ * 0 or -errno.
  */
 int host_spawn(const char *program, const char *name, int listen_fd, pid_t *ret_pid,
 	       int *ret_pidfd);
 
 /*
- * How a process ended that is no child of ours: as si_code and si_status of waitid. The kernel
- * tells since 6.15, and only once its parent has asked: code 0 if it does not.
+ * How a process that is not our child ended, as si_code and si_status of waitid(). Code 0: unknown;
+ * the kernel reports it since Linux 6.15, once the parent has reaped the process.
  */
 void process_exit_status(int pidfd, int *ret_code, int *ret_status);
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/setup.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "host/message.h"
-#include "host/setup.h"
 
 _Static_assert(sizeof(struct control_setup) + CONTROL_GROUPS_MAX * sizeof(uint32_t) <=
 		       CONTROL_MESSAGE_MAX,
-	       "a setup with all groups fits");
+	       "a setup with the most groups fits");
 
 static void collect_descriptors(const struct host_setup *setup, struct setup_message *ret)
 {
@@ -55,6 +56,6 @@ int setup_message_fill(const struct host_setup *setup, struct setup_message *ret
 		memcpy(ret->bytes + sizeof(ret->setup) + i * sizeof(group), &group, sizeof(group));
 	}
 	collect_descriptors(setup, ret);
-	/* The host would refuse it just the same, after all the work of starting it. */
+	/* The host would refuse an invalid setup, too, but only once it has been started. */
 	return control_setup_check(ret->bytes, ret->size, ret->n_fds);
 }

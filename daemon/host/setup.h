@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * setup.h - a host_setup as the first message to its host
+ * setup.h - turns a host_setup into the first message to its host
  */
 #ifndef DAEMON_HOST_SETUP_H
 #define DAEMON_HOST_SETUP_H
@@ -14,12 +14,12 @@ struct setup_message {
 		struct control_setup setup;
 		char bytes[CONTROL_MESSAGE_MAX];
 	};
-	size_t size;		  /* in use */
+	size_t size;		  /* bytes in use */
 	int fds[CONTROL_FDS_MAX]; /* borrowed from the host_setup */
 	size_t n_fds;
 };
 
-/* -EINVAL, -E2BIG (too many groups): such a ring cannot be hosted. */
+/* 0; -EINVAL: a value is out of range; -E2BIG: too many groups. */
 int setup_message_fill(const struct host_setup *setup, struct setup_message *ret);
 
 #endif

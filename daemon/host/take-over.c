@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * take-over.c - going on with the host of an earlier daemon
+ * take-over.c - continues with the host of an earlier daemon
  *
- * A host is its client's process, and may say anything: it is known by who listens on its socket,
- * and its region by the inode that was written down.
+ * A host is its client's process and may send anything. The kernel identifies it, as the listener
+ * on its socket; the inode in the ledger identifies its region.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -11,11 +11,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "host/hosts-linux.h"
 #include "host/message.h"
-#include "common/cleanup.h"
 
-#define DESCRIPTORS_MAX 32 /* of a host, which has no more (identity.c) */
+#define DESCRIPTORS_MAX 32 /* a host's limit (iouring-host/identity.c) */
 
 static int get_descriptor(int pidfd, int number)
 {
@@ -34,7 +34,7 @@ static bool is_lease(const struct stat *st, const struct host_takeover *takeover
 	       st->st_ino == takeover->lease_inode;
 }
 
-/* Region (@ret_fd: -1 if it is not there) and lease among the host's descriptors. */
+/* Searches the host's descriptors for its region (*ret_fd; -1: not found), and for its lease. */
 static int search_descriptors(struct host *host, const struct host_takeover *takeover, int *ret_fd)
 {
 	_cleanup_close_ int region = -1;
@@ -47,14 +47,14 @@ static int search_descriptors(struct host *host, const struct host_takeover *tak
 		if (fd < 0 && errno == EBADF)
 			continue;
 		if (fd < 0 && errno == ESRCH)
-			return -ECONNREFUSED; /* it is going; that will be seen */
+			return -ECONNREFUSED; /* it is exiting */
 		if (fd < 0 || fstat(fd, &st) < 0)
 			return -errno;
 		if (region < 0 && is_region(&st, takeover)) {
 			region = take_fd(&fd);
 		} else if (is_lease(&st, takeover)) {
 			r = lease_watch(host, fd);
-			if (r < 0 && r != -EEXIST) /* a copy of it, under another number */
+			if (r < 0 && r != -EEXIST) /* a duplicate of the lease */
 				return r;
 		}
 	}
@@ -62,8 +62,8 @@ static int search_descriptors(struct host *host, const struct host_takeover *tak
 	return 0;
 }
 
-/* An application's descriptors are its own: only the one that was written down is looked at. */
-static int take_application(struct host *host, const struct host_takeover *takeover, int *ret_fd)
+/* Of an application's descriptors only the one that the ledger names is fetched. */
+static int take_adopted(struct host *host, const struct host_takeover *takeover, int *ret_fd)
 {
 	_cleanup_close_ int fd = get_descriptor(host->pidfd, takeover->region_fd);
 	struct stat st;
@@ -87,8 +87,8 @@ static int take(struct host *host, struct orphan *orphan, const struct host_take
 	host->connection = take_fd(&orphan->connection);
 	host->inherited = true;
 	if (takeover->adopted)
-		return take_application(host, takeover, ret_region_fd);
-	host->asked = true;
+		return take_adopted(host, takeover, ret_region_fd);
+	host->query_pending = true;
 	r = search_descriptors(host, takeover, &region);
 	if (r == 0)
 		r = control_send(host->connection, &query, sizeof(query), NULL, 0);
@@ -111,7 +111,7 @@ int host_take_over(struct hosts *port, const struct host_takeover *takeover,
 		return -ENOENT;
 	if (orphan->connection < 0)
 		return orphan->alive ? -EAGAIN : -ECONNREFUSED;
-	/* a host of version 1 listens as root: nobody else can, in that directory */
+	/* a host of version 1 listens as root; only root can listen in that directory */
 	if ((orphan->uid != takeover->uid && orphan->uid != 0) || orphan->pidfd < 0 ||
 	    orphan->adopted != takeover->adopted)
 		return -EPERM;
@@ -120,7 +120,7 @@ int host_take_over(struct hosts *port, const struct host_takeover *takeover,
 		return -ENOMEM;
 	r = take(host, orphan, takeover, ret_region_fd);
 	if (r < 0) {
-		orphan->pidfd = take_fd(&host->pidfd); /* it stays an orphan: it can be ended */
+		orphan->pidfd = take_fd(&host->pidfd); /* it stays an orphan, which can be ended */
 		orphan->connection = take_fd(&host->connection);
 		host_destroy(host);
 		return r;

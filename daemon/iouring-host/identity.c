@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "iouring-host/identity.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -8,12 +10,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "iouring-host/identity.h"
-
-/* Control sockets, lease, region, ring, notification and the files of all slots, and some air. */
+/* Control sockets, lease, region, ring, eventfd and the files of all slots, with a reserve. */
 #define FILES_MAX 32
 
-_Static_assert(sizeof(gid_t) == sizeof(uint32_t), "groups can be passed on as they came");
+_Static_assert(sizeof(gid_t) == sizeof(uint32_t), "setgroups() takes the groups of the message");
 
 static int set_limit(int resource, rlim_t value)
 {
@@ -22,7 +22,7 @@ static int set_limit(int resource, rlim_t value)
 	return setrlimit(resource, &limit) < 0 ? -errno : 0;
 }
 
-/* In a container that lacks CAP_SYS_RESOURCE: as far as it goes. */
+/* Without CAP_SYS_RESOURCE, as in some containers, the hard limit is the most that is possible. */
 static int raise_memlock(void)
 {
 	struct rlimit limit;
@@ -54,12 +54,12 @@ int identity_close_limits(void)
 	return set_limit(RLIMIT_MEMLOCK, 0);
 }
 
-/* Root without privilege: for a client of uid 0, to whom set-user-id gives and takes nothing. */
-static int bind_root(void)
+/* For a client of uid 0: setresuid() takes no privilege from it, and execve() would grant it. */
+static int disempower_root(void)
 {
 	for (unsigned long cap = 0; cap <= 63; cap++)
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0) {
-			if (errno == EINVAL) /* past the last that the kernel knows */
+			if (errno == EINVAL) /* past the kernel's last capability */
 				break;
 			return -errno;
 		}
@@ -76,7 +76,7 @@ static int clear_capabilities(void)
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
 
-	/* Ambient ones go with the inheritable. */
+	/* Clearing the inheritable set clears the ambient set. */
 	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
 }
 
@@ -85,7 +85,7 @@ int identity_drop(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t n_g
 	int r;
 
 	if (uid == 0) {
-		r = bind_root();
+		r = disempower_root();
 		if (r < 0)
 			return r;
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * identity.h - a host turns from a process of root into one of its client, with less than that
+ * identity.h - turns a host from a process of root into an unprivileged process of its client
+ *
+ * Functions return 0 or -errno.
  */
 #ifndef DAEMON_HOST_IDENTITY_H
 #define DAEMON_HOST_IDENTITY_H
@@ -8,14 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* While still root. What is pinned later is the daemon's business (its quotas), not memlock's. */
+/*
+ * Forbids core dumps, limits descriptors and lifts the limit on locked memory, which the daemon's
+ * quotas replace. Requires root.
+ */
 int identity_set_limits(void);
-/* After the last thing was pinned. */
+/* Forbids locking more memory. Call it after everything has been registered. */
 int identity_close_limits(void);
 
 /*
- * The client's uid, gid and groups; no capability; no_new_privs; not dumpable, so that the client's
- * other processes can neither trace it nor open its /proc. 0 or -errno.
+ * Takes the client's uid, gid and groups, drops all capabilities, and sets no_new_privs. The
+ * process is not dumpable, so other processes of the client can neither trace it nor open its
+ * files in /proc.
  */
 int identity_drop(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t n_groups);
 

@@ -2,10 +2,10 @@
 /*
  * iouring-host - runs one ring for one client, as that client
  *
- * Started by iouringd as root, with nothing but fd 3: a listening control socket to which the
- * daemon is connected already (control.h). It takes its setup, becomes the client, makes the ring,
- * shuts itself in, says READY, and from then on does what it is told until it is told to end, or
- * the lease ends. The daemon may go and come back meanwhile.
+ * iouringd starts it as root with only fd 3: a listening control socket to which the daemon is
+ * already connected (control.h). The host receives its setup, becomes the client, makes the ring,
+ * enters its sandbox and sends READY. Then it follows commands until one ends it, or its lease
+ * ends. Meanwhile the daemon may exit and another one may connect.
  */
 #include <elf.h>
 #include <errno.h>
@@ -16,26 +16,29 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "iouring-host/identity.h"
 #include "host/message.h"
+#include "iouring-host/identity.h"
 #include "iouring-host/ring-setup.h"
-#include "iouring-host/seccomp.h"
 #include "iouring-host/session.h"
+#include "iouring-host/syscall-filter.h"
 
-#define BACKLOG 1024 /* daemons that came and went while we were stopped */
+#define BACKLOG 1024 /* daemons that may connect while this process is stopped */
 
-/* What came with the setup message. */
-struct order {
+/* The setup message and its descriptors. */
+struct received_setup {
 	_Alignas(8) char message[CONTROL_MESSAGE_MAX];
 	int fds[CONTROL_FDS_MAX];
 	size_t n_fds;
 };
 
-/* Who connects from now on learns who listens (control.h). Somebody may have started us by hand. */
+/*
+ * Listening anew gives later connections this process as their peer (control.h). It fails if
+ * somebody started the program by hand.
+ */
 static int take_control_socket(void)
 {
-	static const char text[] =
-		"iouring-host: fd 3 is no control socket: iouringd starts this\n";
+	static const char text[] = "iouring-host: fd 3 is not a control socket; only iouringd can "
+				   "start this program\n";
 	ssize_t n;
 
 	if (listen(CONTROL_LISTEN_FD, BACKLOG) == 0)
@@ -44,7 +47,7 @@ static int take_control_socket(void)
 	return n < 0 ? -errno : -EINVAL;
 }
 
-/* Only the control socket stays. */
+/* Closes all descriptors except the control socket. */
 static int close_others(void)
 {
 	if (close_range(0, CONTROL_LISTEN_FD - 1, 0) < 0 ||
@@ -63,20 +66,21 @@ static int accept_first(int *ret_connection)
 	return session_peer_is_root(connection) ? 0 : -EPERM;
 }
 
-static int receive_order(int connection, struct order *order)
+static int receive_setup(int connection, struct received_setup *ret)
 {
-	ssize_t n = control_receive(connection, order->message, sizeof(order->message), order->fds,
-				    CONTROL_FDS_MAX, &order->n_fds);
+	ssize_t n = control_receive(connection, ret->message, sizeof(ret->message), ret->fds,
+				    CONTROL_FDS_MAX, &ret->n_fds);
 
 	if (n < 0)
 		return (int)n;
-	return control_setup_check(order->message, (size_t)n, order->n_fds);
+	return control_setup_check(ret->message, (size_t)n, ret->n_fds);
 }
 
-/* The descriptors in order: region, lease (if there is one), files of the filled slots. */
-static void describe_ring(const struct order *order, struct ring_setup *ret, int *ret_lease)
+/* The descriptors are, in order: the region, the lease (if any), the files of the filled slots. */
+static void describe_ring(const struct received_setup *received, struct ring_setup *ret,
+			  int *ret_lease)
 {
-	const struct control_setup *setup = (const struct control_setup *)order->message;
+	const struct control_setup *setup = (const struct control_setup *)received->message;
 	size_t next = 0;
 
 	*ret = (struct ring_setup){
@@ -87,14 +91,16 @@ static void describe_ring(const struct order *order, struct ring_setup *ret, int
 		.data_size = setup->data_size,
 		.opcodes = setup->opcodes,
 		.n_slots = setup->n_slots,
-		.region_fd = order->fds[next++],
+		.region_fd = received->fds[next++],
 	};
-	*ret_lease = setup->has_lease ? order->fds[next++] : -1;
+	*ret_lease = setup->has_lease ? received->fds[next++] : -1;
 	for (size_t i = 0; i < IOURD_SLOTS_MAX; i++)
-		ret->files[i] = setup->slots_filled & (1u << i) ? order->fds[next++] : -1;
+		ret->files[i] = setup->slots_filled & (1u << i) ? received->fds[next++] : -1;
 }
 
-/* The ring holds them; the process shall not. The region stays open, for the next daemon to take.
+/*
+ * The ring holds the files; the process must not (ring-setup.h). The region stays open, for the
+ * next daemon to fetch.
  */
 static void close_files(const struct ring_setup *ring)
 {
@@ -116,8 +122,8 @@ static int become_client(const struct control_setup *setup, enum control_stage *
 }
 
 /*
- * What starting has needed of code and constants is not needed again, and the kernel may have it
- * back: the little that is comes by page fault.
+ * Returns the pages of code and constants to the kernel, most of which only the start needed. The
+ * others come back by page faults.
  */
 static void drop_startup_pages(void)
 {
@@ -130,7 +136,7 @@ static void drop_startup_pages(void)
 	for (unsigned int i = 0; i < n; i++)
 		if (segments[i].p_type == PT_LOAD && segments[i].p_offset == 0)
 			base -= segments[i].p_vaddr;
-	while (n-- > 0) { /* the first, with this table in it, goes last */
+	while (n-- > 0) { /* the first, which holds this table, goes last */
 		uintptr_t start = (uintptr_t)base + segments[n].p_vaddr;
 		uintptr_t end = (start + segments[n].p_memsz + mask) & ~mask;
 
@@ -147,29 +153,29 @@ static int enter_sandbox(struct session *session, enum control_stage *stage)
 	notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (notify_fd < 0)
 		return -errno;
-	r = runner_init(&session->runner, session->ring_fd, notify_fd);
+	r = loop_thread_init(&session->loop, session->ring_fd, notify_fd);
 	if (r < 0)
 		return r;
 	r = identity_close_limits();
 	if (r < 0)
 		return r;
 	drop_startup_pages();
-	return seccomp_close();
+	return syscall_filter_install();
 }
 
 static int set_up(struct session *session, enum control_stage *stage)
 {
-	struct order order;
+	struct received_setup received;
 	struct ring_setup ring;
 	int r;
 
 	*stage = STAGE_MESSAGE;
-	r = receive_order(session->connection, &order);
+	r = receive_setup(session->connection, &received);
 	if (r < 0)
 		return r;
-	describe_ring(&order, &ring, &session->lease);
-	r = become_client((const struct control_setup *)order.message, stage);
-	/* Who connects from now on is shown the client's user id, and this process. */
+	describe_ring(&received, &ring, &session->lease);
+	r = become_client((const struct control_setup *)received.message, stage);
+	/* Later connections show the client's uid, and this process, as their peer. */
 	if (r == 0 && listen(CONTROL_LISTEN_FD, BACKLOG) < 0)
 		r = -errno;
 	if (r < 0)
@@ -187,16 +193,16 @@ int main(void)
 	enum control_stage stage;
 	int r;
 
-	/* Without a daemon there is nobody who could be told. */
+	/* Before a daemon is connected, nobody can receive a refusal. */
 	if (take_control_socket() < 0 || close_others() < 0 ||
 	    accept_first(&session.connection) < 0)
 		return 1;
 	r = set_up(&session, &stage);
 	if (r < 0) {
-		session_tell(&session, CONTROL_REFUSED, stage, -r);
+		session_notify(&session, CONTROL_REFUSED, stage, -r);
 		return 1;
 	}
 	session.state = CONTROL_READY;
-	session_tell(&session, CONTROL_READY, 0, 0);
+	session_notify(&session, CONTROL_READY, 0, 0);
 	session_run(&session);
 }

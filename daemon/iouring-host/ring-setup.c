@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "iouring-host/ring-setup.h"
+
 #include <errno.h>
 #include <liburing.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "iouring-host/ring-setup.h"
 #include "common/loop-ring.h"
 
-/* No BUFFER_SELECT: a host registers no provided buffers. */
+/* Not BUFFER_SELECT, because a host provides no buffers. */
 #define SQE_FLAGS_ALLOWED                                                                          \
 	(IOSQE_IO_DRAIN | IOSQE_IO_LINK | IOSQE_IO_HARDLINK | IOSQE_ASYNC | IOSQE_CQE_SKIP_SUCCESS)
 
@@ -35,7 +36,7 @@ static int add_files(int ring_fd, const struct ring_setup *setup)
 
 static int add_buffer(int ring_fd, const struct ring_setup *setup)
 {
-	/* IOURD_BUFFER_DATA */
+	/* it becomes buffer IOURD_BUFFER_DATA */
 	return loop_ring_add_buffer(ring_fd, (void *)(CONTROL_REGION_ADDRESS + setup->data_offset),
 				    setup->data_size);
 }
@@ -43,8 +44,10 @@ static int add_buffer(int ring_fd, const struct ring_setup *setup)
 static int restrict_ring(int ring_fd, const struct ring_setup *setup)
 {
 	struct io_uring_restriction restrictions[3 + IOURD_OPCODES_MAX] = {
-		/* Refused on an enabled ring, and so allows nothing; but registrations have to be
-		 * mentioned to be restricted. */
+		/*
+		 * Registrations are restricted only if one is listed. An enabled ring refuses this
+		 * one, so no registration remains.
+		 */
 		{.opcode = IORING_RESTRICTION_REGISTER_OP,
 		 .register_op = IORING_REGISTER_ENABLE_RINGS},
 		{.opcode = IORING_RESTRICTION_SQE_FLAGS_REQUIRED, .sqe_flags = IOSQE_FIXED_FILE},

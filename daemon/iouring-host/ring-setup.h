@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ring-setup.h - making a host's ring: disabled, with region, files and restrictions
+ * ring-setup.h - sets up a host's ring: disabled, with region, files and restrictions
  *
- * What the restrictions say, and hold a program to from its first request on:
- *  - only the opcodes of the descriptor;
- *  - IOSQE_FIXED_FILE on every request, so that the number of a descriptor of this process means
- *    nothing to a program. Requests without a file (NOP, FUTEX_*, TIMEOUT) must carry the flag too
- *    and ignore it; opcodes that refuse it (OPENAT, CLOSE, TIMEOUT_REMOVE, FILES_UPDATE, the path
- *    operations) are out of reach;
- *  - no registration of any kind once the ring is enabled. Nothing more is pinned either: a SEND_ZC
- *    takes its data from the registered buffer, or gets -ENOBUFS.
- * The kernel knows two more ways to a descriptor's number, which no restriction covers: SPLICE's
- * and TEE's second file, and SCM_RIGHTS in SENDMSG. A host therefore holds no descriptor that its
- * client could not have: the client's files are closed once registered.
+ * The restrictions bind a program from its first request on:
+ *  - Only the opcodes of the program's descriptor are allowed.
+ *  - Every request must have IOSQE_FIXED_FILE, so a descriptor number of this process means nothing
+ *    to a program. Requests without a file (NOP, FUTEX_*, TIMEOUT) must carry the flag too, and
+ *    ignore it. Opcodes that refuse it (OPENAT, CLOSE, TIMEOUT_REMOVE, FILES_UPDATE, the path
+ *    operations) are unusable.
+ *  - An enabled ring accepts no registration. Requests pin no more memory either: SEND_ZC takes its
+ *    data from the registered buffer, or fails with -ENOBUFS.
+ * Two more ways to name a descriptor exist, which no restriction covers: the second file of SPLICE
+ * and TEE, and SCM_RIGHTS in SENDMSG. A host therefore holds no descriptor that its client could
+ * not have: it closes the client's files once they are registered.
  */
 #ifndef DAEMON_HOST_RING_SETUP_H
 #define DAEMON_HOST_RING_SETUP_H
@@ -24,7 +24,7 @@
 
 struct io_uring_params;
 
-struct ring_setup { /* descriptors are borrowed */
+struct ring_setup { /* descriptors are borrowed; sizes in bytes */
 	uint32_t sq_entries;
 	uint32_t cq_entries;
 	uint64_t region_size;
@@ -37,8 +37,9 @@ struct ring_setup { /* descriptors are borrowed */
 };
 
 /*
- * Maps the region at CONTROL_REGION_ADDRESS, for good, and makes the ring. 0 or -errno, and then
- * @stage is where it failed. @ret_params may be NULL. The caller closes the ring.
+ * Maps the region at CONTROL_REGION_ADDRESS, where it stays, and makes the ring, which the caller
+ * closes. @ret_params may be NULL. 0 or -errno; @stage is the step in progress, or the one that
+ * failed.
  */
 int ring_make(const struct ring_setup *setup, enum control_stage *stage,
 	      struct io_uring_params *ret_params, int *ret_fd);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "iouring-host/session.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
@@ -6,12 +8,11 @@
 #include <unistd.h>
 
 #include "host/message.h"
-#include "iouring-host/session.h"
 
-#define COMMAND_MAX 512 /* bytes: a head, and what later versions may add */
-#define LOOK_MS	    2000
-#define LOOK_MAX_MS 64000
-#define LITTLE_MS   100 /* of CPU time */
+#define COMMAND_MAX  512 /* bytes: a head, and what later versions may add */
+#define CHECK_MS     2000
+#define CHECK_MAX_MS 64000
+#define IDLE_MS	     100 /* of CPU time, between two checks */
 
 bool session_peer_is_root(int connection)
 {
@@ -21,7 +22,8 @@ bool session_peer_is_root(int connection)
 	return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == 0;
 }
 
-static void forget_connection(struct session *session)
+/* The ring runs on without a daemon. */
+static void drop_connection(struct session *session)
 {
 	if (session->connection >= 0)
 		close(session->connection);
@@ -29,11 +31,11 @@ static void forget_connection(struct session *session)
 }
 
 /*
- * A daemon that reads nothing until its socket's buffer is full is as good as gone. What it was not
- * told is kept in state and result: the next one asks with QUERY.
+ * A daemon that reads nothing until its socket's buffer is full is disconnected. State and result
+ * keep what it missed; the next daemon asks for them with QUERY.
  */
-void session_tell(struct session *session, enum control_type type, enum control_stage stage,
-		  int error)
+void session_notify(struct session *session, enum control_type type, enum control_stage stage,
+		    int error)
 {
 	struct control_event event = {
 		.head = {.version = CONTROL_VERSION, .type = type, .size = sizeof(event)},
@@ -47,88 +49,88 @@ void session_tell(struct session *session, enum control_type type, enum control_
 	if (session->connection < 0)
 		return;
 	if (control_send(session->connection, &event, sizeof(event), NULL, 0) < 0)
-		forget_connection(session);
+		drop_connection(session);
 }
 
 /*
- * A loop whose requests all complete at once never sleeps in the kernel, and a task that neither
- * sleeps nor leaves the kernel holds up every RCU-tasks grace period of the machine: BPF maps are
- * not freed, tracers do not detach. So a loop that is busy is made to step aside every other
- * second. One that sleeps is looked at less and less often.
+ * A loop whose requests all complete at once never sleeps in the kernel. A task that neither sleeps
+ * nor leaves the kernel holds up every RCU-tasks grace period of the machine: BPF maps are not
+ * freed, tracers do not detach. So a busy loop has to yield every two seconds. A loop that sleeps
+ * is checked less and less often.
  */
-static void look_at_loop(struct session *session)
+static void check_loop(struct session *session)
 {
-	uint64_t used = runner_cpu_ms(&session->runner);
-	uint64_t since = used - session->cpu_ms;
+	uint64_t cpu_ms = loop_cpu_ms(&session->loop);
+	uint64_t used = cpu_ms - session->cpu_ms;
 
-	session->cpu_ms = used;
-	if (2 * since >= (uint64_t)session->look_ms)
-		runner_yield(&session->runner);
-	if (since > LITTLE_MS)
-		session->look_ms = LOOK_MS;
-	else if (session->look_ms < LOOK_MAX_MS)
-		session->look_ms *= 2;
+	session->cpu_ms = cpu_ms;
+	if (2 * used >= (uint64_t)session->check_ms)
+		loop_yield(&session->loop);
+	if (used > IDLE_MS)
+		session->check_ms = CHECK_MS;
+	else if (session->check_ms < CHECK_MAX_MS)
+		session->check_ms *= 2;
 }
 
-static void change(struct session *session, enum control_type state, int result)
+static void set_state(struct session *session, enum control_type state, int result)
 {
 	session->state = state;
 	session->result = result;
-	session->look_ms = LOOK_MS;
-	session_tell(session, state, 0, 0);
+	session->check_ms = CHECK_MS;
+	session_notify(session, state, 0, 0);
 }
 
-static void order_run(struct session *session)
+static void run(struct session *session)
 {
 	if (session->pausing) {
 		session->run_after = true;
 		session->pause_after = false;
 	} else if (!session->starting && session->state != CONTROL_RUNNING) {
 		session->starting = true;
-		runner_run(&session->runner);
+		loop_run(&session->loop);
 	}
 }
 
-static void order_pause(struct session *session)
+static void pause_loop(struct session *session)
 {
 	session->run_after = false;
 	if (session->starting) {
 		session->pause_after = true;
 	} else if (session->state == CONTROL_RUNNING) {
 		session->pausing = true;
-		runner_pause(&session->runner);
+		loop_pause(&session->loop);
 	}
 }
 
 static _Noreturn void refuse(struct session *session)
 {
-	session_tell(session, CONTROL_REFUSED, STAGE_ENABLE, -session->runner.result);
+	session_notify(session, CONTROL_REFUSED, STAGE_ENABLE, -session->loop.result);
 	_exit(1);
 }
 
-/* The runner's state has changed, perhaps more than once. */
-static void follow_runner(struct session *session)
+/* The loop's state has changed, perhaps more than once. */
+static void follow_loop(struct session *session)
 {
-	enum runner_state state = runner_state(&session->runner);
+	enum loop_state state = loop_state(&session->loop);
 	bool run_after = session->run_after;
 
-	if (state == RUNNER_REFUSED)
+	if (state == LOOP_REFUSED)
 		refuse(session);
-	if (state == RUNNER_IDLE)
+	if (state == LOOP_IDLE)
 		return;
 	if (session->starting) {
 		session->starting = false;
-		change(session, CONTROL_RUNNING, 0);
+		set_state(session, CONTROL_RUNNING, 0);
 	}
-	if (state != RUNNER_RUNNING && session->state == CONTROL_RUNNING) {
+	if (state != LOOP_RUNNING && session->state == CONTROL_RUNNING) {
 		session->pausing = session->pause_after = session->run_after = false;
-		change(session, state == RUNNER_PAUSED ? CONTROL_PAUSED : CONTROL_RETURNED,
-		       session->runner.result);
-		if (state == RUNNER_PAUSED && run_after)
-			order_run(session);
+		set_state(session, state == LOOP_PAUSED ? CONTROL_PAUSED : CONTROL_RETURNED,
+			  session->loop.result);
+		if (state == LOOP_PAUSED && run_after)
+			run(session);
 	} else if (session->pause_after) {
 		session->pause_after = false;
-		order_pause(session);
+		pause_loop(session);
 	}
 }
 
@@ -137,10 +139,10 @@ static void drain(int eventfd)
 	uint64_t count;
 	ssize_t n = read(eventfd, &count, sizeof(count));
 
-	(void)n; /* it only wakes */
+	(void)n; /* the eventfd only wakes; its count has no meaning */
 }
 
-static void obey(struct session *session)
+static void handle_command(struct session *session)
 {
 	_Alignas(8) char message[COMMAND_MAX];
 	ssize_t n;
@@ -149,27 +151,28 @@ static void obey(struct session *session)
 	if (n == -EAGAIN)
 		return;
 	if (n <= 0) {
-		forget_connection(session); /* the ring runs on without a daemon */
+		drop_connection(session);
 		return;
 	}
 	switch (control_head_check(message, (size_t)n)) {
 	case CONTROL_START:
 	case CONTROL_RESUME:
-		order_run(session);
+		run(session);
 		break;
 	case CONTROL_PAUSE:
-		order_pause(session);
+		pause_loop(session);
 		break;
 	case CONTROL_END:
 		_exit(0);
 	case CONTROL_QUERY:
-		session_tell(session, CONTROL_STATE, 0, 0);
+		session_notify(session, CONTROL_STATE, 0, 0);
 		break;
 	default: /* of a newer daemon */
 		break;
 	}
 }
 
+/* The newest connection replaces the one before. */
 static void accept_daemon(struct session *session)
 {
 	int connection = accept4(CONTROL_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -180,7 +183,7 @@ static void accept_daemon(struct session *session)
 		close(connection);
 		return;
 	}
-	forget_connection(session);
+	drop_connection(session);
 	session->connection = connection;
 }
 
@@ -188,27 +191,27 @@ _Noreturn void session_run(struct session *session)
 {
 	for (;;) {
 		struct pollfd fds[] = {
-			{.fd = session->lease}, /* POLLHUP: the last holder has closed it */
-			{.fd = session->runner.notify_fd, .events = POLLIN},
+			{.fd = session->lease}, /* POLLHUP: its last holder has closed it */
+			{.fd = session->loop.notify_fd, .events = POLLIN},
 			{.fd = session->connection, .events = POLLIN},
 			{.fd = CONTROL_LISTEN_FD, .events = POLLIN},
 		};
 
 		bool running = session->state == CONTROL_RUNNING;
-		int n = poll(fds, sizeof(fds) / sizeof(fds[0]), running ? session->look_ms : -1);
+		int n = poll(fds, sizeof(fds) / sizeof(fds[0]), running ? session->check_ms : -1);
 
 		if (n == 0)
-			look_at_loop(session);
+			check_loop(session);
 		if (n <= 0)
 			continue; /* EINTR: stopped and continued */
 		if (fds[0].revents)
 			_exit(0);
 		if (fds[1].revents) {
-			drain(session->runner.notify_fd);
-			follow_runner(session);
+			drain(session->loop.notify_fd);
+			follow_loop(session);
 		}
 		if (fds[2].revents && session->connection == fds[2].fd)
-			obey(session);
+			handle_command(session);
 		if (fds[3].revents)
 			accept_daemon(session);
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * session.h - the main thread of a host once its ring is made: orders in, events out
+ * session.h - the main thread of a host once its ring is set up: receives commands, sends events
+ *
+ * The session owns its descriptors and the loop thread; they last as long as the process.
  */
 #ifndef DAEMON_HOST_SESSION_H
 #define DAEMON_HOST_SESSION_H
@@ -9,31 +11,31 @@
 #include <stdint.h>
 
 #include "host/control.h"
-#include "iouring-host/runner.h"
+#include "iouring-host/loop-thread.h"
 
 struct session {
-	int connection; /* to the daemon, owned; -1: there is none */
-	int lease;	/* -1: a persistent ring, ended by its daemon only */
+	int connection; /* to the daemon; -1: none */
+	int lease;	/* -1: a persistent ring, which only the daemon ends */
 	int ring_fd;
-	struct runner runner;
-	enum control_type state; /* the last of READY, RUNNING, PAUSED, RETURNED */
-	int result;
-	/* orders on their way; one that comes too early waits for the one before it */
-	bool starting; /* to run: RUNNING was not told yet */
+	struct loop_thread loop;
+	enum control_type state; /* READY, RUNNING, PAUSED or RETURNED, as last sent */
+	int result;		 /* of io_uring_enter, with PAUSED and RETURNED */
+	/* commands in progress; one that comes too early is kept until the one before is done */
+	bool starting; /* RUNNING was not sent yet */
 	bool pausing;
-	bool pause_after; /* ... it has started */
-	bool run_after;	  /* ... it has paused */
-	/* of the look at a loop that may never sleep (session.c) */
-	int look_ms; /* until the next */
-	uint64_t cpu_ms;
+	bool pause_after; /* pause once started */
+	bool run_after;	  /* run once paused */
+	/* the check for a loop that never sleeps (session.c) */
+	int check_ms;	 /* interval */
+	uint64_t cpu_ms; /* CPU time used at the last check */
 };
 
-/* Is the other end of this control connection root? */
+/* Whether the peer of a control connection is root. */
 bool session_peer_is_root(int connection);
-/* Tells the daemon, if there is one. @stage and @error: of CONTROL_REFUSED. */
-void session_tell(struct session *session, enum control_type type, enum control_stage stage,
-		  int error);
-/* Does not return. */
+/* Sends an event to the daemon, if it is connected. @stage and @error are for CONTROL_REFUSED. */
+void session_notify(struct session *session, enum control_type type, enum control_stage stage,
+		    int error);
+/* Serves daemons until the host ends. */
 _Noreturn void session_run(struct session *session);
 
 #endif

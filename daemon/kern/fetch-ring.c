@@ -3,24 +3,11 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kern/ring-waiting.h"
 #include "common/cleanup.h"
-
-static bool is_ring(int fd)
-{
-	static const char expected[] = "anon_inode:[io_uring]";
-	char path[64], target[sizeof(expected) + 1];
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	n = readlink(path, target, sizeof(target));
-	return n == (ssize_t)strlen(expected) && memcmp(target, expected, (size_t)n) == 0;
-}
 
 /* Entering to do nothing fails in its own way while a ring is disabled, and else does nothing. */
 static bool is_disabled(int fd)
@@ -34,7 +21,7 @@ int fetch_ring_fd(int pidfd, int ring_fd, int *ret_fd)
 
 	if (fd < 0)
 		return -errno;
-	if (!is_ring(fd))
+	if (!is_io_uring(getpid(), fd))
 		return -EINVAL;
 	if (!is_disabled(fd))
 		return -EBUSY;

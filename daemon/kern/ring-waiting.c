@@ -44,16 +44,23 @@ static bool find_number(const char *text, const char *name, uint32_t *ret)
 	return false;
 }
 
-/* Why nothing is shown of the ring. */
-static int explain_nothing(pid_t pid, int ring_fd)
+bool is_io_uring(pid_t pid, int fd)
 {
 	static const char expected[] = "anon_inode:[io_uring]";
 	char path[64], target[sizeof(expected) + 1];
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, ring_fd);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
 	n = readlink(path, target, sizeof(target));
-	if (n == (ssize_t)strlen(expected) && memcmp(target, expected, (size_t)n) == 0)
+	return n == (ssize_t)strlen(expected) && memcmp(target, expected, (size_t)n) == 0;
+}
+
+/* Why nothing is shown of the ring. */
+static int explain_nothing(pid_t pid, int ring_fd)
+{
+	char path[64];
+
+	if (is_io_uring(pid, ring_fd))
 		return -EAGAIN;
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	return access(path, F_OK) < 0 ? -ESRCH : -EBADF;

@@ -26,7 +26,7 @@
 #include <cmocka.h>
 
 #include "iouring-host/identity.h"
-#include "iouring-host/seccomp.h"
+#include "iouring-host/syscall-filter.h"
 
 /* Ends the child with the line that did not hold. */
 #define CHECK(what)                                                                                \
@@ -145,10 +145,10 @@ static void test_identity(void **state)
 	assert_int_equal(in_child(limits), 0);
 }
 
-static void shut_in(void)
+static void enter_filter(void)
 {
 	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-	CHECK(seccomp_close() == 0);
+	CHECK(syscall_filter_install() == 0);
 }
 
 /* What a host does day by day. */
@@ -160,7 +160,7 @@ static void lives_on(void)
 	int pair[2];
 
 	CHECK(pipe2(pair, O_CLOEXEC) == 0);
-	shut_in();
+	enter_filter();
 	CHECK(poll(&nothing, 1, 1) == 0);
 	CHECK(write(pair[1], &byte, 1) == 1 && read(pair[0], &byte, 1) == 1);
 	CHECK(syscall(SYS_futex, &word, 1 /* wake */, 1, NULL, NULL, 0) == 0);
@@ -187,7 +187,7 @@ static void other_thread(void)
 
 	CHECK(pipe2(pair, O_CLOEXEC) == 0);
 	CHECK(pthread_create(&thread, NULL, wait_and_ask, &pair[0]) == 0);
-	shut_in();
+	enter_filter();
 	CHECK(write(pair[1], "x", 1) == 1);
 	for (;;)
 		poll(NULL, 0, 1000);
@@ -196,7 +196,7 @@ static void other_thread(void)
 #define FORBIDDEN(name, call)                                                                      \
 	static void name(void)                                                                     \
 	{                                                                                          \
-		shut_in();                                                                         \
+		enter_filter();                                                                    \
 		(void)(call);                                                                      \
 	}
 
