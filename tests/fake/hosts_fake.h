@@ -2,9 +2,9 @@
 /*
  * hosts_fake.h - hosts without processes
  *
- * A fake host keeps duplicates of what a real one is sent (region, files, lease), so that a test
- * which counts descriptors sees a host that is left behind. It answers as a good host does, one
- * answer for each hosts_fake_step(); a test may mute it and speak in its place.
+ * A fake host keeps duplicates of a real one's descriptors (region, files, lease), so that a test
+ * that counts descriptors notices a forgotten host. It replies as a well-behaved host does, once
+ * for each hosts_fake_step(). A test may mute it and send events in its place.
  */
 #ifndef TESTS_FAKE_HOSTS_H
 #define TESTS_FAKE_HOSTS_H
@@ -18,38 +18,40 @@
 /* @plan may be NULL; borrowed. */
 int hosts_fake_new(struct fail_plan *plan, struct hosts **ret);
 
-/* Hosts that were not freed; and those of them that have not exited. */
+/* The numbers of hosts that were not freed, and of those that have not exited. */
 size_t hosts_fake_count(struct hosts *hosts);
 size_t hosts_fake_alive(struct hosts *hosts);
 /* The host of ring @name, or NULL. */
 struct host *hosts_fake_find(struct hosts *hosts, const char *name);
-/* As it was started; the descriptors are its duplicates. */
+/* The setup that it was started with; the descriptors are its duplicates. */
 const struct host_setup *hosts_fake_setup(const struct host *host);
-/* The last command that it was given; 0: none. */
+/* The last command sent to it; 0: none. */
 enum control_type hosts_fake_last_command(const struct host *host);
 
-/* How often it was kicked. */
+/* The number of kicks. */
 unsigned int hosts_fake_kicks(const struct host *host);
 
-/* Delivers the oldest answer of some host, or notes that a lease ended; false: nothing to do. */
+/* Delivers the oldest reply of a host, or the exit after a lease's end. false: nothing to do. */
 bool hosts_fake_step(struct hosts *hosts);
-/* Hosts answer nothing from now on (an END neither; a kill still is). */
+/* Hosts send no replies, not even to END; they still exit when killed. */
 void hosts_fake_mute(struct hosts *hosts, bool mute);
 /* Commands other than END fail with @error (-errno); 0: not any more. */
 void hosts_fake_refuse_commands(struct hosts *hosts, int error);
 
 /*
- * Without a daemon: a host whose daemon has freed it lives on, as does each after
- * hosts_fake_orphan(), which is what the daemon's death does to it. The next port operations find
- * them. What follows is for those.
+ * Orphans: hosts whose daemon freed them before they exited, and all hosts after
+ * hosts_fake_orphan(), which stands for the daemon's death. The functions that find and take over
+ * hosts work on them.
  */
 void hosts_fake_orphan(struct hosts *hosts);
+/* The process of an orphan exits. */
 void hosts_fake_die(struct host *host);
-/* What it says that it is doing, when it is asked. */
+/* Sets the state that it reports when it is taken over. */
 void hosts_fake_set_state(struct host *host, enum control_type state, int result);
+/* The orphan accepts no connection any more. */
 void hosts_fake_set_unresponsive(struct host *host);
 
-/* Speaks in a host's place, at once. */
+/* Sends an event in a host's place, at once. */
 void hosts_fake_ready(struct host *host, int ring_fd);
 void hosts_fake_refused(struct host *host, enum control_stage stage, int error);
 void hosts_fake_running(struct host *host);

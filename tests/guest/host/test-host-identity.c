@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The real iouring-host: who it is, what its client can see of it, and what it refuses. */
+/* The real iouring-host: its identity, its client's access to it, and refused setups. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +63,7 @@ static void assert_line(const char *text, const char *line)
 
 	snprintf(wanted, sizeof(wanted), "\n%s\n", line);
 	if (!strstr(text, wanted))
-		fail_msg("there is no line '%s' in:\n%s", line, text);
+		fail_msg("line '%s' is missing in:\n%s", line, text);
 }
 
 static size_t count_entries(pid_t pid, const char *directory)
@@ -126,7 +126,7 @@ static void test_identity(void **state)
 	}
 	closedir(threads);
 	assert_int_equal(count_entries(pid, "task"), 2);
-	/* listener, connection, ring, notification, region: not the files */
+	/* listener, connection, ring, eventfd, region, but not the files */
 	assert_int_equal(count_entries(pid, "fd"), 5);
 	read_proc(pid, "environ", text, sizeof(text));
 	assert_string_equal(text, "");
@@ -135,7 +135,7 @@ static void test_identity(void **state)
 	read_proc(pid, "cmdline", text, sizeof(text));
 	assert_string_equal(text, "iouring-host");
 	assert_string_equal(text + strlen(text) + 1, "identity");
-	/* its /proc is root's */
+	/* root owns its files in /proc */
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_uid, 0);
@@ -159,7 +159,7 @@ static void test_root_client(void **state)
 	end(f, host);
 }
 
-/* ---- what its client can do to it ---- */
+/* ---- the client's access ---- */
 
 static void pry(pid_t pid)
 {
@@ -187,13 +187,13 @@ static void pry(pid_t pid)
 			_exit(5);
 	for (size_t i = 0; i < sizeof(closed) / sizeof(closed[0]); i++) {
 		snprintf(path, sizeof(path), "/proc/%d/%s", pid, closed[i]);
-		/* some may be opened and refuse what matters then */
+		/* some can be opened, but not read */
 		int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 		if (fd >= 0 && read(fd, bytes, 1) > 0)
 			_exit(10 + (int)i);
 	}
-	/* it is its own process, to stop and to end */
+	/* the client may signal its own process */
 	if (kill(pid, 0) < 0)
 		_exit(6);
 	_exit(0);
@@ -215,13 +215,14 @@ static void expect_refusal(struct fixture *f, const struct host_setup *setup,
 			   enum control_stage stage, int error)
 {
 	struct host *host = fixture_start_setup(f, setup);
-	char said[128];
+	char expected[128];
 
 	f->exits = 0;
 	fixture_wait_exits(f, 1);
-	snprintf(said, sizeof(said), "refused(%s,%d) exited(", control_stage_text(stage), error);
-	if (strncmp(f->diary, said, strlen(said)) != 0)
-		fail_msg("'%s', not '%s'", f->diary, said);
+	snprintf(expected, sizeof(expected), "refused(%s,%d) exited(", control_stage_text(stage),
+		 error);
+	if (strncmp(f->diary, expected, strlen(expected)) != 0)
+		fail_msg("'%s', not '%s'", f->diary, expected);
 	f->diary[0] = '\0';
 	f->hosts->ops->host_free(host);
 }
@@ -234,12 +235,12 @@ static void test_refusals(void **state)
 	int ring_fd;
 	char params[256] = {0};
 
-	setup.region_size *= 2; /* more than the file has */
+	setup.region_size *= 2; /* larger than the file */
 	expect_refusal(f, &setup, STAGE_REGION, EINVAL);
 	setup = fixture_setup("refused");
 	setup.opcodes = unknown_opcode;
 	expect_refusal(f, &setup, STAGE_RESTRICTIONS, EINVAL);
-	/* a ring cannot even be sent */
+	/* the kernel does not even pass a ring */
 	ring_fd = (int)syscall(SYS_io_uring_setup, 1, params);
 	assert_true(ring_fd >= 0);
 	setup = fixture_setup("refused");
@@ -255,7 +256,7 @@ static void test_refusals(void **state)
 	close(ring_fd);
 }
 
-/* More than RLIMIT_MEMLOCK lets a user pin: the daemon's quotas decide, not that. */
+/* Larger than RLIMIT_MEMLOCK allows; the daemon's quotas replace that limit. */
 static void test_large_regions(void **state)
 {
 	const size_t size = 32u << 20;

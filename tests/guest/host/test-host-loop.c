@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Real loops in the real iouring-host: what the orders do to one that is always busy ("nop") and to
- * one that sleeps ("chase" without a request). Kernel port and host port, without a daemon.
+ * Loops in the real iouring-host: commands to one that is always busy ("nop") and to one that
+ * sleeps ("chase" without a request). Uses the kernel port and the host port, without a daemon.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -92,7 +92,7 @@ static int ready_fd(const struct fixture *f)
 	return atoi(strchr(f->diary, '(') + 1);
 }
 
-/* A ring of program @name, attached and disabled. */
+/* Makes a ring with program @name attached, not enabled yet. */
 static void make_ring(struct fixture *f, const char *name, struct ring *ret)
 {
 	struct ring ring = {.program = load(name), .lease = -1};
@@ -133,7 +133,7 @@ static void make_ring(struct fixture *f, const char *name, struct ring *ret)
 	*ret = ring;
 }
 
-/* Its host is gone by now. */
+/* The host must have exited. */
 static void ring_done(struct fixture *f, struct ring *ring)
 {
 	f->hosts->ops->host_free(ring->host);
@@ -177,7 +177,7 @@ static double now_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-/* As the daemon does it: the flag, then the order. */
+/* Like the daemon: sets the flag, then sends the command. */
 static void pause_ring(struct fixture *f, struct ring *ring)
 {
 	__atomic_store_n(&ring->counts->pause, 1, __ATOMIC_SEQ_CST);
@@ -244,7 +244,7 @@ static void test_busy(void **state)
 	start_ring(f, &ring);
 	wait_for_steps(&ring, 100);
 	pause_often(f, &ring, true);
-	/* signals of its client do not end it */
+	/* signals do not end the loop */
 	for (int i = 0; i < 100; i++)
 		assert_int_equal(kill(f->hosts->ops->pid(ring.host), SIGUSR1), 0);
 	wait_for_steps(&ring, 100);
@@ -293,11 +293,11 @@ static void test_lease_ends_busy(void **state)
 	wait_for_steps(&ring, 10);
 	close(ring.lease);
 	ring.lease = -1;
-	fixture_expect_end(f, "exited(1,0)"); /* the port may have seen it, too */
+	fixture_expect_end(f, "exited(1,0)"); /* client-gone may precede it */
 	ring_done(f, &ring);
 }
 
-static void test_leftover_that_is_busy(void **state)
+static void test_busy_orphan(void **state)
 {
 	struct fixture *f = *state;
 	struct ring ring;
@@ -308,9 +308,9 @@ static void test_leftover_that_is_busy(void **state)
 	start_ring(f, &ring);
 	wait_for_steps(&ring, 10);
 	pid = f->hosts->ops->pid(ring.host);
-	f->hosts->ops->host_free(ring.host); /* as when the daemon dies */
+	f->hosts->ops->host_free(ring.host); /* like the daemon's death */
 	ring.host = NULL;
-	wait_for_steps(&ring, 10); /* which stops no ring */
+	wait_for_steps(&ring, 10); /* the ring runs on */
 	assert_int_equal(fixture_end_orphans(f), 0);
 	steps = ring.counts->steps;
 	poll(NULL, 0, 5);
@@ -341,7 +341,7 @@ int main(void)
 		TEST(test_asleep),
 		TEST(test_killed_while_busy),
 		TEST(test_lease_ends_busy),
-		TEST(test_leftover_that_is_busy),
+		TEST(test_busy_orphan),
 		TEST(test_lease_ends_disabled),
 	};
 #undef TEST

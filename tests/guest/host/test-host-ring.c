@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a ring that a host has made lets a program do. Requests are submitted from here instead of
- * from a BPF program: the kernel takes both the same way.
+ * What a host's ring allows a program to do. The test submits the requests instead of a BPF
+ * program; the kernel treats both alike.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -130,7 +130,7 @@ static void make_and_map(struct fixture *f)
 	assert_ptr_not_equal(f->sqes, MAP_FAILED);
 }
 
-/* Submits one request and returns what came of it. */
+/* Submits one request. Returns its result. */
 static int submit(struct fixture *f, const struct io_uring_sqe *sqe)
 {
 	uint32_t *head = (uint32_t *)((char *)f->queues + f->params.cq_off.head);
@@ -162,7 +162,7 @@ static struct io_uring_sqe read_request(int fd)
 	return sqe;
 }
 
-static void test_what_is_allowed(void **state)
+static void test_allowed_requests(void **state)
 {
 	struct fixture *f = *state;
 	struct io_uring_sqe sqe;
@@ -182,7 +182,7 @@ static void test_what_is_allowed(void **state)
 	assert_int_equal(submit(f, &sqe), -EFAULT);
 }
 
-/* They have no file, and take the flag that says so all the same. */
+/* They have no file, but must carry IOSQE_FIXED_FILE. */
 static void test_requests_without_file(void **state)
 {
 	struct __kernel_timespec soon = {.tv_nsec = 1000};
@@ -208,7 +208,7 @@ static void test_requests_without_file(void **state)
 	assert_int_equal(submit(f, &sqe), -EACCES);
 }
 
-static void test_numbers_of_this_process(void **state)
+static void test_descriptor_numbers(void **state)
 {
 	struct fixture *f = *state;
 	struct io_uring_sqe sqe;
@@ -219,7 +219,7 @@ static void test_numbers_of_this_process(void **state)
 	assert_int_equal(submit(f, &sqe), -EACCES);
 	sqe.flags = IOSQE_ASYNC;
 	assert_int_equal(submit(f, &sqe), -EACCES);
-	/* a number, but of the table */
+	/* numbers in the table of fixed files */
 	sqe.flags = IOSQE_FIXED_FILE;
 	sqe.fd = 200;
 	assert_int_equal(submit(f, &sqe), -EBADF);
@@ -227,7 +227,7 @@ static void test_numbers_of_this_process(void **state)
 	assert_int_equal(submit(f, &sqe), -EBADF);
 	sqe.fd = -1;
 	assert_int_equal(submit(f, &sqe), -EBADF);
-	/* allowed here as opcodes, and out of reach nevertheless */
+	/* allowed opcodes that are unusable with IOSQE_FIXED_FILE */
 	sqe = request(IORING_OP_OPENAT, AT_FDCWD);
 	sqe.addr = (uintptr_t)"/etc/passwd";
 	assert_int_equal(submit(f, &sqe), -EBADF);
@@ -246,7 +246,7 @@ static void test_opcodes_and_flags(void **state)
 		if (op < IOURD_OPCODES_MAX && (opcodes[op / 64] & (1ull << op % 64)))
 			continue;
 		sqe = request(op, SLOT_FILE);
-		/* those past the kernel's last are refused before the restrictions */
+		/* the kernel refuses opcodes that it does not know before the restrictions apply */
 		if (submit(f, &sqe) != -EACCES)
 			assert_true(op > IORING_OP_FTRUNCATE && submit(f, &sqe) == -EINVAL);
 	}
@@ -271,7 +271,8 @@ static void test_registrations(void **state)
 		if (op == IORING_REGISTER_ENABLE_RINGS)
 			continue;
 		assert_true(syscall(SYS_io_uring_register, f->ring_fd, op, &fd, 1) < 0);
-		/* what a kernel has no such operation for is refused before it is forbidden */
+		/* the kernel refuses operations that it does not know before the restrictions apply
+		 */
 		assert_true(errno == EACCES ||
 			    (errno == EINVAL && op > IORING_REGISTER_CLONE_BUFFERS &&
 			     op != IORING_REGISTER_MEM_REGION));
@@ -300,7 +301,7 @@ static void test_failures(void **state)
 	f->setup.sq_entries = 0;
 	expect_failure(f, STAGE_RING, -EINVAL);
 	f->setup = good;
-	f->setup.region_size = 2 * REGION_SIZE; /* more than there is */
+	f->setup.region_size = 2 * REGION_SIZE; /* larger than the file */
 	expect_failure(f, STAGE_REGION, -EINVAL);
 	f->setup = good;
 	f->setup.region_fd = -1;
@@ -312,9 +313,9 @@ static void test_failures(void **state)
 	f->setup.data_offset = 1ull << 40;
 	expect_failure(f, STAGE_BUFFERS, -EFAULT);
 	f->setup = good;
-	allow(127); /* of no kernel */
+	allow(127); /* no kernel has it */
 	expect_failure(f, STAGE_RESTRICTIONS, -EINVAL);
-	/* nothing was left open on the way */
+	/* no descriptor was left open */
 	assert_int_equal(dup(f->plain_fd), last);
 	close(last);
 }
@@ -344,11 +345,10 @@ static void test_disabled(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_what_is_allowed, fixture_new, fixture_free),
+		cmocka_unit_test_setup_teardown(test_allowed_requests, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_requests_without_file, fixture_new,
 						fixture_free),
-		cmocka_unit_test_setup_teardown(test_numbers_of_this_process, fixture_new,
-						fixture_free),
+		cmocka_unit_test_setup_teardown(test_descriptor_numbers, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_opcodes_and_flags, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_registrations, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_failures, fixture_new, fixture_free),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The real iouring-host: what it does with orders, and what ends it. */
+/* The real iouring-host: commands, signals, leases, and daemons that come and go. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -65,7 +65,7 @@ static void test_stopped(void **state)
 	struct host *host = start_ready(f, "stopped");
 	pid_t pid = f->hosts->ops->pid(host);
 
-	/* and continued: it goes on as before */
+	/* a host that is stopped and continued works as before */
 	signal_as_client(pid, SIGSTOP);
 	signal_as_client(pid, SIGCONT);
 	f->hosts->ops->command(host, CONTROL_START);
@@ -80,9 +80,9 @@ static void test_stopped(void **state)
 	f->hosts->ops->host_free(host);
 }
 
-/* ---- orders; without a dispatcher the loop is a wait for a completion that never comes ---- */
+/* ---- commands; without a dispatcher the loop waits for a completion that never comes ---- */
 
-/* There is no pause flag here to catch a signal that came too early: the order is repeated. */
+/* Repeats the command, because no pause flag makes up for a signal that comes too early. */
 static void pause_ring(struct fixture *f, struct host *host)
 {
 	while (!strstr(f->diary, "paused")) {
@@ -112,8 +112,8 @@ static void test_pause_and_resume(void **state)
 	end(f, host);
 }
 
-/* All at once: each waits for the one before. */
-static void test_hasty_orders(void **state)
+/* Each command waits for the one before. */
+static void test_hasty_commands(void **state)
 {
 	struct fixture *f = *state;
 	struct host *host = start_ready(f, "hasty");
@@ -131,7 +131,7 @@ static void test_hasty_orders(void **state)
 	end(f, host);
 }
 
-/* ---- what ends it, and what does not ---- */
+/* ---- leases and daemons ---- */
 
 static void test_lease(void **state)
 {
@@ -148,7 +148,7 @@ static void test_lease(void **state)
 	copy = dup(lease[1]);
 	f->hosts->ops->command(host, CONTROL_START);
 	fixture_expect_end(f, " running");
-	/* neither what is written to it nor one holder's end */
+	/* data, or the exit of one of several holders, does not end the host */
 	assert_int_equal(write(lease[1], "hello", 5), 5);
 	close(lease[1]);
 	poll(NULL, 0, 20);
@@ -160,7 +160,7 @@ static void test_lease(void **state)
 	f->hosts->ops->host_free(host);
 }
 
-/* The lease is gone before the host has seen it. */
+/* The lease ends before the host has received it. */
 static void test_lease_gone_early(void **state)
 {
 	struct fixture *f = *state;
@@ -190,14 +190,14 @@ static int connect_again(struct fixture *f, const char *name)
 	return fd;
 }
 
-static void tell(int fd, enum control_type type)
+static void send_command(int fd, enum control_type type)
 {
 	const struct control_head head = control_command(type);
 
 	assert_int_equal(control_send(fd, &head, sizeof(head), NULL, 0), 0);
 }
 
-/* The next event, or its absence: 0 if the connection has ended. */
+/* The type of the next event; 0: the connection has ended. */
 static int next_event(int fd, struct control_event *ret)
 {
 	struct pollfd readable = {.fd = fd, .events = POLLIN};
@@ -222,22 +222,22 @@ static void test_daemon_goes_and_comes(void **state)
 
 	f->hosts->ops->command(host, CONTROL_START);
 	fixture_expect_end(f, " running");
-	f->hosts->ops->host_free(host); /* as at the daemon's end: the connection is closed */
+	f->hosts->ops->host_free(host); /* closes the connection, as a daemon's exit does */
 
 	first = connect_again(f, "orphan");
-	tell(first, CONTROL_QUERY);
+	send_command(first, CONTROL_QUERY);
 	assert_int_equal(next_event(first, &event), CONTROL_STATE);
 	assert_int_equal(event.state, CONTROL_RUNNING);
 	assert_true(event.ring_fd >= 0);
 
-	/* the newest wins; what it hears is the same ring's */
+	/* the newest connection wins, and serves the same ring */
 	second = connect_again(f, "orphan");
-	tell(second, CONTROL_QUERY);
+	send_command(second, CONTROL_QUERY);
 	assert_int_equal(next_event(second, &event), CONTROL_STATE);
 	assert_int_equal(next_event(first, &event), 0);
 	do {
-		tell(second, CONTROL_PAUSE);
-		tell(second, CONTROL_QUERY);
+		send_command(second, CONTROL_PAUSE);
+		send_command(second, CONTROL_QUERY);
 		assert_true(next_event(second, &event) > 0);
 	} while (event.head.type != CONTROL_PAUSED);
 	assert_int_equal(event.result, -EINTR);
@@ -248,7 +248,7 @@ static void test_daemon_goes_and_comes(void **state)
 	assert_int_equal(fixture_reap(pid), 0);
 }
 
-/* The kernel names the one who listens, also if that is stopped and says nothing. */
+/* The kernel identifies the listener even while it is stopped. */
 static void test_stopped_orphan(void **state)
 {
 	struct fixture *f = *state;
@@ -269,7 +269,7 @@ static void test_stopped_orphan(void **state)
 	assert_false(fixture_has_socket(f, "sleeper"));
 }
 
-/* Whoever gets past the directory is still not root. */
+/* A user who can open the socket is still not root. */
 static void test_only_root_commands(void **state)
 {
 	struct fixture *f = *state;
@@ -297,7 +297,7 @@ static void test_only_root_commands(void **state)
 		_exit(recv(fd, &byte, 1, 0) <= 0 ? 0 : 2);
 	}
 	assert_int_equal(fixture_reap(pid), 0);
-	/* it obeys its daemon as before */
+	/* it follows its daemon's commands as before */
 	f->hosts->ops->command(host, CONTROL_START);
 	fixture_expect_end(f, " running");
 	end(f, host);
@@ -310,7 +310,7 @@ int main(void)
 		TEST(test_client_can_kill),
 		TEST(test_stopped),
 		TEST(test_pause_and_resume),
-		TEST(test_hasty_orders),
+		TEST(test_hasty_commands),
 		TEST(test_lease),
 		TEST(test_lease_gone_early),
 		TEST(test_daemon_goes_and_comes),

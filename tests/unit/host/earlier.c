@@ -30,7 +30,7 @@ static void ignore_exit(void *arg, int code, int status)
 	_exit(3);
 }
 
-/* The earlier daemon: writes the pids of its hosts once all are ready, then waits to be killed. */
+/* The earlier daemon: writes its hosts' pids to @out, closes it once all are ready, and waits. */
 static void be_a_daemon(const char *directory, const char *const *names, size_t n, int out)
 {
 	const struct host_callbacks callbacks = {

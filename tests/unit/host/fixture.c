@@ -18,12 +18,12 @@
 #include "host/hosts-linux.h"
 
 #define REGION_SIZE 8192
-#define PATIENCE    10.0 /* seconds, of a machine that is busy */
+#define PATIENCE    10.0 /* seconds, enough for a busy machine */
 
 static const uint64_t opcodes[IOURD_OPCODES_MAX / 64] = {1};
 
-__attribute__((format(printf, 2, 3))) static void note_down(struct fixture *fixture,
-							    const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void write_diary(struct fixture *fixture,
+							      const char *format, ...)
 {
 	size_t length = strlen(fixture->diary);
 	va_list arguments;
@@ -41,27 +41,27 @@ __attribute__((format(printf, 2, 3))) static void note_down(struct fixture *fixt
 
 static void on_ready(void *arg, int ring_fd)
 {
-	note_down(arg, "ready(%d)", ring_fd);
+	write_diary(arg, "ready(%d)", ring_fd);
 }
 
 static void on_refused(void *arg, enum control_stage stage, int error)
 {
-	note_down(arg, "refused(%s,%d)", control_stage_text(stage), error);
+	write_diary(arg, "refused(%s,%d)", control_stage_text(stage), error);
 }
 
 static void on_running(void *arg)
 {
-	note_down(arg, "running");
+	write_diary(arg, "running");
 }
 
 static void on_paused(void *arg)
 {
-	note_down(arg, "paused");
+	write_diary(arg, "paused");
 }
 
 static void on_returned(void *arg, int result)
 {
-	note_down(arg, "returned(%d)", result);
+	write_diary(arg, "returned(%d)", result);
 }
 
 static void on_found(void *arg, enum control_type state, int result, int ring_fd)
@@ -71,12 +71,12 @@ static void on_found(void *arg, enum control_type state, int result, int ring_fd
 			   : state == CONTROL_PAUSED  ? "paused"
 						      : "returned";
 
-	note_down(arg, "found(%s,%d,%d)", name, result, ring_fd);
+	write_diary(arg, "found(%s,%d,%d)", name, result, ring_fd);
 }
 
 static void on_client_gone(void *arg)
 {
-	note_down(arg, "client-gone");
+	write_diary(arg, "client-gone");
 }
 
 static void on_exited(void *arg, int code, int status)
@@ -84,7 +84,7 @@ static void on_exited(void *arg, int code, int status)
 	struct fixture *fixture = arg;
 
 	fixture->exits++;
-	note_down(fixture, "exited(%d,%d)", code, status);
+	write_diary(fixture, "exited(%d,%d)", code, status);
 }
 
 const struct host_callbacks fixture_callbacks = {
@@ -108,7 +108,7 @@ static int fixture_make(void **state, struct ev_loop *loop)
 	fixture->loop = loop;
 	strcpy(fixture->directory, "/tmp/hosts-test-XXXXXX");
 	assert_non_null(mkdtemp(fixture->directory));
-	/* what the loop opens on first use is not a leak */
+	/* the loop opens descriptors on first use, before they are counted */
 	ev_run(loop, EVRUN_NOWAIT);
 	fixture->fds_before = count_fds();
 	snprintf(path, sizeof(path), "%s/a/hosts", fixture->directory);
@@ -132,15 +132,14 @@ int fixture_free(void **state)
 	struct fixture *fixture = *state;
 	char path[128];
 
-	/* Only after a failure, which is reported by now: what is left over goes with the process.
-	 */
+	/* only after a failure, which has been reported; the process's end cleans up */
 	if (!list_is_empty(&((struct hosts_linux *)fixture->hosts)->list))
 		return -1;
 	fixture->hosts->ops->free(fixture->hosts);
 	assert_int_equal(count_fds(), fixture->fds_before);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
-	/* fails if there is a file left */
+	/* rmdir() fails if a file is left */
 	snprintf(path, sizeof(path), "%s/a/hosts", fixture->directory);
 	assert_int_equal(rmdir(path), 0);
 	snprintf(path, sizeof(path), "%s/a", fixture->directory);
@@ -193,7 +192,7 @@ struct host *fixture_start(struct fixture *fixture, const char *name)
 	return fixture_start_setup(fixture, &setup);
 }
 
-static void too_late(struct ev_loop *loop, struct ev_timer *timer, int events)
+static void on_timeout(struct ev_loop *loop, struct ev_timer *timer, int events)
 {
 	*(bool *)timer->data = true;
 }
@@ -204,7 +203,7 @@ static void run_until(struct fixture *fixture, bool (*is_so)(const struct fixtur
 	struct ev_timer timer;
 	bool late = false;
 
-	ev_timer_init(&timer, too_late, PATIENCE, 0);
+	ev_timer_init(&timer, on_timeout, PATIENCE, 0);
 	timer.data = &late;
 	ev_now_update(fixture->loop);
 	ev_timer_start(fixture->loop, &timer);

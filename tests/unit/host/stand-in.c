@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * stand-in NAME - a host without a ring, whose manners its NAME tells
+ * stand-in NAME - a host without a ring; its NAME selects its behaviour
  *
- * "good…" does what iouring-host does; the others are what a client can make of the process that
- * runs in its name.
+ * "good…" behaves like iouring-host. The others do what a client can make the process do that runs
+ * with the client's identity.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -23,8 +23,8 @@ static uint16_t version = CONTROL_VERSION;
 static enum control_type state = CONTROL_READY;
 static int last_result;
 
-static void tell_more(enum control_type type, int ring_fd, int result, uint32_t stage,
-		      uint32_t error)
+static void send_event(enum control_type type, int ring_fd, int result, uint32_t stage,
+		       uint32_t error)
 {
 	struct control_event event = {
 		.head = {.version = version, .type = type, .size = sizeof(event)},
@@ -39,14 +39,14 @@ static void tell_more(enum control_type type, int ring_fd, int result, uint32_t 
 		_exit(9);
 }
 
-static void tell(enum control_type type)
+static void notify(enum control_type type)
 {
-	tell_more(type, RING_FD, 0, 0, 0);
+	send_event(type, RING_FD, 0, 0, 0);
 }
 
-static bool is(const char *name, const char *manner)
+static bool is(const char *name, const char *behaviour)
 {
-	return strncmp(name, manner, strlen(manner)) == 0;
+	return strncmp(name, behaviour, strlen(behaviour)) == 0;
 }
 
 static void wait_for_kill(void)
@@ -55,7 +55,7 @@ static void wait_for_kill(void)
 		pause();
 }
 
-/* A command's type; 0: the daemon has hung up. */
+/* The next command's type; 0: the daemon has hung up. */
 static int next_command(void)
 {
 	_Alignas(8) char message[CONTROL_MESSAGE_MAX];
@@ -78,28 +78,28 @@ static void accept_next(void)
 		_exit(8);
 }
 
-static void change(enum control_type to, int result)
+static void set_state(enum control_type to, int result)
 {
 	state = to;
 	last_result = result;
-	tell_more(to, RING_FD, result, 0, 0);
+	send_event(to, RING_FD, result, 0, 0);
 }
 
-static void answer_query(const char *name)
+static void reply_query(const char *name)
 {
 	if (is(name, "strange-state"))
 		state = CONTROL_REFUSED;
 	if (is(name, "strange-ring"))
-		tell_more(CONTROL_STATE, -1, 0, 0, 0);
-	if (is(name, "good-late")) /* what its earlier daemon was not told any more */
-		change(CONTROL_RUNNING, 0);
-	tell_more(CONTROL_STATE, RING_FD, last_result, 0, 0);
-	if (is(name, "good-orders")) { /* of its earlier daemon, which it has just read */
-		change(CONTROL_RUNNING, 0);
-		change(CONTROL_PAUSED, 0);
+		send_event(CONTROL_STATE, -1, 0, 0, 0);
+	if (is(name, "good-late")) /* a change that the earlier daemon missed */
+		set_state(CONTROL_RUNNING, 0);
+	send_event(CONTROL_STATE, RING_FD, last_result, 0, 0);
+	if (is(name, "good-orders")) { /* of the earlier daemon, read only now */
+		set_state(CONTROL_RUNNING, 0);
+		set_state(CONTROL_PAUSED, 0);
 	}
 	if (is(name, "strange-twice"))
-		tell(CONTROL_STATE);
+		notify(CONTROL_STATE);
 }
 
 static void serve(const char *name)
@@ -108,16 +108,16 @@ static void serve(const char *name)
 		switch (next_command()) {
 		case CONTROL_START:
 		case CONTROL_RESUME:
-			change(CONTROL_RUNNING, 0);
+			set_state(CONTROL_RUNNING, 0);
 			if (is(name, "good-ends"))
-				change(CONTROL_RETURNED, -22);
+				set_state(CONTROL_RETURNED, -22);
 			break;
 		case CONTROL_PAUSE:
-			/* as a loop that ended before the order was read */
-			change(is(name, "good-crosses") ? CONTROL_RETURNED : CONTROL_PAUSED, 0);
+			/* like a loop that ended before the PAUSE was read */
+			set_state(is(name, "good-crosses") ? CONTROL_RETURNED : CONTROL_PAUSED, 0);
 			break;
 		case CONTROL_QUERY:
-			answer_query(name);
+			reply_query(name);
 			break;
 		case CONTROL_END:
 			_exit(0);
@@ -130,7 +130,7 @@ static void serve(const char *name)
 	}
 }
 
-/* Nothing inherited but what control.h says; what is wrong is the exit status. */
+/* Only fd 3 may be inherited (control.h). The exit status tells what else was. */
 static void check_inheritance(void)
 {
 	extern char **environ;
@@ -163,7 +163,7 @@ static void check_setup(const char *message, size_t size, const int *fds, size_t
 		_exit(31);
 	if (setup->slots_filled != 2 || !setup->has_lease || n_fds != 3)
 		_exit(32);
-	/* region, lease, file: the test has made the last a pipe with one byte in it */
+	/* region, lease, file; the last is a pipe with one byte in it */
 	if (read(fds[2], &byte, 1) != 1 || byte != 'f')
 		_exit(33);
 	_exit(0);
@@ -186,13 +186,13 @@ static void misbehave_at_once(const char *name)
 	else if (is(name, "sends-files"))
 		control_send(connection, &event, sizeof(event), &(int){CONTROL_LISTEN_FD}, 1);
 	else if (is(name, "negative-ring"))
-		tell_more(CONTROL_READY, -1, 0, 0, 0);
+		send_event(CONTROL_READY, -1, 0, 0, 0);
 	else if (is(name, "state-unasked"))
-		tell(CONTROL_STATE);
+		notify(CONTROL_STATE);
 	else if (is(name, "unknown"))
-		tell((enum control_type)99);
+		notify((enum control_type)99);
 	else if (is(name, "runs-before-ready"))
-		tell(CONTROL_RUNNING);
+		notify(CONTROL_RUNNING);
 	else if (is(name, "hangs-up"))
 		close(connection);
 	else
@@ -203,19 +203,19 @@ static void misbehave_at_once(const char *name)
 static void misbehave_when_ready(const char *name)
 {
 	if (is(name, "ready-twice"))
-		tell(CONTROL_READY);
+		notify(CONTROL_READY);
 	else if (is(name, "runs-unasked"))
-		tell(CONTROL_RUNNING);
+		notify(CONTROL_RUNNING);
 	else if (is(name, "returns-unasked"))
-		tell(CONTROL_RETURNED);
+		notify(CONTROL_RETURNED);
 	else if (is(name, "late-refusal"))
-		tell_more(CONTROL_REFUSED, -1, 0, STAGE_FILES, 9);
+		send_event(CONTROL_REFUSED, -1, 0, STAGE_FILES, 9);
 	else if (is(name, "pauses-unasked") && next_command() == CONTROL_START) {
-		tell(CONTROL_RUNNING);
-		tell(CONTROL_PAUSED);
+		notify(CONTROL_RUNNING);
+		notify(CONTROL_PAUSED);
 	} else if (is(name, "impossible-result") && next_command() == CONTROL_START) {
-		tell(CONTROL_RUNNING);
-		tell_more(CONTROL_RETURNED, RING_FD, 17, 0, 0);
+		notify(CONTROL_RUNNING);
+		send_event(CONTROL_RETURNED, RING_FD, 17, 0, 0);
 	} else
 		return;
 	wait_for_kill();
@@ -229,7 +229,7 @@ int main(int argc, char **argv)
 	ssize_t n;
 	const char *name = argc > 1 ? argv[1] : "";
 
-	if (is(name, "old")) /* the version before this one */
+	if (is(name, "old")) /* the previous version */
 		version = CONTROL_VERSION - 1;
 	if (is(name, "inherits"))
 		check_inheritance();
@@ -248,10 +248,10 @@ int main(int argc, char **argv)
 		close(fds[0]); /* the region */
 	misbehave_at_once(name);
 	if (is(name, "refuses")) {
-		tell_more(CONTROL_REFUSED, -1, 0, STAGE_REGION, 12);
+		send_event(CONTROL_REFUSED, -1, 0, STAGE_REGION, 12);
 		return 1;
 	}
-	tell(CONTROL_READY);
+	notify(CONTROL_READY);
 	misbehave_when_ready(name);
 	if (is(name, "dies"))
 		return 6;

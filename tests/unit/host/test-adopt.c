@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Applications that run their rings themselves: a child of the test is one. */
+/* Applications that run their rings themselves; a child of the test plays the application. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -19,11 +19,11 @@
 
 struct application {
 	pid_t pid;
-	int commands; /* closed: it exits */
-	int region;   /* the number of a memfd there */
+	int commands; /* closing it makes the application exit */
+	int region;   /* a memfd's descriptor in the application */
 };
 
-/* Listens on @lease, and holds it until it is told. */
+/* Starts an application that listens on @lease and keeps it open. */
 static void application_start(struct application *app, int lease)
 {
 	int commands[2], ready[2], region;
@@ -38,7 +38,7 @@ static void application_start(struct application *app, int lease)
 		close(commands[1]);
 		if (listen(lease, SOMAXCONN) < 0 || write(ready[1], "r", 1) != 1)
 			_exit(1);
-		if (read(commands[0], &byte, 1) == 1) { /* closes its ring, and lives on */
+		if (read(commands[0], &byte, 1) == 1) { /* closes its ring, runs on */
 			close(lease);
 			if (read(commands[0], &byte, 1) != 0)
 				_exit(2);
@@ -79,8 +79,8 @@ static void test_life(void **state)
 
 	host = adopt(f, "app", &lease);
 	assert_int_equal(ops->pidfd(host), -1);
-	assert_int_equal(ops->command(host, CONTROL_START), -EPIPE); /* nobody is there yet */
-	/* the daemon itself has made the socket: that is no application */
+	assert_int_equal(ops->command(host, CONTROL_START), -EPIPE); /* no application yet */
+	/* the daemon, which made the socket, is not an application */
 	assert_int_equal(ops->set_runner(host, getuid(), getpid()), -EPERM);
 	application_start(&app, lease);
 	assert_int_equal(ops->set_runner(host, getuid(), getpid()), -EPERM);
@@ -90,18 +90,18 @@ static void test_life(void **state)
 	assert_true(ops->pidfd(host) >= 0);
 	assert_int_equal(ops->command(host, CONTROL_START), 0);
 	assert_int_equal(ops->command(host, CONTROL_PAUSE), 0);
-	assert_string_equal(f->diary, ""); /* nothing from within */
+	assert_string_equal(f->diary, ""); /* no callback within a call */
 	fixture_expect(f, "running paused");
 	assert_int_equal(ops->command(host, CONTROL_RESUME), 0);
 	fixture_expect(f, "running paused running");
-	ops->kick(host); /* does nothing to it */
+	ops->kick(host); /* has no effect */
 	application_end(&app);
 	fixture_expect(f, "running paused running exited(0,0)");
 	assert_int_equal(ops->command(host, CONTROL_START), -EPIPE);
 	ops->host_free(host);
 }
 
-/* It closes its ring, and lives on. */
+/* The application closes its ring and runs on. */
 static void test_closes(void **state)
 {
 	struct fixture *f = *state;
@@ -135,20 +135,20 @@ static void test_next_daemon(void **state)
 	host = adopt(f, "app", &lease);
 	application_start(&app, lease);
 	assert_int_equal(f->hosts->ops->set_runner(host, getuid(), app.pid), 0);
-	f->hosts->ops->host_free(host); /* the daemon goes */
+	f->hosts->ops->host_free(host); /* the daemon exits */
 	for (int again = 0; again < 3; again++) {
 		assert_int_equal(f->hosts->ops->find(f->hosts, &found, &n), 0);
 		assert_int_equal(n, 1);
 		assert_true(found[0].adopted && found[0].alive);
 		assert_int_equal(found[0].pid, app.pid);
 		free(found);
-		/* nobody ends an application */
+		/* an application is never ended */
 		assert_int_equal(f->hosts->ops->orphans_end(f->hosts, (const char *[]){"app"}, 1),
 				 0);
 		assert_int_equal(fstat(app.region, &st), 0);
 		takeover.region_fd = app.region;
 		takeover.region_device = st.st_dev;
-		takeover.region_inode = st.st_ino + (again == 1); /* not that one */
+		takeover.region_inode = st.st_ino + (again == 1); /* another memfd */
 		assert_int_equal(f->hosts->ops->take_over(f->hosts, &takeover, &fixture_callbacks,
 							  f, &region, &host),
 				 0);
@@ -165,7 +165,7 @@ static void test_next_daemon(void **state)
 	f->hosts->ops->host_free(host);
 }
 
-/* A host's socket is none of an application's, nor the other way round. */
+/* An application's socket does not pass for a host's. */
 static void test_kinds(void **state)
 {
 	struct fixture *f = *state;
@@ -197,7 +197,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_kinds, fixture_new, fixture_free),
 	};
 
-	fixture_setup("warm"); /* its descriptors are there before they are counted */
+	fixture_setup("warm"); /* opens its descriptors before they are counted */
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("applications", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("adopted rings", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The real host port with real processes, good and bad ones. */
+/* The real host port with real processes, well-behaved and hostile. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -30,7 +30,7 @@ static void test_life(void **state)
 
 	assert_true(ops->pid(host) > 0);
 	assert_true(ops->pidfd(host) >= 0);
-	assert_string_equal(f->diary, ""); /* nothing from within start */
+	assert_string_equal(f->diary, ""); /* no callback within start */
 	fixture_expect(f, READY);
 	assert_int_equal(ops->command(host, CONTROL_START), 0);
 	assert_string_equal(f->diary, READY);
@@ -44,7 +44,7 @@ static void test_life(void **state)
 	fixture_expect(f, READY " running paused running " EXITED0);
 	assert_true(fixture_has_socket(f, "good"));
 	assert_int_equal(ops->command(host, CONTROL_START), -EPIPE);
-	ops->kill(host); /* of what is gone already */
+	ops->kill(host); /* has no effect on an exited host */
 	ops->host_free(host);
 	assert_false(fixture_has_socket(f, "good"));
 }
@@ -63,7 +63,7 @@ static void test_returned(void **state)
 	f->hosts->ops->host_free(host);
 }
 
-/* The loop ended because of the pause flag before the host had read the order. */
+/* The pause flag ended the loop before the host had read the PAUSE. */
 static void test_return_crosses_pause(void **state)
 {
 	struct fixture *f = *state;
@@ -128,8 +128,8 @@ static void test_refused(void **state)
 	f->hosts->ops->host_free(host);
 }
 
-/* Each of these is killed, and heard no more. */
-static void test_bad_manners(void **state)
+/* Each of these is killed, and nothing more is read from it. */
+static void test_protocol_violations(void **state)
 {
 	static const struct {
 		const char *name;
@@ -213,7 +213,7 @@ static void test_free_in_callback(void **state)
 	fixture_expect(f, READY);
 	fixture_poll(f);
 	assert_string_equal(f->diary, READY);
-	/* It was forgotten, not ended: the next daemon's port finds it. */
+	/* The host was released, not ended: the next daemon's port finds it. */
 	assert_int_equal(fixture_end_orphans(f), 0);
 	assert_int_equal(waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED), 0);
 	assert_int_equal(info.si_code, CLD_EXITED);
@@ -272,7 +272,7 @@ static void test_directory(void **state)
 	snprintf(path, sizeof(path), "%s/a/hosts", f->directory);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
-	/* one that is open to others is closed */
+	/* permissions for others are removed */
 	assert_int_equal(chmod(path, 0777), 0);
 	assert_int_equal(hosts_linux_new(f->loop, "x", path, &other), 0);
 	other->ops->free(other);
@@ -297,7 +297,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_inheritance_and_setup, fixture_new,
 						fixture_free),
 		cmocka_unit_test_setup_teardown(test_refused, fixture_new, fixture_free),
-		cmocka_unit_test_setup_teardown(test_bad_manners, fixture_new, fixture_free),
+		cmocka_unit_test_setup_teardown(test_protocol_violations, fixture_new,
+						fixture_free),
 		cmocka_unit_test_setup_teardown(test_kill, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_kill, fixture_new_default, fixture_free),
 		cmocka_unit_test_setup_teardown(test_several, fixture_new, fixture_free),
@@ -306,10 +307,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_directory, fixture_new, fixture_free),
 	};
 
-	/* what a test runner leaves open is not the port's */
+	/* hosts must not inherit the test runner's descriptors */
 	for (int fd = CONTROL_LISTEN_FD; fd < 256; fd++)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
-	fixture_setup("warm"); /* its descriptors are there before they are counted */
+	fixture_setup("warm"); /* opens its descriptors before they are counted */
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("host port", tests, NULL, NULL);
 }

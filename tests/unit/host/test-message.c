@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Control messages, as hostile as they come, on both sides. */
+/* Control messages: valid, truncated, extended and hostile ones, at both ends. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -19,7 +19,7 @@
 
 static struct setup_message message;
 
-/* One with everything in it. */
+/* Fills all fields. */
 static void make_message(void)
 {
 	static const gid_t groups[] = {7, 8, 9};
@@ -41,7 +41,7 @@ static int check(void)
 	return control_setup_check(message.bytes, message.size, message.n_fds);
 }
 
-static void test_setup_is_whole(void **state)
+static void test_setup_is_complete(void **state)
 {
 	const struct control_setup *setup = &message.setup;
 
@@ -56,11 +56,11 @@ static void test_setup_is_whole(void **state)
 	assert_int_equal(setup->opcodes[0], 1);
 }
 
-static void test_setup_cut(void **state)
+static void test_setup_truncated(void **state)
 {
 	for (size_t size = 0; size < message.size; size++) {
 		make_message();
-		/* as it was sent, and with a size that agrees */
+		/* with the original size in the head, and with the matching one */
 		assert_int_equal(control_setup_check(message.bytes, size, message.n_fds), -EBADMSG);
 		message.setup.head.size = (uint32_t)size;
 		assert_int_equal(control_setup_check(message.bytes, size, message.n_fds), -EBADMSG);
@@ -90,12 +90,12 @@ static void test_setup_values(void **state)
 	CASE(gid, UINT32_MAX, -EINVAL);
 	CASE(sq_entries, 0, -EINVAL);
 	CASE(sq_entries, 3, -EINVAL);
-	CASE(sq_entries, 32, -EINVAL); /* more than completions */
+	CASE(sq_entries, 32, -EINVAL); /* more than cq_entries */
 	CASE(cq_entries, 0, -EINVAL);
 	CASE(cq_entries, IOURD_ENTRIES_MAX * 2, -EINVAL);
 	CASE(region_size, 0, -EINVAL);
 	CASE(region_size, 8191, -EINVAL);
-	CASE(region_size, 4096, -EINVAL); /* the data area is past its end */
+	CASE(region_size, 4096, -EINVAL); /* the data area lies outside */
 	CASE(region_size, UINT64_MAX & ~4095ull, -EINVAL);
 	CASE(data_offset, 1, -EINVAL);
 	CASE(data_offset, 0, -EINVAL);
@@ -121,8 +121,8 @@ static void test_setup_values(void **state)
 #undef CASE
 }
 
-/* One of a newer daemon has more before its groups. */
-static void test_setup_grown(void **state)
+/* A newer daemon may add fields before the groups. */
+static void test_setup_extended(void **state)
 {
 	make_message();
 	memmove(message.bytes + sizeof(message.setup) + 16, message.bytes + sizeof(message.setup),
@@ -170,7 +170,8 @@ static void test_event(void **state)
 	assert_int_equal(control_event_read(&event, sizeof(event), &read), 0);
 	assert_int_equal(read.ring_fd, 4);
 	assert_int_equal(read.state, CONTROL_READY);
-	/* of an older host: what is missing is zero; of a newer one: what is more is passed over */
+	/* missing bytes, of an older host, are zero; additional ones, of a newer host, are ignored
+	 */
 	event.head.size = 12;
 	assert_int_equal(control_event_read(&event, 12, &read), 0);
 	assert_int_equal(read.ring_fd, 4);
@@ -214,7 +215,7 @@ static void test_packets(void **state)
 	before = highest_descriptor();
 	assert_int_equal(control_receive(pair[0], bytes, sizeof(bytes), NULL, 0, NULL), -EAGAIN);
 
-	/* as many descriptors as there may be, close-on-exec */
+	/* the most descriptors that are allowed */
 	assert_int_equal(control_send(pair[1], "abc", 3, many, CONTROL_FDS_MAX), 0);
 	assert_int_equal(
 		control_receive(pair[0], bytes, sizeof(bytes), fds, CONTROL_FDS_MAX, &n_fds), 3);
@@ -225,7 +226,7 @@ static void test_packets(void **state)
 	}
 	assert_int_equal(control_send(pair[1], "abc", 3, many, CONTROL_FDS_MAX + 1), -EMFILE);
 
-	/* too many, none wanted, too large: nothing stays open */
+	/* too many descriptors, none expected, too large a packet: nothing stays open */
 	assert_int_equal(control_send(pair[1], "abc", 3, many, 3), 0);
 	assert_int_equal(control_receive(pair[0], bytes, sizeof(bytes), fds, 2, &n_fds), -EBADMSG);
 	assert_int_equal(control_send(pair[1], "abc", 3, many, 3), 0);
@@ -235,7 +236,7 @@ static void test_packets(void **state)
 			 -EBADMSG);
 	assert_int_equal(highest_descriptor(), before);
 
-	/* a reader that does not read, and one that is gone: no signal, no wait */
+	/* a peer that does not read, and one that is gone: no wait, no signal */
 	while (control_send(pair[1], bytes, sizeof(bytes), NULL, 0) == 0)
 		;
 	assert_int_equal(control_send(pair[1], bytes, sizeof(bytes), NULL, 0), -EAGAIN);
@@ -257,10 +258,10 @@ static void test_stages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_setup_is_whole), cmocka_unit_test(test_setup_cut),
-		cmocka_unit_test(test_setup_values),   cmocka_unit_test(test_setup_grown),
-		cmocka_unit_test(test_setup_noise),    cmocka_unit_test(test_event),
-		cmocka_unit_test(test_packets),	       cmocka_unit_test(test_stages),
+		cmocka_unit_test(test_setup_is_complete), cmocka_unit_test(test_setup_truncated),
+		cmocka_unit_test(test_setup_values),	  cmocka_unit_test(test_setup_extended),
+		cmocka_unit_test(test_setup_noise),	  cmocka_unit_test(test_event),
+		cmocka_unit_test(test_packets),		  cmocka_unit_test(test_stages),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hosts that an earlier daemon has left, and that are to end. */
+/* Ending the hosts of an earlier daemon. */
 #include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
@@ -64,7 +64,7 @@ static void test_good_ones(void **state)
 	}
 }
 
-/* One that does not listen to its daemon, and one that its client has stopped. */
+/* One ignores its daemon, one is stopped by its client. */
 static void test_stubborn_ones(void **state)
 {
 	static const char *const names[] = {"unresponsive", "good-stopped", "good"};
@@ -90,7 +90,7 @@ static void test_only_files(void **state)
 
 	snprintf(path, sizeof(path), "%s/a/hosts", f->directory);
 	assert_int_equal(control_directory_open(path, &directory), 0);
-	/* of a daemon that was killed before it had a host */
+	/* left by a daemon that was killed before it had a host */
 	assert_int_equal(control_socket_listen(directory, "dead", CONTROL_SOCKET_SUFFIX, &listener),
 			 0);
 	assert_int_equal(control_socket_listen(directory, "dead", CONTROL_SOCKET_SUFFIX, &fd),
@@ -101,12 +101,12 @@ static void test_only_files(void **state)
 	close(fd);
 	assert_int_equal(fixture_end_orphans(f), 0);
 	assert_false(fixture_has_socket(f, "dead"));
-	/* what is not ours stays */
+	/* other files stay */
 	assert_int_equal(unlinkat(directory, "notes.txt", 0), 0);
 	close(directory);
 }
 
-/* Nobody but a socket that is never served: bounded all the same, and said. */
+/* A listener that never accepts: the wait is bounded, and the result reports it. */
 static void test_never_ends(void **state)
 {
 	struct fixture *f = *state;
@@ -136,7 +136,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_never_ends, fixture_new, fixture_free),
 	};
 
-	fixture_setup("warm"); /* its descriptors are there before they are counted */
+	fixture_setup("warm"); /* opens its descriptors before they are counted */
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("hosts of an earlier daemon", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("ending orphaned hosts", tests, NULL, NULL);
 }

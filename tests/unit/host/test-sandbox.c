@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Identity and system call filter of a host, each tried in a child. Needs root. */
+/* Identity and system call filter of a host, tested in children. Requires root. */
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -28,16 +28,16 @@
 #include "iouring-host/identity.h"
 #include "iouring-host/syscall-filter.h"
 
-/* Ends the child with the line that did not hold. */
+/* Ends the child and prints the check that failed. */
 #define CHECK(what)                                                                                \
 	do {                                                                                       \
 		if (!(what)) {                                                                     \
-			dprintf(STDERR_FILENO, "# line %d: not so: %s\n", __LINE__, #what);        \
+			dprintf(STDERR_FILENO, "# line %d: failed: %s\n", __LINE__, #what);        \
 			_exit(1);                                                                  \
 		}                                                                                  \
 	} while (0)
 
-/* Runs @what in a child; its status as of waitpid. */
+/* Runs @what in a child. Returns its status, as from waitpid(). */
 static int in_child(void (*what)(void))
 {
 	int status;
@@ -56,7 +56,7 @@ static int in_child(void (*what)(void))
 	return status;
 }
 
-/* The hexadecimal number of a line of /proc/self/status. */
+/* The number on the line @key of /proc/self/status. */
 static uint64_t status_number(const char *key, int base)
 {
 	char line[256];
@@ -68,7 +68,7 @@ static uint64_t status_number(const char *key, int base)
 			fclose(file);
 			return strtoull(line + strlen(key), NULL, base);
 		}
-	CHECK(!"no such line");
+	CHECK(!"the line exists");
 	return 0;
 }
 
@@ -92,7 +92,7 @@ static void drop_to_user(void)
 	CHECK(getresuid(&r, &e, &s) == 0 && r == 1234 && e == 1234 && s == 1234);
 	CHECK(getresgid(&r, &e, &s) == 0 && r == 1235 && e == 1235 && s == 1235);
 	CHECK(getgroups(8, have) == 2 && have[0] == 2001 && have[1] == 2002);
-	/* /proc is root's now; the library's view is all there is */
+	/* root owns /proc/self now, so only system calls can tell */
 	CHECK(setresuid(-1, 0, -1) < 0 && errno == EPERM);
 	CHECK(setresgid(-1, 0, -1) < 0 && errno == EPERM);
 	CHECK(setgroups(0, NULL) < 0 && errno == EPERM);
@@ -107,7 +107,7 @@ static void drop_as_root(void)
 	CHECK(getgroups(0, NULL) == 0);
 	check_no_privilege();
 	CHECK(status_number("CapBnd:", 16) == 0);
-	/* root in name only */
+	/* uid 0 without privileges */
 	CHECK(setresuid(1, 1, 1) < 0 && errno == EPERM);
 	CHECK(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, 1) < 0);
 	CHECK(kill(getppid(), 0) == 0); /* the same uid */
@@ -151,8 +151,8 @@ static void enter_filter(void)
 	CHECK(syscall_filter_install() == 0);
 }
 
-/* What a host does day by day. */
-static void lives_on(void)
+/* Calls of a host in service. */
+static void keeps_working(void)
 {
 	struct pollfd nothing = {.fd = -1};
 	uint32_t word = 0;
@@ -166,6 +166,10 @@ static void lives_on(void)
 	CHECK(syscall(SYS_futex, &word, 1 /* wake */, 1, NULL, NULL, 0) == 0);
 	CHECK(syscall(SYS_io_uring_enter, -1, 0, 0, 0, NULL, 0) < 0 && errno == EBADF);
 	CHECK(syscall(SYS_io_uring_register, -1, IORING_REGISTER_ENABLE_RINGS, NULL, 0) < 0);
+	CHECK(syscall(SYS_io_uring_register, -1, IORING_UNREGISTER_RING_FDS, NULL, 0) < 0);
+	/* the kernel ignores the upper half of the operation */
+	CHECK(syscall(SYS_io_uring_register, -1, 1ull << 32 | IORING_REGISTER_RING_FDS, NULL, 0) <
+	      0);
 	CHECK(recvmsg(-1, &(struct msghdr){0}, 0) < 0 && sendmsg(-1, &(struct msghdr){0}, 0) < 0);
 }
 
@@ -179,7 +183,7 @@ static void *wait_and_ask(void *arg)
 	return NULL;
 }
 
-/* A thread that is there already is shut in, too. */
+/* The filter also binds a thread that already runs. */
 static void other_thread(void)
 {
 	int pair[2];
@@ -210,6 +214,8 @@ FORBIDDEN(traces, syscall(SYS_ptrace, 0, 0, NULL, NULL))
 FORBIDDEN(makes_ring, syscall(SYS_io_uring_setup, 1, NULL))
 FORBIDDEN(registers_files, syscall(SYS_io_uring_register, -1, IORING_REGISTER_FILES, NULL, 0))
 FORBIDDEN(registers_clock, syscall(SYS_io_uring_register, -1, 29, NULL, 0))
+FORBIDDEN(hides_files,
+	  syscall(SYS_io_uring_register, -1, 1ull << 32 | IORING_REGISTER_FILES, NULL, 0))
 FORBIDDEN(gets_limits, syscall(SYS_prlimit64, 0, RLIMIT_CORE, NULL, NULL))
 #ifdef __x86_64__
 FORBIDDEN(other_abi, syscall(0x40000000 | SYS_read, -1, NULL, 0))
@@ -226,13 +232,14 @@ static void test_seccomp(void **state)
 		ENTRY(execs),		ENTRY(clones),	    ENTRY(maps),
 		ENTRY(traces),		ENTRY(makes_ring),  ENTRY(registers_files),
 		ENTRY(registers_clock), ENTRY(gets_limits), ENTRY(other_thread),
+		ENTRY(hides_files),
 #ifdef __x86_64__
 		ENTRY(other_abi),
 #endif
 #undef ENTRY
 	};
 
-	assert_int_equal(in_child(lives_on), 0);
+	assert_int_equal(in_child(keeps_working), 0);
 	for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++) {
 		int status = in_child(forbidden[i].what);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hosts that an earlier daemon has left, and that go on with this one. */
+/* Taking over the hosts of an earlier daemon. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -34,7 +34,7 @@ static int take_over(struct fixture *f, const struct host_takeover *takeover, in
 	return f->hosts->ops->take_over(f->hosts, takeover, &fixture_callbacks, f, ret_region, ret);
 }
 
-/* What @name is found as; taken over, with its region. */
+/* Takes over host @name and checks its region. */
 static struct host *take(struct fixture *f, const char *name)
 {
 	const struct host_takeover takeover = takeover_of(name);
@@ -100,8 +100,8 @@ static void test_found(void **state)
 		fixture_reap(pids[i]);
 }
 
-/* As if nothing had been: states, orders, the end. */
-static void test_goes_on(void **state)
+/* States, commands and exits work as with the earlier daemon. */
+static void test_continues(void **state)
 {
 	static const char *const names[] = {"good-1", "good-runs"};
 	struct fixture *f = *state;
@@ -133,7 +133,7 @@ static void test_goes_on(void **state)
 	assert_false(fixture_has_socket(f, names[0]));
 }
 
-static void test_again_and_again(void **state)
+static void test_repeated(void **state)
 {
 	static const char *const names[] = {"good-runs"};
 	struct fixture *f = *state;
@@ -146,14 +146,14 @@ static void test_again_and_again(void **state)
 		host = take(f, names[0]);
 		fixture_expect(f, "found(running,0,5)");
 		f->diary[0] = '\0';
-		f->hosts->ops->host_free(host); /* the daemon goes, the host stays */
+		f->hosts->ops->host_free(host); /* the daemon exits, the host stays */
 	}
 	find_only(f, 1);
 	end(f, take(f, names[0]), pid);
 }
 
-/* What an earlier daemon had ordered is told to this one. */
-static void test_orders_on_their_way(void **state)
+/* The results of an earlier daemon's commands reach this one. */
+static void test_commands_in_progress(void **state)
 {
 	static const char *const names[] = {"good-late", "good-orders"};
 	struct fixture *f = *state;
@@ -171,7 +171,7 @@ static void test_orders_on_their_way(void **state)
 	end(f, host, pids[1]);
 }
 
-/* The version before: no region, all else. */
+/* A host of the previous version keeps no region; everything else works. */
 static void test_older_host(void **state)
 {
 	static const char *const names[] = {"old-runs"};
@@ -189,7 +189,7 @@ static void test_older_host(void **state)
 	end(f, host, pid);
 }
 
-static void test_not_that_one(void **state)
+static void test_refused(void **state)
 {
 	static const char *const names[] = {"good-other"};
 	struct host_takeover takeover = takeover_of("good-other");
@@ -222,13 +222,12 @@ static void test_not_that_one(void **state)
 	assert_int_equal(take_over(f, &takeover, &region, &host), -ECONNREFUSED);
 	takeover.name = "full";
 	assert_int_equal(take_over(f, &takeover, &region, &host), -EAGAIN);
-	takeover.name = "good-1";
 	takeover.name = "good-other";
 	takeover.uid = 1235;
 	assert_int_equal(take_over(f, &takeover, &region, &host), -EPERM);
 	assert_int_equal(region, 7);
 	assert_null(host);
-	/* it can still be ended */
+	/* a refused host can still be ended; "full" never exits */
 	assert_int_equal(fixture_end_orphans(f), -ETIMEDOUT);
 	fixture_reap(pid);
 	f->hosts->ops->remove_socket(f->hosts, "good-other");
@@ -241,7 +240,7 @@ static void test_not_that_one(void **state)
 	close(directory);
 }
 
-static void test_bad_answers(void **state)
+static void test_invalid_replies(void **state)
 {
 	static const char *const names[] = {"strange-state", "strange-ring", "strange-twice"};
 	struct fixture *f = *state;
@@ -259,7 +258,7 @@ static void test_bad_answers(void **state)
 	assert_int_equal(strncmp(f->diary, "exited(", 7), 0);
 }
 
-/* Its client stops the host, and goes: nobody but the port sees that. */
+/* The client stops its host and exits; only the port notices. */
 static void test_client_of_stopped_host(void **state)
 {
 	struct fixture *f = *state;
@@ -310,20 +309,20 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_found, fixture_new, fixture_free),
-		cmocka_unit_test_setup_teardown(test_goes_on, fixture_new, fixture_free),
-		cmocka_unit_test_setup_teardown(test_again_and_again, fixture_new, fixture_free),
-		cmocka_unit_test_setup_teardown(test_orders_on_their_way, fixture_new,
+		cmocka_unit_test_setup_teardown(test_continues, fixture_new, fixture_free),
+		cmocka_unit_test_setup_teardown(test_repeated, fixture_new, fixture_free),
+		cmocka_unit_test_setup_teardown(test_commands_in_progress, fixture_new,
 						fixture_free),
 		cmocka_unit_test_setup_teardown(test_older_host, fixture_new, fixture_free),
-		cmocka_unit_test_setup_teardown(test_not_that_one, fixture_new, fixture_free),
-		cmocka_unit_test_setup_teardown(test_bad_answers, fixture_new, fixture_free),
+		cmocka_unit_test_setup_teardown(test_refused, fixture_new, fixture_free),
+		cmocka_unit_test_setup_teardown(test_invalid_replies, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_client_of_stopped_host, fixture_new,
 						fixture_free),
 		cmocka_unit_test_setup_teardown(test_client_of_stopped_host_taken_over, fixture_new,
 						fixture_free),
 	};
 
-	fixture_setup("warm"); /* its descriptors are there before they are counted */
+	fixture_setup("warm"); /* opens its descriptors before they are counted */
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("taking over hosts", tests, NULL, NULL);
 }
