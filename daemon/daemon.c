@@ -95,7 +95,7 @@ static void on_stopped(void *arg)
 static void on_stop_timer(struct timer *timer)
 {
 	struct daemon *daemon = container_of(timer, struct daemon, stop_timer);
-	const struct peer everybody = {.uid = 0};
+	const struct peer everybody = {0};
 
 	log_error("%zu rings did not end within %d s; the next iouringd ends them",
 		  manager_ring_count(daemon->domain.manager, &everybody), STOP_LIMIT_MS / 1000);

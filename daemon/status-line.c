@@ -10,7 +10,7 @@
 
 void status_line(const struct domain *domain, struct kern *kern, char *text, size_t size)
 {
-	const struct peer everybody = {.uid = 0};
+	const struct peer everybody = {0};
 	size_t rings = manager_ring_count(domain->manager, &everybody);
 	size_t programs = manager_program_count(domain->manager);
 	const struct kern_capability *missing = kern_missing_capability(kern);

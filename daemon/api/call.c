@@ -96,7 +96,7 @@ static void log_internal(const struct call *call, int r)
 	if (r == -ESHUTDOWN)
 		return;
 	log_error("%s of user %u, process %d failed: %s",
-		  call->message.method ? call->message.method : "a call", call->peer.uid,
+		  call->message.method ? call->message.method : "a call", call->peer.user.uid,
 		  call->peer.pid, strerror(-r));
 }
 

@@ -72,17 +72,6 @@ static int decode(struct call *call)
 	return r;
 }
 
-static void fill_peer(const struct identity *identity, struct peer *ret)
-{
-	*ret = (struct peer){
-		.uid = identity->uid,
-		.gid = identity->gid,
-		.pid = identity->pid,
-		.groups = identity->groups,
-		.n_groups = identity->n_groups,
-	};
-}
-
 static void on_message(void *arg, const char *text, size_t length, struct schema_fds *fds)
 {
 	struct session *session = arg;
@@ -96,7 +85,7 @@ static void on_message(void *arg, const char *text, size_t length, struct schema
 	}
 	call->fds = *fds;
 	*fds = (struct schema_fds){0};
-	fill_peer(conn_identity(session->conn), &call->peer);
+	call->peer = *conn_peer(session->conn);
 	r = message_parse_call(text, length, &call->note, &call->message);
 	if (r != 0) {
 		/* what follows cannot be trusted to be where messages begin and end */

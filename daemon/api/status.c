@@ -35,7 +35,7 @@ static void view_problems(const struct declared *declared, size_t n, struct wire
 int handle_get_status(struct call *call, const void *input)
 {
 	const struct api *api = call->api;
-	const struct peer everybody = {.uid = 0};
+	const struct peer everybody = {0};
 	const struct kern_capability *capabilities;
 	_cleanup_free_ struct wire_capability *views = NULL;
 	_cleanup_free_ struct wire_problem *problems = NULL;
@@ -49,7 +49,7 @@ int handle_get_status(struct call *call, const void *input)
 	views = calloc(n ? n : 1, sizeof(*views));
 	if (!views)
 		return -ENOMEM;
-	if (call->peer.uid == 0) /* problems name files of other users */
+	if (call->peer.user.uid == 0) /* problems name files of other users */
 		out.problems.n = declared_problem_count(api->declared);
 	problems = calloc(out.problems.n + 1, sizeof(*problems));
 	if (!problems)

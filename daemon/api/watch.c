@@ -80,7 +80,7 @@ void watcher_drained(struct watcher *watcher)
 
 static bool concerns(const struct watcher *watcher, const struct manager_event *event)
 {
-	if (!manager_may_see(conn_identity(watcher->session->conn)->uid, event->uid))
+	if (!manager_may_see(conn_peer(watcher->session->conn)->user.uid, event->uid))
 		return false;
 	return !watcher->ring || strcmp(watcher->ring, event->ring) == 0;
 }

@@ -47,10 +47,7 @@ int declared_create(struct declared_ring *ring, ring_done done, struct note *not
 	struct ring_file files[IOURD_SLOTS_MAX];
 	uint8_t digest[SHA256_SIZE];
 	const struct peer peer = {
-		.uid = ring->user.uid,
-		.gid = ring->user.gid,
-		.groups = ring->user.groups,
-		.n_groups = ring->user.n_groups,
+		.user = ring->user,
 	};
 	const struct ring_request request = {
 		.program = spec->program,

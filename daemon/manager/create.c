@@ -35,7 +35,7 @@ static int check_persistent(const struct manager *manager, const struct peer *pe
 	enum manager_who who = manager->rings.policy.persistent;
 
 	if (!request->persistent || request->declared || who == WHO_ALL ||
-	    (who == WHO_ROOT && peer->uid == 0))
+	    (who == WHO_ROOT && peer->user.uid == 0))
 		return 0;
 	return fault_not_permitted(
 		note, who == WHO_ROOT
@@ -51,7 +51,7 @@ static int check_adopted(const struct manager *manager, const struct peer *peer,
 	if (who == WHO_NONE)
 		return fault_not_permitted(
 			note, "adoptedRings in iouringd.conf permits no adopted rings");
-	if (peer->uid == 0)
+	if (peer->user.uid == 0)
 		return 0;
 	if (who == WHO_ROOT)
 		return fault_not_permitted(
@@ -65,7 +65,7 @@ static int check_adopted(const struct manager *manager, const struct peer *peer,
 /* What of the request is the ring's own. */
 static int fill_ring(struct ring *ring, const struct peer *peer, const struct ring_request *request)
 {
-	ring->gid = peer->gid;
+	ring->gid = peer->user.gid;
 	ring->persistent = request->persistent;
 	ring->rollback = request->rollback;
 	ring->adopted = request->adopted;
@@ -94,7 +94,7 @@ int manager_ring_create(struct manager *manager, const struct peer *peer,
 		r = registry_pick_name(&manager->registry, request->name, program->name, note,
 				       name);
 	if (r == 0)
-		r = manager_ring_new(manager, name, peer->uid, program, &ring);
+		r = manager_ring_new(manager, name, peer->user.uid, program, &ring);
 	if (r != 0)
 		return r;
 	r = fill_ring(ring, peer, request);

@@ -30,10 +30,10 @@ static int root_only(const struct peer *peer, const char *what, struct note *not
 {
 	char reason[96];
 
-	if (peer->uid == 0)
+	if (peer->user.uid == 0)
 		return 0;
 	snprintf(reason, sizeof(reason), "only root may %s programs, not user %u", what,
-		 (unsigned int)peer->uid);
+		 (unsigned int)peer->user.uid);
 	return fault_not_permitted(note, reason);
 }
 

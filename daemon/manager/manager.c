@@ -177,7 +177,7 @@ size_t manager_ring_count(const struct manager *manager, const struct peer *peer
 	size_t n = 0;
 
 	for (size_t i = 0; i < registry->n_rings; i++)
-		n += manager_may_see(peer->uid, registry->rings[i]->uid) &&
+		n += manager_may_see(peer->user.uid, registry->rings[i]->uid) &&
 		     ring_visible(registry->rings[i]);
 	return n;
 }
@@ -190,7 +190,7 @@ void manager_ring_at(const struct manager *manager, const struct peer *peer, siz
 	for (size_t i = 0; i < registry->n_rings; i++) {
 		const struct ring *ring = registry->rings[i];
 
-		if (!manager_may_see(peer->uid, ring->uid) || !ring_visible(ring))
+		if (!manager_may_see(peer->user.uid, ring->uid) || !ring_visible(ring))
 			continue;
 		if (index-- == 0) {
 			ring_view_fill(ring, ret);

@@ -105,7 +105,7 @@ int registry_find(const struct registry *registry, const struct peer *peer, cons
 
 	if (!ring)
 		return fault_ring_not_found(note, name);
-	if (!manager_may_see(peer->uid, ring->uid)) {
+	if (!manager_may_see(peer->user.uid, ring->uid)) {
 		snprintf(reason, sizeof(reason), "ring \"%s\" belongs to user %u", ring->name,
 			 (unsigned int)ring->uid);
 		return fault_not_permitted(note, reason);

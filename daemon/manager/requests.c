@@ -70,7 +70,7 @@ int manager_ring_destroy(struct manager *manager, const struct peer *peer, const
 	if (r != 0)
 		return r;
 	stop_if_over(ring);
-	if (peer->uid == ring->uid)
+	if (peer->user.uid == ring->uid)
 		event.text = "its owner destroyed it";
 	return ring_handle(ring, &event);
 }
@@ -132,7 +132,7 @@ int manager_ring_adopt(struct manager *manager, const struct peer *peer, const c
 		return r;
 	if (ring->operation.step != STEP_CREATE_ADOPT)
 		return fault_ring_busy(note, name, "it does not wait to be adopted");
-	r = manager->rings.hosts->ops->set_runner(ring->host, peer->uid, peer->pid);
+	r = manager->rings.hosts->ops->set_runner(ring->host, peer->user.uid, peer->pid);
 	if (r == -EPERM)
 		return fault_not_permitted(note,
 					   "the calling process does not listen on the ring's "

@@ -23,7 +23,7 @@ struct conn { /* owned by the list that it is in; freed by the reaper, or conn_f
 	struct reap reap;
 	struct loop *loop; /* borrowed */
 	int fd;
-	struct identity identity;
+	struct peer peer;
 	const struct conn_handler *handler;
 	void *session;
 	struct ev_io readable;
@@ -49,9 +49,9 @@ struct conn *conn_of_link(struct list_link *link)
 	return container_of(link, struct conn, link);
 }
 
-const struct identity *conn_identity(const struct conn *conn)
+const struct peer *conn_peer(const struct conn *conn)
 {
-	return &conn->identity;
+	return &conn->peer;
 }
 
 size_t conn_queued(const struct conn *conn)
@@ -184,7 +184,7 @@ static void on_readable(struct ev_loop *ev, struct ev_io *watcher, int events)
 		refuse(conn, r, &note);
 	} else if (r < 0 && r != -EAGAIN && r != -EINTR) {
 		log_warning("reading from a client (user %u, process %d) failed: %s",
-			    conn->identity.uid, conn->identity.pid, strerror(-r));
+			    conn->peer.user.uid, conn->peer.pid, strerror(-r));
 		conn_give_up(conn);
 	}
 	note_done(&note);
@@ -202,7 +202,7 @@ static bool flush(struct conn *conn)
 		/* clients go without a word: only what is our own trouble is worth a line */
 		if (r != -EPIPE && r != -ECONNRESET)
 			log_warning("answering a client (user %u, process %d) failed: %s",
-				    conn->identity.uid, conn->identity.pid, strerror(-r));
+				    conn->peer.user.uid, conn->peer.pid, strerror(-r));
 		conn_give_up(conn);
 	}
 	return r == 0;
@@ -234,7 +234,7 @@ void conn_send(struct conn *conn, const char *text, size_t length, struct schema
 	r = frame_writer_push(&conn->writer, text, length, fds);
 	if (r < 0) {
 		log_warning("answering a client (user %u, process %d) failed: %s",
-			    conn->identity.uid, conn->identity.pid, strerror(-r));
+			    conn->peer.user.uid, conn->peer.pid, strerror(-r));
 		if (fds)
 			schema_fds_done(fds);
 		conn_give_up(conn);
@@ -287,7 +287,7 @@ static void reap_conn(struct reap *reap)
 	conn_free(container_of(reap, struct conn, reap));
 }
 
-int conn_new_take_fd(struct loop *loop, int fd, struct identity *identity,
+int conn_new_take_fd(struct loop *loop, int fd, struct peer *peer,
 		     const struct conn_handler *handler, void *arg, struct list *owner,
 		     struct conn **ret)
 {
@@ -296,13 +296,13 @@ int conn_new_take_fd(struct loop *loop, int fd, struct identity *identity,
 
 	if (!made) {
 		safe_close(fd);
-		identity_done(identity);
+		user_done(&peer->user);
 		return -ENOMEM;
 	}
 	made->loop = loop;
 	made->fd = fd;
-	made->identity = *identity;
-	memset(identity, 0, sizeof(*identity));
+	made->peer = *peer;
+	*peer = (struct peer){0};
 	made->reap.free = reap_conn;
 	ev_io_init(&made->readable, on_readable, fd, EV_READ);
 	ev_io_init(&made->writable, on_writable, fd, EV_WRITE);
@@ -337,7 +337,7 @@ void conn_free(struct conn *conn)
 	free(conn->refusal);
 	frame_reader_done(&conn->reader);
 	frame_writer_done(&conn->writer);
-	identity_done(&conn->identity);
+	user_done(&conn->peer.user);
 	safe_close(conn->fd);
 	free(conn);
 }

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "net/identity.h"
+#include "net/peer.h"
 #include "common/list.h"
 #include "wire/schema.h"
 
@@ -37,8 +37,8 @@ struct conn_handler {
 	void (*closed)(void *session);
 };
 
-/* Takes over @fd and @identity even on failure. The list is its owner's: it unlinks itself. */
-int conn_new_take_fd(struct loop *loop, int fd, struct identity *identity,
+/* Takes over @fd and @peer even on failure. The list is its owner's: it unlinks itself. */
+int conn_new_take_fd(struct loop *loop, int fd, struct peer *peer,
 		     const struct conn_handler *handler, void *arg, struct list *owner,
 		     struct conn **ret);
 /* At once, with closed(): only where no callback is under way. NULL is fine. */
@@ -46,7 +46,7 @@ void conn_free(struct conn *conn);
 /* The entry of a list of connections. */
 struct conn *conn_of_link(struct list_link *link);
 
-const struct identity *conn_identity(const struct conn *conn);
+const struct peer *conn_peer(const struct conn *conn);
 /* Bytes that were not written yet. */
 size_t conn_queued(const struct conn *conn);
 

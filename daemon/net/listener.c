@@ -35,7 +35,7 @@ static void count(const struct listener *listener, uid_t uid, size_t *ret_all, s
 	for (struct list_link *at = listener->conns.head.next; at != &listener->conns.head;
 	     at = at->next) {
 		all++;
-		user += conn_identity(conn_of_link(at))->uid == uid;
+		user += conn_peer(conn_of_link(at))->user.uid == uid;
 	}
 	*ret_all = all;
 	*ret_user = user;
@@ -69,23 +69,23 @@ static void refuse(int fd, int r, const struct note *note)
 static void welcome_take_fd(struct listener *listener, int taken_fd)
 {
 	_cleanup_close_ int fd = taken_fd;
-	struct identity identity = {0};
+	struct peer peer = {0};
 	struct note note = {0};
 	struct conn *conn;
 	int r;
 
-	r = identity_init(&identity, fd);
+	r = peer_init(&peer, fd);
 	if (r == 0)
-		r = check_limits(listener, identity.uid, &note);
+		r = check_limits(listener, peer.user.uid, &note);
 	if (r > 0)
 		refuse(fd, r, &note);
 	else if (r == 0)
-		r = conn_new_take_fd(listener->loop, take_fd(&fd), &identity, listener->handler,
+		r = conn_new_take_fd(listener->loop, take_fd(&fd), &peer, listener->handler,
 				     listener->arg, &listener->conns, &conn);
 	if (r < 0)
 		log_warning("a client cannot be served: %s", strerror(-r));
 	note_done(&note);
-	identity_done(&identity);
+	user_done(&peer.user);
 }
 
 /* Tries again later: the socket stays readable, so to try at once would be to spin. */

@@ -44,18 +44,18 @@ int request_copy_init(struct request_copy *copy, const struct peer *peer,
 		      const struct ring_request *request)
 {
 	struct request_copy made = {
-		.gid = peer->gid,
+		.gid = peer->user.gid,
 		.data_bytes_set = request->data_bytes_set,
 		.data_bytes = request->data_bytes,
 	};
 	int r;
 
-	made.groups = calloc(peer->n_groups + 1, sizeof(*made.groups));
+	made.groups = calloc(peer->user.n_groups + 1, sizeof(*made.groups));
 	if (!made.groups)
 		return -ENOMEM;
-	if (peer->n_groups > 0)
-		memcpy(made.groups, peer->groups, peer->n_groups * sizeof(*made.groups));
-	made.n_groups = peer->n_groups;
+	if (peer->user.n_groups > 0)
+		memcpy(made.groups, peer->user.groups, peer->user.n_groups * sizeof(*made.groups));
+	made.n_groups = peer->user.n_groups;
 	r = copy_files(&made, request);
 	if (r == 0 && request->parameters)
 		r = json_copy(request->parameters, &made.parameters);

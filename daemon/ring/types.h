@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "iourd/abi.h"
+#include "util/user.h"
 
 struct iourd_ledger;
 struct json_object;
@@ -16,15 +17,6 @@ struct kern_dispatcher;
 struct kern_program_info;
 struct note;
 struct program;
-
-/* The client of a request. Borrowed for the time of the call; copied if it has to last. */
-struct peer {
-	uid_t uid;
-	gid_t gid;
-	pid_t pid;
-	const gid_t *groups; /* supplementary */
-	size_t n_groups;
-};
 
 struct manager_limits { /* of one user */
 	uint64_t rings;

@@ -103,7 +103,7 @@ static void note_stopped(void *arg)
 
 void assert_nothing_left(struct service *service, size_t n_clients)
 {
-	const struct peer root = {.uid = 0};
+	const struct peer root = {0};
 	struct kern_fake_tally tally;
 
 	kern_fake_tally(service->kern, &tally);
@@ -120,7 +120,7 @@ static void ignore_end(void *arg, int r, const struct note *note, const struct r
 
 static void destroy_all(struct service *service)
 {
-	const struct peer root = {.uid = 0};
+	const struct peer root = {0};
 	struct ring_view view;
 	struct note note = {};
 
@@ -159,14 +159,14 @@ void service_end(struct service *service)
 
 void client_connect(struct service *service, uid_t uid, struct client *client)
 {
-	struct identity identity = {.uid = uid, .gid = uid, .pid = getpid()};
+	struct peer peer = {.user = {.uid = uid, .gid = uid}, .pid = getpid()};
 	struct conn *conn;
 	int pair[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair),
 			 0);
-	assert_int_equal(conn_new_take_fd(service->loop, pair[1], &identity, &api_handler,
-					  service->api, &service->conns, &conn),
+	assert_int_equal(conn_new_take_fd(service->loop, pair[1], &peer, &api_handler, service->api,
+					  &service->conns, &conn),
 			 0);
 	*client = (struct client){.service = service, .fd = pair[0]};
 }

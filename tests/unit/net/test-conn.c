@@ -95,7 +95,7 @@ static const struct conn_handler handler = {
 
 static void line_open(struct line *line)
 {
-	struct identity identity = {.uid = 1000};
+	struct peer peer = {.user = {.uid = 1000}};
 	int pair[2];
 
 	*line = (struct line){0};
@@ -103,8 +103,8 @@ static void line_open(struct line *line)
 	assert_int_equal(loop_new(&line->loop), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair),
 			 0);
-	assert_int_equal(conn_new_take_fd(line->loop, pair[1], &identity, &handler, line,
-					  &line->conns, &line->conn),
+	assert_int_equal(conn_new_take_fd(line->loop, pair[1], &peer, &handler, line, &line->conns,
+					  &line->conn),
 			 0);
 	line->fd = pair[0];
 }

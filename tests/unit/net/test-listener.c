@@ -55,9 +55,9 @@ static int on_opened(void *arg, struct conn *conn, void **ret_session)
 	session->house = house;
 	session->conn = conn;
 	house->sessions++;
-	house->last_uid = conn_identity(conn)->uid;
-	house->last_gid = conn_identity(conn)->gid;
-	house->last_groups = conn_identity(conn)->n_groups;
+	house->last_uid = conn_peer(conn)->user.uid;
+	house->last_gid = conn_peer(conn)->user.gid;
+	house->last_groups = conn_peer(conn)->user.n_groups;
 	*ret_session = session;
 	return 0;
 }

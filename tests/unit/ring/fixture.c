@@ -355,14 +355,11 @@ void answer_done(struct answer *answer)
 
 struct peer peer_of(uid_t uid)
 {
-	static const gid_t groups[] = {100, 200};
+	static gid_t groups[] = {100, 200};
 
 	return (struct peer){
-		.uid = uid,
-		.gid = uid,
+		.user = {.uid = uid, .gid = uid, .groups = groups, .n_groups = 2},
 		.pid = 1,
-		.groups = groups,
-		.n_groups = 2,
 	};
 }
 

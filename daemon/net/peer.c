@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "net/identity.h"
+#include "net/peer.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "common/cleanup.h"
@@ -28,29 +27,20 @@ static int read_groups(int socket_fd, gid_t **ret, size_t *ret_n)
 	return 0;
 }
 
-int identity_init(struct identity *identity, int socket_fd)
+int peer_init(struct peer *peer, int socket_fd)
 {
 	struct ucred credentials;
 	socklen_t size = sizeof(credentials);
-	gid_t *groups = NULL;
-	size_t n_groups = 0;
+	struct user user;
 	int r;
 
 	if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
 		return -errno;
-	r = read_groups(socket_fd, &groups, &n_groups);
+	user.uid = credentials.uid;
+	user.gid = credentials.gid;
+	r = read_groups(socket_fd, &user.groups, &user.n_groups);
 	if (r < 0)
 		return r;
-	identity->uid = credentials.uid;
-	identity->gid = credentials.gid;
-	identity->pid = credentials.pid;
-	identity->groups = groups;
-	identity->n_groups = n_groups;
+	*peer = (struct peer){.user = user, .pid = credentials.pid};
 	return 0;
-}
-
-void identity_done(struct identity *identity)
-{
-	free(identity->groups);
-	memset(identity, 0, sizeof(*identity));
 }
