@@ -248,8 +248,7 @@ static __always_inline void hop(const struct iourd_ring *ring, struct chase_regi
 		return;
 	}
 out:
-	own
-	->busy &= ~(1ull << index);
+	own->busy &= ~(1ull << index);
 	own->active--;
 }
 
@@ -262,8 +261,7 @@ static __noinline int stop(const struct iourd_ring *ring, struct chase_region *r
 	take_all(ring, region, 1);
 	if (own->armed && !own->disarmed) {
 		own->disarmed = 1;
-		iourd_prepare_futex_wake(ring, own->doorbell,
-					 iourd_user_data(IOURD_KIND_WAKE, 0));
+		iourd_prepare_futex_wake(ring, own->doorbell, iourd_user_data(IOURD_KIND_WAKE, 0));
 	}
 	if (own->armed || own->active)
 		return 0;

@@ -85,8 +85,7 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 		break;
 	/* one of the next three at most is in flight; a retry leaves the phase unchanged */
 	case COPY_KIND_PROBE:
-		own
-		->flight--;
+		own->flight--;
 		if (res >= 0)
 			copy_has_probed(&region->params, res > 0);
 		else
@@ -94,8 +93,7 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 				    COPY_SLOT_SOURCE);
 		break;
 	case COPY_KIND_CUT:
-		own
-		->flight--;
+		own->flight--;
 		if (res >= 0)
 			region->params.phase = COPY_SYNCING;
 		else
@@ -103,16 +101,14 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 				    COPY_SLOT_TARGET);
 		break;
 	case COPY_KIND_SYNC:
-		own
-		->flight--;
+		own->flight--;
 		if (res >= 0)
 			region->params.phase = COPY_ENDING;
 		else
 			copy_failed(region, -res, 0, IORING_OP_FSYNC, COPY_SLOT_TARGET);
 		break;
 	case COPY_KIND_TIMER:
-		own
-		->timer = 0;
+		own->timer = 0;
 		if (res != -ETIME) /* the timer failed: do not retry in a tight loop */
 			iourd_set_error(&region->head, -res, 0, IORING_OP_TIMEOUT, IOURD_SLOTS_MAX);
 		break;
