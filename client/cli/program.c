@@ -88,7 +88,7 @@ static void print_range(FILE *cell, struct json_object *field)
 	struct json_object *values = json_member(field, "values");
 
 	for (size_t i = 0; i < json_length(values); i++)
-		fprintf(cell, "%s%s", i ? "|" : "", json_text(json_element(values, i), "name"));
+		fprintf(cell, "%s%s", i ? ", " : "", json_text(json_element(values, i), "name"));
 	if (!values && json_member(field, "minimum"))
 		fprintf(cell, "%" PRId64 "..%" PRId64, json_number(field, "minimum"),
 			json_number(field, "maximum"));
@@ -98,7 +98,8 @@ static const struct column field_columns[] = {
 	{"FIELD", NULL, "name", "name of the field"},
 	{"TYPE", NULL, "type count", "its type, with the length of an array", .print = print_type},
 	{"INITIAL", NULL, "initial", "value in a new ring", COLUMN_NUMBER},
-	{"RANGE", NULL, "minimum maximum values", "values that it may have", .print = print_range},
+	{"RANGE", NULL, "minimum maximum values", "values that it may have", COLUMN_WRAP,
+	 print_range},
 	{"UNIT", NULL, "unit", "unit of the value"},
 	{"ACCESS", NULL, "access", "setting (writable), fixed (until the ring starts) or progress",
 	 COLUMN_EXTRA},

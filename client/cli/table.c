@@ -149,6 +149,72 @@ static const char *cell_color(const struct column *column, struct json_object *o
 	return column->color ? column->color(object) : NULL;
 }
 
+/* Replaces spaces by line breaks so that lines take at most @width columns, if their words do. */
+static void break_lines(char *text, size_t width)
+{
+	char *space = NULL;
+	size_t used = 0;
+
+	for (char *p = text; *p; p++) {
+		bool continues_character = ((unsigned char)*p & 0xc0) == 0x80; /* of UTF-8 */
+
+		if (*p == '\n')
+			*p = ' ';
+		if (!continues_character)
+			used++;
+		if (*p == ' ')
+			space = p;
+		if (used > width && space) {
+			*space = '\n';
+			used = (size_t)(p - space);
+			space = NULL;
+		}
+	}
+}
+
+static void break_cells(struct libscols_table *table, struct libscols_column *column, size_t width)
+{
+	for (size_t i = 0; i < scols_table_get_nlines(table); i++) {
+		struct libscols_line *line = scols_table_get_line(table, i);
+		char *text = strdup(scols_line_get_column_data(line, column));
+
+		if (!text)
+			abort();
+		break_lines(text, width);
+		if (scols_line_refer_column_data(line, column, text) < 0)
+			abort();
+	}
+}
+
+/* libsmartcols alone breaks lines inside words: takes its widths, and breaks lines at spaces. */
+static void fit_terminal(struct libscols_table *table)
+{
+	char *discarded = NULL;
+
+	if (scols_print_table_to_string(table, &discarded) < 0)
+		abort();
+	free(discarded);
+	for (size_t i = 0; i < scols_table_get_ncols(table); i++) {
+		struct libscols_column *column = scols_table_get_column(table, i);
+
+		if (!scols_column_is_wrap(column))
+			continue;
+		break_cells(table, column, scols_column_get_width(column));
+		scols_column_set_safechars(column, "\n");
+		scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk,
+					  NULL);
+	}
+}
+
+/* Frees the table. */
+static void print_and_free(const struct table_view *view, struct libscols_table *table)
+{
+	if (view->terminal)
+		fit_terminal(table);
+	scols_print_table(table);
+	scols_unref_table(table);
+}
+
 void table_print(const struct table_view *view, struct json_object *rows, FILE *out)
 {
 	const struct column *columns[TABLE_COLUMNS_MAX];
@@ -171,8 +237,7 @@ void table_print(const struct table_view *view, struct json_object *rows, FILE *
 	/* libsmartcols prints nothing for a table without lines */
 	for (size_t i = 0; n_rows == 0 && i < n_columns; i++)
 		fprintf(out, "%s%s", columns[i]->name, i + 1 < n_columns ? SEPARATOR : "\n");
-	scols_print_table(table);
-	scols_unref_table(table);
+	print_and_free(view, table);
 }
 
 void table_print_record(const struct table_view *view, struct json_object *object, FILE *out)
@@ -197,8 +262,7 @@ void table_print_record(const struct table_view *view, struct json_object *objec
 		}
 		free(text);
 	}
-	scols_print_table(table);
-	scols_unref_table(table);
+	print_and_free(view, table);
 }
 
 void table_print_columns(const struct table_view *view, FILE *out)
@@ -213,8 +277,7 @@ void table_print_columns(const struct table_view *view, FILE *out)
 		set_cell(line, 0, column->name, NULL);
 		set_cell(line, 1, column->help, NULL);
 	}
-	scols_print_table(table);
-	scols_unref_table(table);
+	print_and_free(view, table);
 }
 
 static struct json_object *select_members(const struct table_view *view, struct json_object *object)

@@ -173,16 +173,42 @@ static void the_names_and_meanings_of_columns(void **state)
 	free(text);
 }
 
-static void a_narrow_terminal_wraps_and_loses_nothing(void **state)
+static void a_narrow_terminal_wraps_at_words(void **state)
 {
 	struct fixture *f = *state;
 
 	f->view.terminal = true;
 	f->view.width = 22;
 	assert_string_equal(print(f, table_print, rows(f)), "NAME     A  TEXT\n"
-							    "good     1  one two th\n"
-							    "            ree four\n"
+							    "good     1  one two\n"
+							    "            three four\n"
 							    "bad   1000  -\n");
+}
+
+static void line_breaks_of_a_text_are_no_rows(void **state)
+{
+	struct fixture *f = *state;
+
+	f->view.terminal = true;
+	f->view.width = 40;
+	json_object_object_add(json_element(rows(f), 0), "text",
+			       json_object_new_string("one\ntwo"));
+	assert_non_null(strstr(print(f, table_print, rows(f)), "    1  one two\n"));
+}
+
+static void characters_not_bytes_have_a_width(void **state)
+{
+	static const char text[] = "\xc3\xa9\xc3\xa9\xc3\xa9 \xc3\xa9\xc3\xa9\xc3\xa9 \xc3\xa9";
+	struct fixture *f = *state;
+
+	f->view.terminal = true;
+	f->view.width = 19; /* leaves 7 columns */
+	json_object_object_add(json_element(rows(f), 0), "text", json_object_new_string(text));
+	assert_string_equal(print(f, table_print, rows(f)),
+			    "NAME     A  TEXT\n"
+			    "good     1  \xc3\xa9\xc3\xa9\xc3\xa9 \xc3\xa9\xc3\xa9\xc3\xa9\n"
+			    "            \xc3\xa9\n"
+			    "bad   1000  -\n");
 }
 
 static void a_pipe_has_no_width(void **state)
@@ -242,6 +268,8 @@ static void a_table_without_rows_has_its_headings(void **state)
 
 	json_object_object_add(f->reply, "rows", json_object_new_array());
 	assert_string_equal(print(f, table_print, rows(f)), "NAME  A  TEXT\n");
+	f->view.terminal = true;
+	assert_string_equal(print(f, table_print, rows(f)), "NAME  A  TEXT\n");
 }
 
 static void a_record_has_a_line_for_each_column_with_a_value(void **state)
@@ -298,7 +326,9 @@ int main(void)
 		TEST(an_unknown_column_is_named_and_changes_nothing),
 		TEST(too_many_columns_are_refused),
 		TEST(the_names_and_meanings_of_columns),
-		TEST(a_narrow_terminal_wraps_and_loses_nothing),
+		TEST(a_narrow_terminal_wraps_at_words),
+		TEST(line_breaks_of_a_text_are_no_rows),
+		TEST(characters_not_bytes_have_a_width),
 		TEST(a_pipe_has_no_width),
 		TEST(control_characters_are_escaped),
 		TEST(colors_only_if_enabled),
