@@ -243,7 +243,7 @@ const struct command commands_ring[] = {
 	{"ring swap", "RING PROGRAM", 2, 2, "Replace the loop program of a ring, live",
 	 "The programs must have the same parameters; nothing in flight is lost.", swap_options,
 	 ring_swap},
-	{"ring rollback", "RING", 1, 1, "Replace the loop program by the previous one, live",
+	{"ring rollback", "RING", 1, 1, "Replace the loop program by its fallback, live",
 	 "The daemon does this by itself for a program that fails within its probation.",
 	 swap_options, ring_rollback},
 	{"ring destroy", "RING | --all", 0, 1, "Destroy a ring, and wait until it is gone",
