@@ -21,7 +21,7 @@ enum {
 	OPTION_CHECK_CONFIG,
 	OPTION_VERSION,
 	OPTION_HELP,
-	OPTION_KEY, /* and those that follow: rows of config_keys */
+	OPTION_KEY, /* and the following: rows of config_keys */
 };
 
 #define OPTIONS_MAX 32
@@ -31,7 +31,7 @@ struct command_line { /* borrows from argv */
 	bool check_config;
 	bool version;
 	bool help;
-	const char *keys[OPTIONS_MAX]; /* values, by row of config_keys; NULL: not given */
+	const char *keys[OPTIONS_MAX]; /* values by row of config_keys; NULL: not given */
 };
 
 static void fill_options(struct option *options)
@@ -69,7 +69,7 @@ static int parse(int argc, char *argv[], struct command_line *ret)
 		else if (option >= OPTION_KEY)
 			ret->keys[option - OPTION_KEY] = optarg;
 		else
-			return -EINVAL; /* getopt has said what */
+			return -EINVAL; /* getopt_long() has printed why */
 	}
 	if (optind < argc) {
 		fprintf(stderr, "%s: unexpected argument '%s'\n", argv[0], argv[optind]);
@@ -81,23 +81,25 @@ static int parse(int argc, char *argv[], struct command_line *ret)
 static void print_help(void)
 {
 	printf("Usage: iouringd [OPTION...]\n"
-	       "Owns BPF-controlled io_uring rings and serves them over Varlink. It is started by\n"
-	       "systemd when a client connects; by hand it runs in the foreground.\n\n"
-	       "  --config=FILE             the configuration; drop-ins are in FILE.d/*.conf\n"
+	       "Manages BPF-controlled io_uring rings and serves clients over Varlink. systemd "
+	       "starts\n"
+	       "it when a client connects; started by hand, it runs in the foreground.\n\n"
+	       "  --config=FILE             configuration file; its drop-ins are FILE.d/*.conf\n"
 	       "                            (default: " IOURINGD_CONFIG_FILE ")\n"
-	       "  --check-config            print what is in force as JSON, and exit\n");
+	       "  --check-config            print the effective settings as JSON, and exit\n");
 	for (const struct config_key *key = config_keys; key->name; key++)
 		if (key->option)
 			printf("  --%s=PATH%*s %s\n%28s(default: %s)\n", key->option,
 			       (int)(18 - strlen(key->option)), "", key->help, "", key->path);
 	printf("  --version                 print the version, and exit\n"
 	       "  --help                    print this, and exit\n\n"
-	       "Exit status: 0 after SIGTERM or SIGINT, 1 on failure, 2 for a wrong command line,\n"
-	       "%d for a wrong configuration.\n",
+	       "Exit status: 0 after SIGTERM or SIGINT, 1 on failure, 2 for an invalid command "
+	       "line,\n"
+	       "%d for an invalid configuration.\n",
 	       CONFIG_EXIT_STATUS);
 }
 
-/* The file, if there is one, then its drop-ins. */
+/* The file, if it exists, then its drop-ins. */
 static int read_config(const struct command_line *line, struct config *config, char **ret_problem)
 {
 	const char *path = line->config ?: IOURINGD_CONFIG_FILE;
@@ -135,7 +137,7 @@ static int print_config(const struct config *config)
 	int r = config_print(config, &text);
 
 	if (r < 0) {
-		log_error("the configuration cannot be printed: %s", strerror(-r));
+		log_error("cannot print the configuration: %s", strerror(-r));
 		return EXIT_FAILURE;
 	}
 	puts(text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* status-line.h - the status in one line, for systemctl status */
+/* status-line.h - the status line for systemctl status */
 #ifndef DAEMON_STATUS_LINE_H
 #define DAEMON_STATUS_LINE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* adopt.c - the methods of applications that make and run their rings themselves */
+/* adopt.c - methods for applications that create and run their own rings */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -26,7 +26,7 @@ static void prepared(void *arg, int r, const struct note *note, const struct rin
 		(struct schema_array){.items = slots, .n = view->program->descriptor.slot_count};
 	for (size_t i = 0; i < out.slots.n; i++)
 		slots[i] = view->program->descriptor.slots[i].name;
-	call_answer(call, &out);
+	call_reply(call, &out);
 }
 
 int handle_prepare_ring(struct call *call, const void *input)
@@ -62,7 +62,7 @@ int handle_adopt_ring(struct call *call, const void *input)
 	};
 
 	return manager_ring_adopt(call->api->manager, &call->peer, in->ring, &adoption,
-				  ring_call_told, call, &call->note);
+				  ring_call_reply, call, &call->note);
 }
 
 int handle_report_ring(struct call *call, const void *input)
@@ -73,11 +73,11 @@ int handle_report_ring(struct call *call, const void *input)
 	int r;
 
 	r = manager_ring_report(call->api->manager, &call->peer, in->ring, (int)in->result,
-				ring_call_told, call, &call->note, &pending);
+				ring_call_reply, call, &call->note, &pending);
 	if (r != 0 || pending)
 		return r;
 	r = manager_ring_find(call->api->manager, &call->peer, in->ring, &call->note, &view);
 	if (r == 0)
-		ring_call_told(call, 0, NULL, &view);
+		ring_call_reply(call, 0, NULL, &view);
 	return r;
 }

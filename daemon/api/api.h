@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * api.h - what clients may ask: the Varlink methods over the domain
+ * api.h - the Varlink methods, on top of the domain
  */
 #ifndef DAEMON_API_API_H
 #define DAEMON_API_API_H
@@ -24,15 +24,15 @@ struct api_setup {
 /* Owned by the daemon. */
 int api_new(const struct api_setup *setup, struct api **ret);
 /*
- * After its last connection. Calls that the domain still owes an answer for may be left, if the
- * manager is not going to give it any more; NULL is fine.
+ * Call it after the last connection has closed. Calls may be pending only if the manager will not
+ * complete them any more. NULL is fine.
  */
 void api_free(struct api *api);
 
-/* What a listener needs; its argument is the api. */
+/* For the listener; its argument is the api. */
 extern const struct conn_handler api_handler;
 
-/* The manager's: tells everybody who watches. */
+/* The manager's callback: sends the event to all watchers. */
 void api_event(struct api *api, const struct manager_event *event);
 
 #endif

@@ -41,8 +41,8 @@ void call_free(struct call *call)
 	free(call);
 }
 
-/* Nobody waits for an answer: the client is gone, or did not ask for one. */
-static bool is_mute(const struct call *call)
+/* The client has disconnected, or asked for no reply. */
+static bool expects_no_reply(const struct call *call)
 {
 	return !call->session || call->message.oneway;
 }
@@ -70,12 +70,12 @@ static void finish(struct call *call)
 
 	call_free(call);
 	if (session)
-		conn_answered(session->conn);
+		conn_replied(session->conn);
 }
 
-void call_answer(struct call *call, const void *output)
+void call_reply(struct call *call, const void *output)
 {
-	int r = is_mute(call) ? 0 : send_output(call, output, false);
+	int r = expects_no_reply(call) ? 0 : send_output(call, output, false);
 
 	if (r < 0)
 		call_fail(call, r, NULL);
@@ -83,14 +83,14 @@ void call_answer(struct call *call, const void *output)
 		finish(call);
 }
 
-void call_answer_nothing(struct call *call)
+void call_reply_empty(struct call *call)
 {
 	const struct in_none nothing = {0};
 
-	call_answer(call, &nothing);
+	call_reply(call, &nothing);
 }
 
-/* An -errno is our own trouble: the administrator is told once, here. But for the service's end. */
+/* Logs -errno once, here; but not -ESHUTDOWN, which only says that the service stops. */
 static void log_internal(const struct call *call, int r)
 {
 	if (r == -ESHUTDOWN)
@@ -107,7 +107,7 @@ void call_fail(struct call *call, int r, const struct note *note)
 
 	if (r < 0)
 		log_internal(call, r);
-	if (!is_mute(call)) {
+	if (!expects_no_reply(call)) {
 		if (message_build_fault(r, note, &text, &length) < 0)
 			conn_give_up(call->session->conn);
 		else
@@ -116,7 +116,7 @@ void call_fail(struct call *call, int r, const struct note *note)
 	finish(call);
 }
 
-int call_continue(struct call *call, const void *output)
+int call_reply_more(struct call *call, const void *output)
 {
-	return is_mute(call) ? 0 : send_output(call, output, true);
+	return expects_no_reply(call) ? 0 : send_output(call, output, true);
 }

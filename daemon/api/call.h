@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * call.h - one call of a client, from its message to its answer
+ * call.h - one call of a client, from its message to its reply
  *
- * A call owns its decoded input, and lives until it is answered, also when its client has gone
- * meanwhile: then the answer goes nowhere, and what it would have carried is closed.
+ * A call owns its decoded input and lives until its reply, even if its client disconnects
+ * meanwhile. The reply is then dropped, and the descriptors in it are closed.
  */
 #ifndef DAEMON_API_CALL_H
 #define DAEMON_API_CALL_H
@@ -19,8 +19,8 @@ struct call;
 struct session;
 
 /*
- * Handlers return 0 when they have answered, or will; the call may be gone by then. Otherwise they
- * return a fault, whose note is call->note, or -errno, and the call is answered with that.
+ * A handler returns 0 if it has replied or will reply; the call may be freed by then. Otherwise it
+ * returns a fault, with call->note filled, or -errno, and the call fails with that.
  */
 typedef int (*method_handler)(struct call *call, const void *input);
 
@@ -30,33 +30,32 @@ struct method {
 	method_handler handle;
 };
 
-struct call {			     /* owned by the api, and freed when it is answered */
+struct call {			     /* owned by the api; freed by its reply */
 	struct api *api;	     /* borrowed */
-	struct session *session;     /* borrowed; NULL: the client has gone */
+	struct session *session;     /* borrowed; NULL: the client has disconnected */
 	struct list_link link;	     /* in the api's list */
 	struct message_call message; /* input borrows from it */
 	struct schema_fds fds;	     /* that came with it */
 	const struct schema_method *schema;
 	method_handler handle;
 	void *input;	  /* as schema->input describes it */
-	struct peer peer; /* its groups only while the handler runs: they are the connection's */
+	struct peer peer; /* groups valid only while the handler runs: the connection owns them */
 	struct note note; /* for the handler's fault */
 };
 
 struct call *call_new(struct session *session); /* NULL: no memory */
-/* Its client has gone. */
+/* The client has disconnected. */
 void call_orphan(struct call *call);
-/* Without an answer: when there is nobody left to give or to take one. */
+/* Without a reply: no client is left to receive it, or no manager to give it. */
 void call_free(struct call *call);
 
-/* The end of a call: its answer is sent, and it is freed. @output: as schema->output describes it.
- */
-void call_answer(struct call *call, const void *output);
-void call_answer_nothing(struct call *call); /* for methods without output */
+/* Sends the reply and frees the call. @output: as schema->output describes it. */
+void call_reply(struct call *call, const void *output);
+void call_reply_empty(struct call *call); /* for methods without output */
 /* @r: a fault or -errno; @note: of the fault. */
 void call_fail(struct call *call, int r, const struct note *note);
 
-/* One of many answers: more will come, and the call stays. */
-int call_continue(struct call *call, const void *output);
+/* Sends one of several replies; more follow, and the call stays. */
+int call_reply_more(struct call *call, const void *output);
 
 #endif

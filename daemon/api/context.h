@@ -13,19 +13,19 @@ struct api {			 /* owned by the daemon */
 	struct wire_limits limits;
 	struct list sessions;
 	size_t n_sessions;
-	struct list calls; /* that are not answered; owned */
+	struct list calls; /* without a reply yet; owned */
 	struct list watchers;
 };
 
-struct session {	 /* one connection; owned by it, freed when it is closed */
+struct session {	 /* of one connection, which owns it */
 	struct api *api; /* borrowed, as is the next */
 	struct conn *conn;
-	struct call *call;	 /* that is being answered; the api's */
+	struct call *call;	 /* under way; the api's */
 	struct watcher *watcher; /* of a Watch; owned */
 	struct list_link link;
 };
 
-/* watch.c: a session's watcher can be told more, and goes with its session. */
+/* watch.c: all output was written; the session owns the watcher. */
 void watcher_drained(struct watcher *watcher);
 void watcher_free(struct watcher *watcher); /* NULL is fine */
 

@@ -21,7 +21,7 @@ static const struct {
 	{IOURD_TYPE_CHAR, "character"},
 };
 
-struct description { /* what the answer points to */
+struct description { /* what the reply points to */
 	char digest[DIGEST_TEXT_SIZE];
 	const char *operations[IOURD_OPCODES_MAX];
 	struct wire_slot slots[IOURD_SLOTS_MAX];
@@ -112,6 +112,6 @@ int handle_describe_program(struct call *call, const void *input)
 			return r;
 		out.fields = (struct schema_array){.items = d.fields, .n = d.n_fields};
 	}
-	call_answer(call, &out);
+	call_reply(call, &out);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* handlers.h - the handler of each method; method.c has their table */
+/* handlers.h - the handlers of the methods; method.c maps names to them */
 #ifndef DAEMON_API_HANDLERS_H
 #define DAEMON_API_HANDLERS_H
 

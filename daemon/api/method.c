@@ -2,7 +2,7 @@
 /*
  * method.c - the handler of each method
  *
- * A unit test compares the rows with the methods of the interfaces.
+ * A unit test compares the rows with the interfaces' methods.
  */
 #include "api/handlers.h"
 

@@ -18,7 +18,7 @@ int handle_read_parameters(struct call *call, const void *input)
 		return r;
 	out.parameters = parameters;
 	out.generation = (int64_t)generation;
-	call_answer(call, &out);
+	call_reply(call, &out);
 	return 0;
 }
 
@@ -30,6 +30,6 @@ int handle_write_parameters(struct call *call, const void *input)
 	r = manager_parameters_write(call->api->manager, &call->peer, in->ring, in->parameters,
 				     &call->note);
 	if (r == 0)
-		call_answer_nothing(call);
+		call_reply_empty(call);
 	return r;
 }

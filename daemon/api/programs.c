@@ -24,7 +24,7 @@ int handle_list_programs(struct call *call, const void *input)
 		manager_program_at(manager, i, &view);
 		view_program(&view, digests[i], &programs[i]);
 	}
-	call_answer(call, &out);
+	call_reply(call, &out);
 	return 0;
 }
 
@@ -39,7 +39,7 @@ static void loaded(void *arg, int r, const struct note *note, const struct progr
 		return;
 	}
 	view_program(view, digest, &out.program);
-	call_answer(call, &out);
+	call_reply(call, &out);
 }
 
 int handle_load_program(struct call *call, const void *input)
@@ -57,6 +57,6 @@ int handle_unload_program(struct call *call, const void *input)
 
 	r = manager_program_unload(call->api->manager, &call->peer, in->program, &call->note);
 	if (r == 0)
-		call_answer_nothing(call);
+		call_reply_empty(call);
 	return r;
 }

@@ -21,7 +21,7 @@ int ring_call_files(const struct schema_array *files, struct ring_file **ret)
 	return 0;
 }
 
-void ring_call_told(void *arg, int r, const struct note *note, const struct ring_view *view)
+void ring_call_reply(void *arg, int r, const struct note *note, const struct ring_view *view)
 {
 	struct call *call = arg;
 	struct out_ring out;
@@ -31,5 +31,5 @@ void ring_call_told(void *arg, int r, const struct note *note, const struct ring
 		return;
 	}
 	view_ring(view, &out.ring);
-	call_answer(call, &out);
+	call_reply(call, &out);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* rings.c - the methods that make, steer, show and end rings */
+/* rings.c - the methods that create, control, show and destroy rings */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -21,7 +21,7 @@ static void created(void *arg, int r, const struct note *note, const struct ring
 	view_ring(view, &out.ring);
 	out.region_fd = view->region_fd;
 	out.lease_fd = view->lease_fd;
-	call_answer(call, &out);
+	call_reply(call, &out);
 }
 
 int handle_create_ring(struct call *call, const void *input)
@@ -62,7 +62,7 @@ int handle_open_ring(struct call *call, const void *input)
 		return fault_ring_busy(&call->note, in->ring, "its param region cannot be reached");
 	view_ring(&view, &out.ring);
 	out.region_fd = view.region_fd;
-	call_answer(call, &out);
+	call_reply(call, &out);
 	return 0;
 }
 
@@ -70,7 +70,7 @@ int handle_start_ring(struct call *call, const void *input)
 {
 	const struct in_ring *in = input;
 
-	return manager_ring_start(call->api->manager, &call->peer, in->ring, ring_call_told, call,
+	return manager_ring_start(call->api->manager, &call->peer, in->ring, ring_call_reply, call,
 				  &call->note);
 }
 
@@ -78,7 +78,7 @@ int handle_pause_ring(struct call *call, const void *input)
 {
 	const struct in_ring *in = input;
 
-	return manager_ring_pause(call->api->manager, &call->peer, in->ring, ring_call_told, call,
+	return manager_ring_pause(call->api->manager, &call->peer, in->ring, ring_call_reply, call,
 				  &call->note);
 }
 
@@ -86,7 +86,7 @@ int handle_resume_ring(struct call *call, const void *input)
 {
 	const struct in_ring *in = input;
 
-	return manager_ring_resume(call->api->manager, &call->peer, in->ring, ring_call_told, call,
+	return manager_ring_resume(call->api->manager, &call->peer, in->ring, ring_call_reply, call,
 				   &call->note);
 }
 
@@ -97,7 +97,7 @@ static void destroyed(void *arg, int r, const struct note *note, const struct ri
 	if (r != 0)
 		call_fail(call, r, note);
 	else
-		call_answer_nothing(call);
+		call_reply_empty(call);
 }
 
 int handle_destroy_ring(struct call *call, const void *input)
@@ -118,7 +118,7 @@ static void swapped(void *arg, int r, const struct note *note, const struct ring
 		return;
 	}
 	out.generation = (int64_t)view->generation;
-	call_answer(call, &out);
+	call_reply(call, &out);
 }
 
 int handle_swap_program(struct call *call, const void *input)
@@ -156,7 +156,7 @@ int handle_list_rings(struct call *call, const void *input)
 		manager_ring_at(manager, &call->peer, i, &view);
 		view_ring(&view, &rings[i]);
 	}
-	call_answer(call, &out);
+	call_reply(call, &out);
 	return 0;
 }
 
@@ -168,6 +168,6 @@ int handle_describe_ring(struct call *call, const void *input)
 
 	r = manager_ring_find(call->api->manager, &call->peer, in->ring, &call->note, &view);
 	if (r == 0)
-		ring_call_told(call, 0, NULL, &view);
+		ring_call_reply(call, 0, NULL, &view);
 	return r;
 }

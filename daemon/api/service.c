@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* service.c - org.varlink.service: what this service is */
+/* service.c - org.varlink.service: describes this service */
 #include <string.h>
 
 #include "api/handlers.h"
@@ -21,7 +21,7 @@ int handle_get_info(struct call *call, const void *input)
 
 	for (size_t i = 0; i < INTERFACES_MAX && api_interfaces[i]; i++)
 		names[out.interfaces.n++] = api_interfaces[i]->name;
-	call_answer(call, &out);
+	call_reply(call, &out);
 	return 0;
 }
 
@@ -39,7 +39,7 @@ int handle_get_interface_description(struct call *call, const void *input)
 		if (r < 0)
 			return r;
 		out.description = description;
-		call_answer(call, &out);
+		call_reply(call, &out);
 		return 0;
 	}
 	return fault_interface_not_found(&call->note, in->interface);

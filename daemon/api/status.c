@@ -63,6 +63,6 @@ int handle_get_status(struct call *call, const void *input)
 	out.rings = (int64_t)manager_ring_count(api->manager, &everybody);
 	out.programs = (int64_t)manager_program_count(api->manager);
 	out.connections = (int64_t)api->n_sessions;
-	call_answer(call, &out);
+	call_reply(call, &out);
 	return 0;
 }

@@ -17,13 +17,13 @@ static const char *const program_states[] = {
 	[PROGRAM_REJECTED] = "rejected",
 };
 
-/* Numbers of 64 bits that others write: the wire's are signed. */
+/* 64-bit numbers that clients and programs write; the wire's are signed. */
 static int64_t wire_number(uint64_t number)
 {
 	return number > INT64_MAX ? INT64_MAX : (int64_t)number;
 }
 
-/* What the program says of its work. It, and the application, may say anything. */
+/* The progress that the program reports; it and the application may write anything there. */
 static void view_work(const struct iourd_progress *progress,
 		      const struct iourd_descriptor *descriptor, struct wire_work *ret)
 {
@@ -48,7 +48,7 @@ void view_ring(const struct ring_view *view, struct wire_ring *ret)
 {
 	const struct iourd_descriptor *descriptor = &view->program->descriptor;
 
-	/* no user name: to look it up may take long, and the reader can */
+	/* no user name: the look-up may be slow, and the reader can do it */
 	*ret = (struct wire_ring){
 		.name = view->name,
 		.program = descriptor->name,
@@ -90,7 +90,7 @@ void view_program(const struct program_view *view, char digest[DIGEST_TEXT_SIZE]
 		.digest = digest,
 		.rings = (int64_t)view->rings,
 	};
-	if (!view->info) /* its object is being opened, or could not be */
+	if (!view->info) /* its object is not open yet, or cannot be opened */
 		return;
 	ret->version = view->info->descriptor.version;
 	ret->summary = view->info->descriptor.summary;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* views.h - the domain's views as they go over the wire */
+/* views.h - the domain's views as wire structs */
 #ifndef DAEMON_API_VIEWS_H
 #define DAEMON_API_VIEWS_H
 
@@ -8,7 +8,7 @@
 
 #define DIGEST_TEXT_SIZE 65 /* bytes: 32 in hexadecimal and a NUL */
 
-/* What is filled borrows from the view, and from @digest. */
+/* *ret borrows from the view and from @digest. */
 void view_ring(const struct ring_view *view, struct wire_ring *ret);
 void view_program(const struct program_view *view, char digest[DIGEST_TEXT_SIZE],
 		  struct wire_program *ret);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * watch.c - Watch: events as they happen, to those who may see them
+ * watch.c - Watch: sends events as they happen to the users who may see them
  *
- * A watcher that reads too slowly gets no event until it has read what is queued for it, and then
- * one that says how many it missed.
+ * A watcher that reads too slowly gets no events until it has read its queue. Then it gets one
+ * event with the number of events that it missed.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -49,15 +49,15 @@ void watcher_free(struct watcher *watcher)
 	free(watcher);
 }
 
-/* What cannot be told is lost, and that is told later. */
-static void tell(struct watcher *watcher, const struct out_watch *out)
+/* Counts an event that cannot be sent as lost. */
+static void notify(struct watcher *watcher, const struct out_watch *out)
 {
-	if (call_continue(watcher->session->call, out) < 0)
+	if (call_reply_more(watcher->session->call, out) < 0)
 		watcher->lost += out->lost.set ? out->lost.value : 1;
 }
 
-/* Something of the watcher's own, between two events. */
-static struct out_watch own_news(const struct watcher *watcher, const char *kind)
+/* An event that concerns this watcher only. */
+static struct out_watch make_notice(const struct watcher *watcher, const char *kind)
 {
 	return (struct out_watch){
 		.kind = kind,
@@ -69,13 +69,13 @@ static struct out_watch own_news(const struct watcher *watcher, const char *kind
 
 void watcher_drained(struct watcher *watcher)
 {
-	struct out_watch out = own_news(watcher, "lost");
+	struct out_watch out = make_notice(watcher, "lost");
 
 	if (watcher->lost == 0)
 		return;
 	out.lost = (struct optional_int){.set = true, .value = watcher->lost};
 	watcher->lost = 0;
-	tell(watcher, &out);
+	notify(watcher, &out);
 }
 
 static bool concerns(const struct watcher *watcher, const struct manager_event *event)
@@ -105,7 +105,7 @@ void api_event(struct api *api, const struct manager_event *event)
 		if (watcher->lost > 0 || conn_queued(watcher->session->conn) > WATCH_QUEUE_MAX)
 			watcher->lost++;
 		else
-			tell(watcher, &out);
+			notify(watcher, &out);
 	}
 }
 
@@ -126,8 +126,8 @@ int handle_watch(struct call *call, const void *input)
 	}
 	watcher->session = call->session;
 	watcher->ring = ring;
-	out = own_news(watcher, "watching");
-	r = call_continue(call, &out);
+	out = make_notice(watcher, "watching");
+	r = call_reply_more(call, &out);
 	if (r < 0)
 		return r;
 	ring = NULL;

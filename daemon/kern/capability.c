@@ -23,7 +23,7 @@
 
 #define DETAIL_SIZE 256u
 
-/* What the probes look at. */
+/* The input of the probes. */
 struct probe {
 	const struct kernel_btf *btf;
 	struct utsname kernel;
@@ -36,11 +36,11 @@ struct row {
 	const char *name;
 	const char *since;
 	bool required;
-	/* Whether it is present; @detail (DETAIL_SIZE bytes, empty at first) may say more. */
+	/* Whether it is present; may fill @detail (DETAIL_SIZE bytes, empty at first). */
 	bool (*probe)(const struct probe *probe, char *detail);
 };
 
-__attribute__((format(printf, 2, 3))) static void say(char *detail, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void set_detail(char *detail, const char *format, ...)
 {
 	va_list arguments;
 
@@ -53,13 +53,14 @@ static bool probe_btf(const struct probe *probe, char *detail)
 {
 	if (!probe->btf->error)
 		return true;
-	say(detail,
-	    "the kernel's types cannot be read: %s (is it built with CONFIG_DEBUG_INFO_BTF?)",
-	    strerror(probe->btf->error));
+	set_detail(
+		detail,
+		"the kernel's types cannot be read: %s (is it built with CONFIG_DEBUG_INFO_BTF?)",
+		strerror(probe->btf->error));
 	return false;
 }
 
-/* As KERNEL_VERSION() makes them; 0: it is none. */
+/* As KERNEL_VERSION() encodes it; 0: not a release. */
 static unsigned int version_of(const char *release)
 {
 	unsigned int major = 0, minor = 0, patch = 0;
@@ -79,32 +80,33 @@ bool release_is_older(const char *release)
 static bool probe_ops(const struct probe *probe, char *detail)
 {
 	if (!probe->btf->ops) {
-		say(detail, "the kernel has no struct io_uring_bpf_ops (CONFIG_IO_URING_BPF_OPS)");
+		set_detail(detail,
+			   "the kernel has no struct io_uring_bpf_ops (CONFIG_IO_URING_BPF_OPS)");
 		return false;
 	}
 	if (release_is_older(probe->kernel.release))
-		say(detail, "loop_step takes a struct %s; Linux %s has it from a patch",
-		    probe->btf->context, probe->kernel.release);
+		set_detail(detail, "loop_step takes a struct %s; Linux %s has it from a patch",
+			   probe->btf->context, probe->kernel.release);
 	else
-		say(detail, "loop_step takes a struct %s", probe->btf->context);
+		set_detail(detail, "loop_step takes a struct %s", probe->btf->context);
 	return true;
 }
 
-static bool tell_function(bool present, char *detail)
+static bool detail_function(bool present, char *detail)
 {
 	if (!present)
-		say(detail, "the kernel has no such function for BPF programs");
+		set_detail(detail, "the kernel has no such function for BPF programs");
 	return present;
 }
 
 static bool probe_submit_sqes(const struct probe *probe, char *detail)
 {
-	return tell_function(probe->btf->submit_sqes, detail);
+	return detail_function(probe->btf->submit_sqes, detail);
 }
 
 static bool probe_get_region(const struct probe *probe, char *detail)
 {
-	return tell_function(probe->btf->get_region, detail);
+	return detail_function(probe->btf->get_region, detail);
 }
 
 bool release_is_unsafe(const char *release)
@@ -118,16 +120,17 @@ static bool probe_safe_reattach(const struct probe *probe, char *detail)
 {
 	if (!release_is_unsafe(probe->kernel.release))
 		return true;
-	say(detail, "Linux %s has CVE-2026-72112, a use after free that attaching can trigger",
-	    probe->kernel.release);
+	set_detail(detail,
+		   "Linux %s has CVE-2026-72112, a use after free that attaching can trigger",
+		   probe->kernel.release);
 	return false;
 }
 
 /*
- * Until Linux 7.3 a task that enters a ring that it did not make crashes the kernel (seen
- * on 7.2.13), and the requests of a program run in the program's context, where some checks are
- * skipped: an application with its own ring decides on both. Kernels older than 7.1 have rings from
- * a patch: ours has neither.
+ * Before Linux 7.3, a task that enters a ring that it did not create crashes the kernel (seen on
+ * 7.2.13), and requests of a program run in the program's context, where some checks are skipped.
+ * An application with its own ring controls both. Kernels before 7.1 have rings from a patch; ours
+ * has neither defect.
  */
 bool release_trusts_submitters(const char *release)
 {
@@ -140,13 +143,14 @@ static bool probe_safe_adoption(const struct probe *probe, char *detail)
 {
 	if (!release_trusts_submitters(probe->kernel.release))
 		return true;
-	say(detail,
-	    "on Linux %s an application that runs its own ring can crash the kernel: only root may",
-	    probe->kernel.release);
+	set_detail(detail,
+		   "on Linux %s an application that runs its own ring can crash the kernel: "
+		   "reserved for root",
+		   probe->kernel.release);
 	return false;
 }
 
-/* kernel.io_uring_disabled; -1 where the kernel has no such setting. */
+/* The number in the file of a sysctl; -1: the kernel has no such setting. */
 static int read_setting(const char *path)
 {
 	_cleanup_fclose_ FILE *file = fopen(path, "re");
@@ -161,55 +165,56 @@ static bool probe_enabled(const struct probe *probe, char *detail)
 	int group = read_setting("/proc/sys/kernel/io_uring_group");
 
 	if (probe->ring.plain == -ENOSYS) {
-		say(detail, "the kernel has no io_uring (CONFIG_IO_URING)");
+		set_detail(detail, "the kernel has no io_uring (CONFIG_IO_URING)");
 		return false;
 	}
 	if (disabled >= 2 || (disabled == 1 && group < 0)) {
-		say(detail, "kernel.io_uring_disabled is %d: set it to 0", disabled);
+		set_detail(detail, "kernel.io_uring_disabled is %d: set it to 0", disabled);
 		return false;
 	}
 	if (disabled == 1)
-		say(detail,
-		    "kernel.io_uring_disabled is 1: only members of group %d can have rings",
-		    group);
+		set_detail(
+			detail,
+			"kernel.io_uring_disabled is 1: only members of group %d can create rings",
+			group);
 	return true;
 }
 
-static bool tell_errno(int r, const char *what, char *detail)
+static bool detail_errno(int r, const char *what, char *detail)
 {
 	if (r < 0)
-		say(detail, "%s: %s", what, strerror(-r));
+		set_detail(detail, "%s: %s", what, strerror(-r));
 	return r >= 0;
 }
 
 static bool probe_defer_taskrun(const struct probe *probe, char *detail)
 {
-	return tell_errno(probe->ring.defer_taskrun, "io_uring_setup", detail);
+	return detail_errno(probe->ring.defer_taskrun, "io_uring_setup", detail);
 }
 
 static bool probe_no_sqarray(const struct probe *probe, char *detail)
 {
-	return tell_errno(probe->ring.no_sqarray, "io_uring_setup", detail);
+	return detail_errno(probe->ring.no_sqarray, "io_uring_setup", detail);
 }
 
 static bool probe_sq_rewind(const struct probe *probe, char *detail)
 {
-	return tell_errno(probe->ring.sq_rewind, "io_uring_setup", detail);
+	return detail_errno(probe->ring.sq_rewind, "io_uring_setup", detail);
 }
 
 static bool probe_mem_region(const struct probe *probe, char *detail)
 {
-	return tell_errno(probe->ring.mem_region, "io_uring_register", detail);
+	return detail_errno(probe->ring.mem_region, "io_uring_register", detail);
 }
 
 static bool probe_restrictions(const struct probe *probe, char *detail)
 {
-	return tell_errno(probe->ring.restrictions, "io_uring_register", detail);
+	return detail_errno(probe->ring.restrictions, "io_uring_register", detail);
 }
 
 static bool probe_futex(const struct probe *probe, char *detail)
 {
-	return tell_errno(probe->ring.futex, "IORING_OP_FUTEX_WAIT", detail);
+	return detail_errno(probe->ring.futex, "IORING_OP_FUTEX_WAIT", detail);
 }
 
 static bool has_capability(const struct probe *probe, unsigned int number)
@@ -222,9 +227,9 @@ static bool probe_pidfd_getfd(const struct probe *probe, char *detail)
 	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0), fd = -1;
 
 	if (pidfd < 0)
-		return tell_errno(-errno, "pidfd_open", detail);
+		return detail_errno(-errno, "pidfd_open", detail);
 	fd = (int)syscall(SYS_pidfd_getfd, pidfd, pidfd, 0);
-	return tell_errno(fd < 0 ? -errno : 0, "pidfd_getfd", detail);
+	return detail_errno(fd < 0 ? -errno : 0, "pidfd_getfd", detail);
 }
 
 static bool probe_cap_bpf(const struct probe *probe, char *detail)
@@ -233,8 +238,8 @@ static bool probe_cap_bpf(const struct probe *probe, char *detail)
 
 	if (bpf && perfmon)
 		return true;
-	say(detail, "this process lacks %s%s%s", bpf ? "" : "CAP_BPF",
-	    bpf || perfmon ? "" : " and ", perfmon ? "" : "CAP_PERFMON");
+	set_detail(detail, "this process lacks %s%s%s", bpf ? "" : "CAP_BPF",
+		   bpf || perfmon ? "" : " and ", perfmon ? "" : "CAP_PERFMON");
 	return false;
 }
 
@@ -242,11 +247,12 @@ static bool probe_cap_ptrace(const struct probe *probe, char *detail)
 {
 	if (has_capability(probe, CAP_SYS_PTRACE))
 		return true;
-	say(detail, "this process lacks CAP_SYS_PTRACE, so it cannot take rings of other users");
+	set_detail(detail,
+		   "this process lacks CAP_SYS_PTRACE, so it cannot fetch rings of other users");
 	return false;
 }
 
-/* Makes @path if what is above it is a bpffs; never anything on another file system. */
+/* Creates @path if its parent is on a bpffs; creates nothing on other file systems. */
 static int make_pin_directory(const char *path)
 {
 	_cleanup_free_ char *parent = strdup(path);
@@ -275,13 +281,14 @@ static bool probe_pins(const struct probe *probe, char *detail)
 	int r = make_pin_directory(probe->pin_directory);
 
 	if (r == -EMEDIUMTYPE)
-		say(detail, "%s is not on a bpf file system: mount one on /sys/fs/bpf",
-		    probe->pin_directory);
+		set_detail(detail, "%s is not on a bpf file system: mount one on /sys/fs/bpf",
+			   probe->pin_directory);
 	else if (r == -EROFS) /* the service's sandbox: see iouringd.service */
-		say(detail, "%s is missing: 'systemd-tmpfiles --create iouringd.conf' makes it",
-		    probe->pin_directory);
+		set_detail(detail,
+			   "%s is missing: 'systemd-tmpfiles --create iouringd.conf' makes it",
+			   probe->pin_directory);
 	else if (r < 0)
-		say(detail, "%s: %s", probe->pin_directory, strerror(-r));
+		set_detail(detail, "%s: %s", probe->pin_directory, strerror(-r));
 	return r == 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * capability.h - what this kernel, and this process on it, can do
+ * capability.h - the capabilities of this kernel, and of this process on it
  *
- * To add one: a row in the table of capability.c and, if it needs one, a probe.
+ * To add one, add a row to the table in capability.c and, if necessary, a probe.
  */
 #ifndef KERN_CAPABILITY_H
 #define KERN_CAPABILITY_H
@@ -19,7 +19,7 @@ struct capabilities {
 	size_t n;
 };
 
-/* Probes all; works unprivileged and on any kernel. Makes @pin_directory if a bpffs is there. */
+/* Probes all, unprivileged too and on any kernel. Creates @pin_directory on a bpffs. */
 int capabilities_init(struct capabilities *capabilities, const struct kernel_btf *btf,
 		      const char *pin_directory);
 void capabilities_done(struct capabilities *capabilities);
@@ -31,7 +31,7 @@ const struct kern_capability *capabilities_missing(const struct capabilities *ca
 bool release_is_unsafe(const char *release);
 /* Whether a kernel of that release lacks KERN_SAFE_ADOPTION. */
 bool release_trusts_submitters(const char *release);
-/* Whether Linux got BPF-controlled rings after @release: one that has them has been patched. */
+/* Whether @release is older than BPF-controlled rings: such a kernel has them from a patch. */
 bool release_is_older(const char *release);
 
 #endif

@@ -10,7 +10,7 @@
 #include "kern/names.h"
 #include "kern/reject.h"
 
-/* Opcodes as the kernels up to 7.3 number them. */
+/* Opcodes of kernels up to 7.3. */
 #define OPCODE_URING_CMD    46u
 #define OPCODE_URING_CMD128 64u
 #define OPCODE_LAST	    65u
@@ -22,7 +22,7 @@
 	 IOURD_TYPE_CHAR)
 #define FIELD_FLAGS (IOURD_FIELD_PROGRESS | IOURD_FIELD_FIXED)
 
-static bool text_ends(const char *text, size_t capacity)
+static bool is_terminated(const char *text, size_t capacity)
 {
 	return memchr(text, 0, capacity) != NULL;
 }
@@ -38,11 +38,12 @@ static int check_texts(const struct iourd_descriptor *d, struct note *note)
 		return reject(note, NULL,
 			      "descriptor.name: expected [a-z][a-z0-9-]*, at most %u bytes",
 			      IOURD_NAME_MAX - 1);
-	if (!text_ends(d->summary, sizeof(d->summary)) || !is_prose(d->summary))
+	if (!is_terminated(d->summary, sizeof(d->summary)) || !is_printable(d->summary))
 		return reject(note, d->name,
 			      "descriptor.summary: expected printable ASCII, at most %u bytes",
 			      IOURD_SUMMARY_MAX - 1);
-	if (!text_ends(d->params_type, sizeof(d->params_type)) || !is_identifier(d->params_type))
+	if (!is_terminated(d->params_type, sizeof(d->params_type)) ||
+	    !is_identifier(d->params_type))
 		return reject(
 			note, d->name,
 			"descriptor.params_type: expected the name of a struct, at most %u bytes",
@@ -50,7 +51,7 @@ static int check_texts(const struct iourd_descriptor *d, struct note *note)
 	for (size_t i = 0; i < 2; i++) {
 		const char *field = d->data_fields[i];
 
-		if (!text_ends(field, sizeof(d->data_fields[i])) ||
+		if (!is_terminated(field, sizeof(d->data_fields[i])) ||
 		    (*field && !is_identifier(field)))
 			return reject(
 				note, d->name,
@@ -102,7 +103,7 @@ static int check_opcodes(const struct iourd_descriptor *d, struct note *note)
 	for (uint32_t i = 0; i < IOURD_OPCODES_MAX; i++) {
 		if (!(d->opcodes[i / 64] >> (i % 64) & 1))
 			continue;
-		/* before 7.3 its socket options skip their capability check in a loop program */
+		/* before 7.3, its socket options bypass their capability check in a loop program */
 		if (i == OPCODE_URING_CMD || i == OPCODE_URING_CMD128)
 			return reject(
 				note, d->name,
@@ -126,7 +127,7 @@ static int check_slot(const struct iourd_descriptor *d, uint32_t i, struct note 
 			note, d->name,
 			"descriptor.slots[%u].name: expected [a-z][a-z0-9_]*, at most %u bytes", i,
 			IOURD_SLOT_NAME_MAX - 1);
-	if (!text_ends(slot->help, sizeof(slot->help)) || !is_prose(slot->help))
+	if (!is_terminated(slot->help, sizeof(slot->help)) || !is_printable(slot->help))
 		return reject(note, d->name,
 			      "help of slot \"%s\": expected printable ASCII, at most %u bytes",
 			      slot->name, IOURD_HELP_MAX - 1);
@@ -140,7 +141,7 @@ static int check_slot(const struct iourd_descriptor *d, uint32_t i, struct note 
 			      slot->name, slot->types);
 	for (uint32_t j = 0; j < i; j++)
 		if (strcmp(d->slots[j].name, slot->name) == 0)
-			return reject(note, d->name, "slot \"%s\" is there twice", slot->name);
+			return reject(note, d->name, "duplicate slot \"%s\"", slot->name);
 	return 0;
 }
 
@@ -148,12 +149,12 @@ static int check_field(const struct iourd_descriptor *d, uint32_t i, struct note
 {
 	const struct iourd_field_descriptor *field = &d->fields[i];
 
-	if (!text_ends(field->name, sizeof(field->name)) || !is_identifier(field->name))
+	if (!is_terminated(field->name, sizeof(field->name)) || !is_identifier(field->name))
 		return reject(
 			note, d->name,
 			"descriptor.fields[%u].name: expected the name of a member of struct %s", i,
 			d->params_type);
-	if (!text_ends(field->help, sizeof(field->help)) || !is_prose(field->help))
+	if (!is_terminated(field->help, sizeof(field->help)) || !is_printable(field->help))
 		return reject(note, d->name,
 			      "help of field \"%s\": expected printable ASCII, at most %u bytes",
 			      field->name, IOURD_HELP_MAX - 1);
@@ -170,7 +171,7 @@ static int check_field(const struct iourd_descriptor *d, uint32_t i, struct note
 			      field->name, (long long)field->minimum, (long long)field->maximum);
 	for (uint32_t j = 0; j < i; j++)
 		if (strcmp(d->fields[j].name, field->name) == 0)
-			return reject(note, d->name, "field \"%s\" is there twice", field->name);
+			return reject(note, d->name, "duplicate field \"%s\"", field->name);
 	return 0;
 }
 
@@ -224,8 +225,8 @@ int descriptor_read(const struct elf *elf, struct note *note, struct iourd_descr
 	if (descriptor.abi_major != IOURD_ABI_MAJOR)
 		return reject(
 			note, NULL,
-			"descriptor.abi_major is %u, this service knows %u: build the program "
-			"with this service's headers",
+			"descriptor.abi_major is %u, expected %u: build the program with this "
+			"service's headers",
 			descriptor.abi_major, IOURD_ABI_MAJOR);
 	if (descriptor.size != sizeof(descriptor))
 		return reject(note, NULL, "descriptor.size is %u, expected %zu", descriptor.size,

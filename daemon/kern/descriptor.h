@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* descriptor.h - what a loop program says of itself, checked before anybody believes it */
+/* descriptor.h - reads and checks the descriptor of a loop program */
 #ifndef KERN_DESCRIPTOR_H
 #define KERN_DESCRIPTOR_H
 
@@ -11,9 +11,9 @@ struct elf;
 struct note;
 
 /*
- * Copies the descriptor out of section IOURD_DESCRIPTOR_SECTION and checks all that can be checked
- * without the object's BTF: afterwards every text ends within its array, every number is in its
- * range. FAULT_PROGRAM_REJECTED names the member, its value and what was expected.
+ * Copies the descriptor from section IOURD_DESCRIPTOR_SECTION and checks everything that does not
+ * need the object's BTF: every text is terminated, every number is in range.
+ * FAULT_PROGRAM_REJECTED names the member, its value and the expected ones.
  */
 int descriptor_read(const struct elf *elf, struct note *note, struct iourd_descriptor *ret);
 

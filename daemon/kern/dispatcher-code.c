@@ -175,7 +175,7 @@ int dispatcher_load(const struct dispatcher_code *dispatcher, const struct kerne
 	return 0;
 }
 
-/* The kernel wants some types of ours with a struct_ops map, and never looks at them. */
+/* The kernel requires BTF with a struct_ops map, but does not read it. */
 static int load_any_types(int *ret_fd)
 {
 	struct btf *types = btf__new_empty();
@@ -208,7 +208,7 @@ int dispatcher_attach(const struct kernel_btf *btf, int program_fd, int ring_fd,
 	value = calloc(1, btf->value_size);
 	if (!value)
 		return -ENOMEM;
-	/* to the kernel, a function of the ops is the descriptor of its program */
+	/* a function of the ops is passed as the descriptor of its program */
 	memcpy(value + btf->loop_step_offset, &program, sizeof(program));
 	memcpy(value + btf->ring_fd_offset, &ring, sizeof(ring));
 
@@ -216,7 +216,7 @@ int dispatcher_attach(const struct kernel_btf *btf, int program_fd, int ring_fd,
 	if (r < 0)
 		return r;
 	options.btf_fd = (uint32_t)types;
-	/* a fresh map for each attach: CVE-2026-72112 is about using one again */
+	/* a new map for each attach: reusing one triggers CVE-2026-72112 */
 	map = bpf_map_create(BPF_MAP_TYPE_STRUCT_OPS, "iourd_ops", sizeof(key), btf->value_size, 1,
 			     &options);
 	if (map < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* dispatcher.c - one ring's dispatcher: its kernel objects, their pins, its attachment */
+/* dispatcher.c - the dispatcher of a ring: its kernel objects, their pins, its attachment */
 #include <errno.h>
 #include <bpf/bpf.h>
 #include <stdbool.h>
@@ -26,7 +26,7 @@ struct kern_dispatcher {
 	bool has_folder;
 };
 
-static void let_go(struct kern_dispatcher *dispatcher)
+static void release_handles(struct kern_dispatcher *dispatcher)
 {
 	if (dispatcher->link_fd >= 0)
 		close(dispatcher->link_fd);
@@ -125,7 +125,7 @@ static int check_record(int state_fd)
 	return record_size(state_fd) < IOURD_RECORD_SIZE_MIN ? -EPROTO : 0;
 }
 
-static int take_up(const char *directory, struct kern_dispatcher *dispatcher)
+static int open_pinned(const char *directory, struct kern_dispatcher *dispatcher)
 {
 	const char *name = dispatcher->name;
 	int r;
@@ -158,9 +158,9 @@ int linux_dispatcher_open(struct kern *kern, const char *name, struct kern_dispa
 	made->name = strdup(name);
 	r = made->name ? pins_exist(owner->pin_directory, name) : -ENOMEM;
 	if (r == 0)
-		r = take_up(owner->pin_directory, made);
+		r = open_pinned(owner->pin_directory, made);
 	if (r < 0) {
-		let_go(made); /* the pins stay: they are not ours yet */
+		release_handles(made); /* the pins stay: they are not ours yet */
 		return r;
 	}
 	made->has_folder = true;
@@ -175,14 +175,14 @@ static bool is_pinned(const char *directory, const char *name, const char *objec
 	return fd >= 0;
 }
 
-static void look_at_state(int state_fd, struct kern_pins *pins)
+static void read_state(int state_fd, struct kern_pins *pins)
 {
 	uint32_t slot = 0;
 	_cleanup_free_ struct iourd_record *record = NULL;
 
 	if (check_record(state_fd) < 0)
 		return;
-	/* of an older one the rest stays zero, of a newer one it is not looked at */
+	/* members that an older record lacks stay zero; those of a newer one are ignored */
 	record = calloc(1, record_size(state_fd) + sizeof(*record));
 	if (!record || bpf_map_lookup_elem(state_fd, &slot, record) < 0)
 		return;
@@ -203,7 +203,7 @@ int linux_pins_inspect(struct kern *kern, const char *name, struct kern_pins *re
 	state = pins_get(directory, name, PIN_STATE);
 	pins.state = state >= 0;
 	if (pins.state)
-		look_at_state(state, &pins);
+		read_state(state, &pins);
 	pins.array = is_pinned(directory, name, PIN_ARRAY);
 	pins.dispatcher = is_pinned(directory, name, PIN_DISPATCHER);
 	pins.link = is_pinned(directory, name, PIN_LINK);
@@ -237,7 +237,7 @@ int linux_dispatcher_attach(struct kern_dispatcher *dispatcher, int pidfd, int r
 		return r;
 	r = pins_add(dispatcher->kern->pin_directory, dispatcher->name, PIN_LINK, link);
 	if (r < 0)
-		return r; /* closing the link detaches: the ring never ran */
+		return r; /* closing the link detaches; the ring never ran */
 	dispatcher->link_fd = take_fd(&link);
 	return 0;
 }
@@ -266,15 +266,15 @@ int linux_dispatcher_current(struct kern_dispatcher *dispatcher, uint32_t *ret_i
 void linux_dispatcher_release(struct kern_dispatcher *dispatcher)
 {
 	if (dispatcher)
-		let_go(dispatcher);
+		release_handles(dispatcher);
 }
 
 void linux_dispatcher_free(struct kern_dispatcher *dispatcher)
 {
 	if (!dispatcher)
 		return;
-	/* pins first: closing the link's last descriptor then waits until it is detached */
+	/* pins first: closing the last descriptor of the link then waits for the detach */
 	if (dispatcher->has_folder)
 		pins_remove(dispatcher->kern->pin_directory, dispatcher->name);
-	let_go(dispatcher);
+	release_handles(dispatcher);
 }

@@ -3,7 +3,7 @@
  * elf-view.h - a bounded view of a BPF object file
  *
  * The image is hostile: every offset, size and name is checked against it before use. Nothing is
- * copied or owned; views are good for as long as the image is.
+ * copied or owned; views are valid as long as the image.
  */
 #ifndef KERN_ELF_VIEW_H
 #define KERN_ELF_VIEW_H

@@ -9,7 +9,7 @@
 #include "kern/ring-waiting.h"
 #include "common/cleanup.h"
 
-/* Entering to do nothing fails in its own way while a ring is disabled, and else does nothing. */
+/* On a disabled ring, entering it fails with EBADFD; on any other it does nothing here. */
 static bool is_disabled(int fd)
 {
 	return syscall(SYS_io_uring_enter, fd, 0, 0, 0, NULL, 0) < 0 && errno == EBADFD;
@@ -27,7 +27,7 @@ int fetch_ring_fd(int pidfd, int ring_fd, int *ret_fd)
 		return -EBUSY;
 	/*
 	 * An attach waits for this lock while it holds one that all rings of the machine share. An
-	 * application can hold the lock of its own ring for long; one that does is turned away.
+	 * application can hold its ring's lock for long, so an attach to a locked ring is refused.
 	 */
 	if (!ring_is_unlocked(fd))
 		return -EAGAIN;

@@ -25,11 +25,11 @@ static const char *type_text(mode_t mode)
 	case S_IFBLK:
 		return "a block device";
 	default:
-		return "no file with content";
+		return "not a file with content";
 	}
 }
 
-/* Reads up to @size bytes from the file's start; returns how many there were. */
+/* Reads up to @size bytes from the start of the file; returns their number. */
 static ssize_t read_from_start(int fd, void *buffer, size_t size)
 {
 	size_t done = 0;
@@ -70,7 +70,7 @@ int image_read(int fd, struct note *note, void **ret, size_t *ret_size)
 		return reject(note, NULL, "the file has %jd bytes, expected at most %u",
 			      (intmax_t)status.st_size, IMAGE_MAX);
 
-	/* one byte more than it should have: a file that grows is seen */
+	/* one byte more than expected, to detect a file that grows */
 	image = malloc((size_t)status.st_size + 1);
 	if (!image)
 		return -ENOMEM;

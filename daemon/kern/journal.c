@@ -55,7 +55,7 @@ static int open_pinned(const char *path, struct iourd_journal **ret)
 	int r;
 
 	if (fd >= 0 && !is_ours(fd)) {
-		log_warning("%s is no journal of iouringd: event numbers begin anew", path);
+		log_warning("%s is not a journal of iouringd: event numbers restart", path);
 		close(take_fd(&fd));
 		if (unlink(path) < 0)
 			return -errno;

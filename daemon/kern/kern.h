@@ -2,13 +2,12 @@
 /*
  * kern.h - the kernel port: all that the daemon asks of BPF and io_uring
  *
- * The domain (daemon/ring) sees this header only. There are two implementations: kern_linux()
- * (this room: libbpf and raw system calls) and kern_fake() (tests/fake), held to the same
- * assertions by tests/contract.
+ * The domain includes this header only. kern_linux_new() (this room: libbpf and raw system calls)
+ * and kern_fake_new() (tests/fake) implement it; tests/contract holds both to the same assertions.
  *
- * Every operation may be called from any thread, several at once, except that operations on one
- * object (program, dispatcher) must not overlap. Those marked "slow" may take from milliseconds to
- * seconds: never call them on the event loop. Return values as in client/wire/fault.h.
+ * Any thread may call any operation, but operations on one object (program, dispatcher) must not
+ * overlap. Operations marked "slow" take milliseconds to seconds: never call them on the event
+ * loop. Return values are as in client/wire/fault.h.
  */
 #ifndef DAEMON_KERN_H
 #define DAEMON_KERN_H
@@ -37,123 +36,123 @@ struct kern_capability {
 };
 
 /*
- * Not required. Without it, whoever runs a ring of its own can crash the kernel, or pass by its
- * checks: hosts do not let their clients.
+ * Not required. Without it, an application that runs its own ring can crash the kernel or bypass
+ * its checks; hosts prevent this for their clients.
  */
 #define KERN_SAFE_ADOPTION "kernel.safe_adoption"
 
-/* What is known of an object once it was opened; owned by the program, never changes. */
+/* Describes an open object; owned by the program, never changes. */
 struct kern_program_info {
-	struct iourd_descriptor descriptor; /* checked: texts end, numbers are in range */
-	struct layout layout;		    /* of the parameter struct */
-	uint8_t digest[32];		    /* SHA-256 of the object file */
-	uint64_t id;			    /* digest's first 8 bytes, little endian */
+	struct iourd_descriptor
+		descriptor;   /* checked: texts are terminated, numbers are in range */
+	struct layout layout; /* of the parameter struct */
+	uint8_t digest[32];   /* SHA-256 of the object file */
+	uint64_t id;	      /* digest's first 8 bytes, little endian */
 };
 
-/* What is pinned of a ring. */
+/* The pins of a ring. */
 struct kern_pins {
 	bool array;
 	bool state;
 	bool dispatcher;
 	bool link;
-	bool has_ledger;	    /* in a state that is there, of a version that has one */
+	bool has_ledger;	    /* the state is pinned, and its version has a ledger */
 	struct iourd_ledger ledger; /* a copy */
 };
 
 struct kern_ops {
-	/* Frees the port; no object of it may be left. */
+	/* Frees the port, after all its objects. */
 	void (*free)(struct kern *kern);
 
-	/* The table and its texts live as long as the port. Fast: probed once, at creation. */
+	/* Probed when the port was created. Table and texts live as long as the port. */
 	const struct kern_capability *(*capabilities)(struct kern *kern, size_t *ret_n);
 
 	/*
-	 * Reads an object file from its start to its end (any offset, sealed or not: it is copied
-	 * first), checks ELF, descriptor and BTF. Nothing reaches the kernel. Slow.
-	 * FAULT_PROGRAM_REJECTED says what is wrong with it.
+	 * Copies an object file, whatever the descriptor's offset, and checks ELF, descriptor and
+	 * BTF; passes nothing to the kernel. FAULT_PROGRAM_REJECTED has the reason. Slow.
 	 */
 	int (*program_open)(struct kern *kern, int object_fd, struct note *note,
 			    struct kern_program **ret);
 	const struct kern_program_info *(*program_info)(const struct kern_program *program);
 	/*
-	 * Verifies and loads; FAULT_PROGRAM_REJECTED has the verifier's log. Does nothing if it is
-	 * loaded already. Slow.
+	 * Verifies and loads; FAULT_PROGRAM_REJECTED has the verifier's log. Does nothing if the
+	 * program is loaded. Slow.
 	 */
 	int (*program_load)(struct kern_program *program, struct note *note);
-	/* The object file's content, borrowed, until program_load; NULL after it. */
+	/* The content of the object file, borrowed; NULL once loaded. */
 	const void *(*program_image)(const struct kern_program *program, size_t *ret_size);
-	/* The kernel's id of the loaded program; 0: it is not loaded. */
+	/* The kernel's id of the program; 0: not loaded. */
 	uint32_t (*program_kernel_id)(const struct kern_program *program);
-	/* NULL is fine. Rings that run it keep it loaded in the kernel until they are swapped. */
+	/* NULL is fine. The kernel keeps the program loaded while rings run it. */
 	void (*program_free)(struct kern_program *program);
 
 	/*
-	 * Makes and pins the dispatcher of a ring, not attached yet, its array empty. @name is the
+	 * Creates and pins the dispatcher of a ring, not attached, its array empty. @name is the
 	 * ring's, and its folder's under the pin directory. -EEXIST: pins of that name exist;
-	 * -EINVAL: the name is not of letters, digits, '_' and '-'; -EOPNOTSUPP: a required
-	 * capability is missing. Slow.
+	 * -EINVAL: the name has other characters than letters, digits, '_' and '-'; -EOPNOTSUPP: a
+	 * required capability is missing. Slow.
 	 */
 	int (*dispatcher_new)(struct kern *kern, const char *name, struct kern_dispatcher **ret);
 	/*
-	 * Takes up the dispatcher that an earlier daemon has pinned, attached or not. -ENOENT:
-	 * there are no pins of that name; -ENODATA: some are missing, the link, too; -EPROTO: its
-	 * record is smaller than one with a ledger, or its ledger's magic is not ours. Slow.
+	 * Opens the dispatcher that an earlier daemon pinned, attached or not. -ENOENT: no pins of
+	 * that name; -ENODATA: array, state or program is not pinned; -EPROTO: its record is
+	 * too small for a ledger, or the ledger's magic is wrong. Slow.
 	 */
 	int (*dispatcher_open)(struct kern *kern, const char *name, struct kern_dispatcher **ret);
 	/*
-	 * Frees what this process holds of it, and leaves pins and attachment for the next daemon.
-	 * Only of an attached one (a pinned link keeps it all). Fast. NULL is fine.
+	 * Frees this process's part, and leaves pins and attachment to the next daemon. Only if
+	 * attached: the pinned link keeps the rest alive. NULL is fine.
 	 */
 	void (*dispatcher_release)(struct kern_dispatcher *dispatcher);
-	/* The kernel's id of the program in the array; 0: it is empty. Slow. */
+	/* The kernel's id of the program in the array; 0: empty. Slow. */
 	int (*dispatcher_current)(struct kern_dispatcher *dispatcher, uint32_t *ret_id);
-	/* The ring's ledger; of a new dispatcher all zero. Valid until dispatcher_free or _release.
-	 */
+	/* The ring's ledger. Valid until dispatcher_free or _release. */
 	struct iourd_ledger *(*dispatcher_ledger)(struct kern_dispatcher *dispatcher);
-	/* Puts a program into the array: the next step runs it. -EINVAL: it is not loaded. Slow. */
+	/* Puts a program into the array; the next step runs it. -EINVAL: not loaded. Slow. */
 	int (*dispatcher_set)(struct kern_dispatcher *dispatcher,
 			      const struct kern_program *program);
 	/*
-	 * Takes ring @ring_fd out of the process @pidfd, checks that it is an io_uring, attaches
-	 * the dispatcher, and closes the ring again. The ring must still be disabled. Once. Slow.
-	 * -EBADF: one of the two is no descriptor; -ESRCH: the process is gone; -EINVAL: it is no
-	 * io_uring; -EBUSY: the ring is enabled, or the dispatcher is attached already.
+	 * Fetches descriptor @ring_fd of process @pidfd, attaches the dispatcher to that ring,
+	 * which must be disabled, and closes the descriptor. Once. Slow. -EBADF: either number is
+	 * not a descriptor; -ESRCH: the process has exited; -EINVAL: not an io_uring; -EBUSY: the
+	 * ring is enabled, or the dispatcher is attached already; -EAGAIN: a task holds the ring's
+	 * lock.
 	 */
 	int (*dispatcher_attach)(struct kern_dispatcher *dispatcher, int pidfd, int ring_fd);
-	/* Shared with the dispatcher; valid until dispatcher_free. */
+	/* Shared with the dispatcher. Valid until dispatcher_free or _release. */
 	volatile struct iourd_dispatch *(*dispatcher_state)(struct kern_dispatcher *dispatcher);
 	/*
-	 * Removes pins, link, array and program. Only when the ring's process is gone, or the ring
-	 * was never started: detaching from a ring that runs can block everybody. Slow. NULL is
-	 * fine.
+	 * Removes pins, link, array and program. Only if the ring's process has exited or the ring
+	 * was never started: detaching from a running ring can block, and with it every other
+	 * attach. Slow. NULL is fine.
 	 */
 	void (*dispatcher_free)(struct kern_dispatcher *dispatcher);
 	/*
-	 * Completions that wait in the completion queue of ring @ring_fd of process @pid, and are
-	 * not reaped. -EAGAIN: somebody is at work in the ring right now; -EBADF: it is no ring
-	 * (any more); -ESRCH: no such process. Reads what the kernel shows in /proc; never waits.
+	 * Unreaped completions in the completion queue of ring @ring_fd of process @pid, read from
+	 * /proc without waiting. -EAGAIN: a task holds the ring's lock; -EBADF: not a ring; -ESRCH:
+	 * no such process.
 	 */
 	int (*ring_waiting)(struct kern *kern, pid_t pid, int ring_fd, uint32_t *ret_n);
-	/* The entries of its two queues; the same. */
+	/* The entries of the ring's two queues, with the same errors. */
 	int (*ring_entries)(struct kern *kern, pid_t pid, int ring_fd, uint32_t *ret_sq,
 			    uint32_t *ret_cq);
 	/*
-	 * What the daemon writes down of itself, pinned; of the first daemon all zero but its magic
-	 * and version. On a kernel that cannot keep it: memory of this process.
+	 * The daemon's journal, pinned. The first daemon finds zeros behind magic and version. If
+	 * the kernel cannot pin it, it is memory of this process.
 	 */
 	struct iourd_journal *(*journal)(struct kern *kern);
 	/*
-	 * Names under the pin directory, of this or an earlier daemon; the caller frees each and
-	 * all.
+	 * Names under the pin directory, from this or an earlier daemon. The caller frees the names
+	 * and the array.
 	 */
 	int (*pins_list)(struct kern *kern, char ***ret_names, size_t *ret_n);
-	/* What there is under a name; -ENOENT: nothing. Slow. */
+	/* The pins under a name; -ENOENT: none. Slow. */
 	int (*pins_inspect)(struct kern *kern, const char *name, struct kern_pins *ret);
-	/* Removes the pins of a name whose ring is dead. Slow. */
+	/* Removes the pins of a ring whose process has exited. Slow. */
 	int (*pins_remove)(struct kern *kern, const char *name);
 };
 
-/* What every implementation's object starts with. */
+/* The first member of every implementation's object. */
 struct kern {
 	const struct kern_ops *ops;
 };
@@ -172,9 +171,9 @@ static inline const struct kern_capability *kern_missing_capability(struct kern 
 }
 
 /*
- * The real one. @dispatcher_path: the dispatcher's object file. @pin_directory: on a bpffs, made if
- * missing. Works on any kernel: what that lacks is in the capabilities, and making a dispatcher or
- * loading a program then returns FAULT_KERNEL_LACKS or -EOPNOTSUPP. Reads the kernel's BTF once.
+ * The real implementation. @dispatcher_path: the dispatcher's object file. @pin_directory: on a
+ * bpffs, created if missing. Works on any kernel: the capabilities have what is missing, and then
+ * dispatcher_new returns -EOPNOTSUPP, program_load FAULT_KERNEL_LACKS. Reads the kernel's BTF once.
  */
 int kern_linux_new(const char *dispatcher_path, const char *pin_directory, struct kern **ret);
 

@@ -14,11 +14,11 @@
 #include "wire/fault.h"
 #include "layout/layout.h"
 
-#define MODIFIERS_MAX 32u   /* typedef, const, ... in a row: BTF may be made to go in circles */
+#define MODIFIERS_MAX 32u   /* typedef, const, ... in a row: hostile BTF may have circles */
 #define ARRAYS_MAX    8u    /* arrays of arrays of ... */
 #define NODES_MAX     4096u /* fields and enum values in all */
 #define PATH_SIZE     256u
-#define HEAD_GRAIN    64u /* the parameter struct starts on a line of its own */
+#define HEAD_GRAIN    64u /* the parameter struct starts on its own cache line */
 
 struct builder {
 	const struct btf *btf;
@@ -29,7 +29,7 @@ struct builder {
 	const char *unfit;
 };
 
-/* Where a struct stands: what its members need to know of it. */
+/* The position of a struct, for its members. */
 struct place {
 	const char *path; /* "" or "a.b." */
 	enum layout_access access;
@@ -58,7 +58,7 @@ static const char *name_of(const struct btf *btf, uint32_t offset)
 	return name ? name : "";
 }
 
-/* Bytes of a type; 0 if it has no size, or one that no parameter struct can hold. */
+/* Bytes of a type; 0: no size, or too large for any parameter struct. */
 static uint64_t size_of(const struct btf *btf, uint32_t id)
 {
 	uint64_t count = 1;
@@ -85,7 +85,7 @@ static uint64_t size_of(const struct btf *btf, uint32_t id)
 	return 0;
 }
 
-/* Always 0: the caller looks at builder->unfit. The innermost reason stays. */
+/* Always 0: the caller checks builder->unfit. The innermost reason stays. */
 static int unfit(struct builder *builder, const char *path, const char *what)
 {
 	if (!builder->unfit) {
@@ -194,8 +194,8 @@ static int shape_struct(struct builder *builder, const struct btf_type *type, co
 }
 
 /*
- * Fills kind, size, count and what hangs on the kind; the offset is there already. A type that has
- * no place in a layout is told by builder->unfit.
+ * Fills kind, size, count and members of the kind; the offset is set already. Sets builder->unfit
+ * for a type that a layout cannot have.
  */
 static int shape(struct builder *builder, uint32_t type_id, const char *path,
 		 const struct place *place, struct layout_field *field)
@@ -212,7 +212,7 @@ static int shape(struct builder *builder, uint32_t type_id, const char *path,
 			return unfit(builder, path, "an array without elements");
 		if (type && btf_is_array(type))
 			return unfit(builder, path, "an array of arrays");
-		/* every one-byte integer but this has a name of its own: signed char, _Bool, ... */
+		/* every other one-byte integer has a different name: signed char, _Bool, ... */
 		if (type && btf_is_int(type) && type->size == 1 &&
 		    strcmp(name_of(builder->btf, type->name_off), "char") == 0) {
 			field->kind = LAYOUT_TEXT;
@@ -259,7 +259,7 @@ static void drop_content(struct layout_field *field)
 	field->n_values = 0;
 }
 
-/* Private state whose type says nothing to others: so many bytes, of which nobody is shown any. */
+/* Opaque private state: a number of bytes that are never shown. */
 static void make_opaque(struct layout_field *field, uint32_t size)
 {
 	drop_content(field);
@@ -286,7 +286,7 @@ static enum layout_access access_of(const struct iourd_field_descriptor *field)
 	return field->flags & IOURD_FIELD_FIXED ? LAYOUT_FIXED : LAYOUT_SETTING;
 }
 
-/* @field is the parent's already: what it holds on failure is freed with the whole. */
+/* The parent owns @field already: on failure it is freed with the layout. */
 static int read_member(struct builder *builder, const struct btf_type *parent, uint32_t i,
 		       const struct place *place, struct layout_field *field)
 {
@@ -299,7 +299,7 @@ static int read_member(struct builder *builder, const struct btf_type *parent, u
 	uint64_t size;
 	int n, r;
 
-	/* a member without a name can be nothing but private state */
+	/* a member without a name can only be private state */
 	n = snprintf(path, sizeof(path), "%s%s", place->path, *name ? name : "(anonymous)");
 	if (n < 0 || (size_t)n >= sizeof(path) || (*name && !is_identifier(name)))
 		return reject(builder->note, builder->descriptor->name,

@@ -9,7 +9,7 @@
 #include "kern/reject.h"
 #include "layout/layout.h"
 
-/* What a field's type can hold, as far as a descriptor can say it (unsigned 64-bit: half of it). */
+/* The range of a field's type that a descriptor can express (half of an unsigned 64-bit type). */
 static void type_range(const struct layout_field *field, int64_t *ret_minimum, int64_t *ret_maximum)
 {
 	unsigned int bits = field->size * 8;
@@ -45,7 +45,7 @@ static bool has_value(const struct layout_field *field, int64_t number)
 	return false;
 }
 
-/* What the descriptor says of a field, checked against the field's type. */
+/* Checks the descriptor's values against the field's type. */
 static int describe(const char *program, const struct iourd_field_descriptor *from,
 		    struct layout_field *field, struct note *note)
 {
@@ -59,8 +59,8 @@ static int describe(const char *program, const struct iourd_field_descriptor *fr
 	field->initial = from->initial;
 	if (field->bounded && (from->minimum < minimum || from->maximum > maximum))
 		return reject(note, program,
-			      "field \"%s\": its range %lld to %lld is more than its type holds",
-			      from->name, (long long)from->minimum, (long long)from->maximum);
+			      "field \"%s\": its range %lld to %lld exceeds its type", from->name,
+			      (long long)from->minimum, (long long)from->maximum);
 	if (field->bounded && field->access != LAYOUT_PROGRESS) {
 		minimum = from->minimum;
 		maximum = from->maximum;
@@ -73,8 +73,8 @@ static int describe(const char *program, const struct iourd_field_descriptor *fr
 	if (field->kind == LAYOUT_ENUM && field->access != LAYOUT_PROGRESS &&
 	    !has_value(field, from->initial))
 		return reject(note, program,
-			      "field \"%s\": its initial value %lld is none of its enum's",
-			      from->name, (long long)from->initial);
+			      "field \"%s\": its initial value %lld is not in its enum", from->name,
+			      (long long)from->initial);
 	if (*from->help) {
 		field->help = strdup(from->help);
 		if (!field->help)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* layout-describe.h - what the descriptor says of the fields, put into the layout */
+/* layout-describe.h - adds the descriptor's facts about fields to a layout */
 #ifndef KERN_LAYOUT_DESCRIBE_H
 #define KERN_LAYOUT_DESCRIBE_H
 
@@ -8,9 +8,9 @@ struct layout;
 struct note;
 
 /*
- * Adds units, bounds, initial values and help texts to @layout, whose fields have their types and
- * access already. FAULT_PROGRAM_REJECTED if the descriptor names a field that is not there, or says
- * something of it that its type cannot hold, or if data_fields are not unsigned settings.
+ * Adds units, bounds, initial values and help texts to @layout, whose fields have types and access
+ * already. FAULT_PROGRAM_REJECTED if the descriptor names a missing field or gives values that the
+ * field's type cannot hold, or if data_fields are not unsigned settings.
  */
 int layout_describe(const struct iourd_descriptor *descriptor, struct layout *layout,
 		    struct note *note);

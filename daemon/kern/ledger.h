@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kern/ledger.h - what the daemon writes down of a ring, so that the next daemon can take it over
+ * ledger.h - the record of a ring, by which the next daemon takes it over
  *
- * It lies in pinned memory of the kernel, behind struct iourd_dispatch in the value of the ring's
- * "state" map, which only root can open. So it lives exactly as long as the ring's kernel objects,
- * and whatever was stored there is kept when the daemon is killed between two instructions.
+ * The ledger lies in pinned memory of the kernel, behind struct iourd_dispatch in the value of the
+ * ring's "state" map, which only root can open. It lives as long as the ring's kernel objects, and
+ * keeps every store even if the daemon is killed right after it.
  *
- * One daemon at a time writes. It may die after any store: each change is made such that a reader
- * finds either the old or the new state. `committed` is stored last when a ring is made; a swap is
- * announced in `next` (its `kernel_id` stored last), and done when the program array holds that id.
+ * One daemon at a time writes. It may die after any store, so each change leaves either the old or
+ * the new state to a reader. `committed` is stored last when a ring is created. A swap is announced
+ * in `next` (its `kernel_id` stored last), and done when the program array holds that id.
  *
- * Another version may read it: members are only added at the end, `size` says how much there is,
- * and what is not there counts as zero.
+ * Other versions may read it: new members are only added at the end, `size` is the size that the
+ * writer knew, and missing members count as zero.
  */
 #ifndef KERN_LEDGER_H
 #define KERN_LEDGER_H
@@ -25,13 +25,14 @@
 #define IOURD_LEDGER_VERSION	1u
 #define IOURD_REASON_MAX	256u /* bytes with the final NUL */
 
-#define IOURD_LEDGER_ADOPTED	(1u << 0) /* run by its application; else by a host */
-#define IOURD_LEDGER_PERSISTENT (1u << 1) /* lives without a client */
+#define IOURD_LEDGER_ADOPTED	(1u << 0) /* run by its application, not by a host */
+#define IOURD_LEDGER_PERSISTENT (1u << 1) /* outlives its client */
 #define IOURD_LEDGER_DECLARED	(1u << 2) /* declared in rings.d */
 #define IOURD_LEDGER_ROLLBACK                                                                      \
-	(1u << 3) /* rolls back, too, when its program fails after probation */
+	(1u << 3) /* also rolls back when its program fails after probation                        \
+		   */
 
-/* A program that the ring runs, ran, or is to run. All zero: none. */
+/* A program of the ring. All zero: none. */
 struct iourd_ledger_program {
 	__u8 digest[32]; /* SHA-256 of its object file */
 	__u32 kernel_id; /* of the loaded program, as bpftool shows it */
@@ -41,8 +42,8 @@ struct iourd_ledger_program {
 struct iourd_ledger {
 	__u32 magic;
 	__u32 version;
-	__u32 size;	 /* bytes of this struct, as its writer knew it */
-	__u32 committed; /* 1: the ring was made; until then nobody was told of it */
+	__u32 size;	 /* bytes of this struct for its writer */
+	__u32 committed; /* 1: the ring was created; no client knows of it before */
 	__u32 flags;	 /* IOURD_LEDGER_* */
 	__u32 uid;	 /* of the owner */
 	__u32 gid;
@@ -50,10 +51,10 @@ struct iourd_ledger {
 		      */
 	__u64 created_us; /* since the epoch */
 	__u64 generation;
-	struct iourd_ledger_program origin; /* what it was made of: geometry, slots, opcodes */
+	struct iourd_ledger_program origin; /* gave geometry, slots and opcodes */
 	struct iourd_ledger_program current;
 	struct iourd_ledger_program fallback; /* the last that passed its probation */
-	struct iourd_ledger_program next;     /* of a swap under way */
+	struct iourd_ledger_program next;     /* the target of a swap under way */
 	__u64 next_generation;
 	__u64 probation; /* 1: current has not passed it yet */
 	/* charged to the owner */
@@ -61,7 +62,7 @@ struct iourd_ledger {
 	__u64 data_bytes;
 	__u32 entries;
 	__s32 error; /* positive errno of its failure, or 0 */
-	/* how its parts are found again in the process that runs it */
+	/* by which its parts are found again in the process that runs it */
 	__u64 region_device; /* st_dev and st_ino of the region's memfd */
 	__u64 region_inode;
 	__u64 lease_inode; /* st_ino of the host's end of the lease; 0: none */
@@ -81,15 +82,15 @@ struct iourd_record {
 };
 
 /*
- * Bytes of the record of the first version. A map's memory is whole pages, so one that has grown
- * since finds zeros behind an older one's end, and what it writes there is kept just so.
+ * Bytes of the record of the first version. A map's memory is whole pages, so a newer version finds
+ * zeros behind the end of an older record, and what it stores there is kept.
  */
 #define IOURD_RECORD_SIZE_MIN                                                                      \
 	(__builtin_offsetof(struct iourd_record, ledger) +                                         \
 	 __builtin_offsetof(struct iourd_ledger, declared_digest))
 IOURD_STATIC_ASSERT(sizeof(struct iourd_record) <= 4096, "a record is in one page");
 
-/* What the daemon writes down of itself: the value of the map pinned as "journal". */
+/* The daemon's own record: the value of the map pinned as "journal". */
 #define IOURD_JOURNAL_MAGIC 0x4a4c5549u /* "IULJ", little endian */
 struct iourd_journal {
 	__u32 magic;

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* libbpf's print function has no argument of its own to find the log by. */
+/* libbpf's print function has no argument for its caller. */
 static _Thread_local struct libbpf_log *thread_log;
 
 __attribute__((format(printf, 2, 0))) static int keep_warning(enum libbpf_print_level level,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* linux.h - the real kernel port from the inside */
+/* linux.h - internals of the real kernel port */
 #ifndef KERN_LINUX_H
 #define KERN_LINUX_H
 
@@ -8,14 +8,14 @@
 #include "kern/kern.h"
 #include "kern/kernel-btf.h"
 
-/* Nothing in it changes after kern_linux_new(), so all threads may read it. */
+/* Constant after kern_linux_new(), so all threads may read it. */
 struct kern_linux {
 	struct kern kern;
 	struct kernel_btf btf;
 	struct dispatcher_code dispatcher_code;
 	struct capabilities capabilities;
 	char *pin_directory;
-	struct iourd_journal *journal; /* mapped; or, if it cannot be kept, allocated */
+	struct iourd_journal *journal; /* mapped; allocated if it cannot be pinned */
 	bool journal_is_mapped;
 };
 
@@ -24,7 +24,7 @@ static inline struct kern_linux *kern_linux(struct kern *kern)
 	return (struct kern_linux *)kern; /* its first member */
 }
 
-/* The operations, as kern.h has them. */
+/* The operations of kern.h. */
 int linux_program_open(struct kern *kern, int object_fd, struct note *note,
 		       struct kern_program **ret);
 const struct kern_program_info *linux_program_info(const struct kern_program *program);
@@ -32,7 +32,7 @@ int linux_program_load(struct kern_program *program, struct note *note);
 void linux_program_free(struct kern_program *program);
 const void *linux_program_image(const struct kern_program *program, size_t *ret_size);
 uint32_t linux_program_kernel_id(const struct kern_program *program);
-/* The loaded program's descriptor, borrowed; -1 if it is not loaded. */
+/* The program's descriptor, borrowed; -1: not loaded. */
 int linux_program_fd(const struct kern_program *program);
 
 int linux_dispatcher_new(struct kern *kern, const char *name, struct kern_dispatcher **ret);

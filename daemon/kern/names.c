@@ -22,22 +22,22 @@ bool is_identifier(const char *text)
 	return true;
 }
 
-static bool is_printable(char c)
+static bool is_printable_char(char c)
 {
 	return c >= ' ' && c <= '~';
 }
 
-bool is_prose(const char *text)
+bool is_printable(const char *text)
 {
 	for (; *text; text++)
-		if (!is_printable(*text))
+		if (!is_printable_char(*text))
 			return false;
 	return true;
 }
 
-void make_prose(char *text)
+void make_printable(char *text)
 {
 	for (; *text; text++)
-		if (!is_printable(*text) && *text != '\n' && *text != '\t')
+		if (!is_printable_char(*text) && *text != '\n' && *text != '\t')
 			*text = '?';
 }

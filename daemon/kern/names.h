@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* names.h - checks of texts in a program object; names are checked by common/names.h */
+/* names.h - checks texts of a program object; common/names.h checks names of rings and programs */
 #ifndef KERN_NAMES_H
 #define KERN_NAMES_H
 
@@ -7,9 +7,9 @@
 
 /* A C identifier. */
 bool is_identifier(const char *text);
-/* Printable ASCII, or nothing: it is shown on terminals and put into JSON. */
-bool is_prose(const char *text);
+/* Printable ASCII, or empty: fit for terminals and JSON. */
+bool is_printable(const char *text);
 /* Replaces all but printable ASCII, tabs and line ends. */
-void make_prose(char *text);
+void make_printable(char *text);
 
 #endif

@@ -15,7 +15,7 @@
 
 #define NAME_BYTES_MAX 64u
 
-/* Fit for a name in bpffs, which takes no dots. */
+/* Whether it is a valid name on a bpffs, which allows no dots. */
 static bool is_ring_name(const char *name)
 {
 	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
@@ -102,7 +102,7 @@ static int remove_object(const char *directory, const char *name, const char *ob
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-/* What an earlier version may have had there besides. */
+/* Pins that another version may have made. */
 static int remove_others(const char *path)
 {
 	struct dirent *entry;
@@ -122,7 +122,7 @@ static int remove_others(const char *path)
 
 int pins_remove(const char *directory, const char *name)
 {
-	/* the link first: what it holds cannot go before it */
+	/* the link first: it holds the others */
 	static const char *const objects[] = {PIN_LINK, PIN_DISPATCHER, PIN_STATE, PIN_ARRAY};
 	_cleanup_free_ char *path = NULL;
 	int r;
@@ -132,7 +132,7 @@ int pins_remove(const char *directory, const char *name)
 		path = NULL;
 		return r;
 	}
-	/* by their paths, so that it also works for a process that has no descriptor to spare */
+	/* by path, which also works without free descriptors */
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
 		r = remove_object(directory, name, objects[i]);
 		if (r < 0)

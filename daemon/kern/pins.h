@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* pins.h - the folder of a ring's kernel objects under the pin directory */
+/* pins.h - the folders of rings' kernel objects under the pin directory */
 #ifndef KERN_PINS_H
 #define KERN_PINS_H
 
@@ -13,17 +13,17 @@
 /* In the pin directory itself. */
 #define PIN_JOURNAL "journal"
 
-/* Makes the folder of ring @name (0700). -EEXIST: it is there; -EINVAL: @name is no ring's name. */
+/* Creates the folder of ring @name (0700). -EEXIST: it exists; -EINVAL: @name is invalid. */
 int pins_make(const char *directory, const char *name);
 /* Pins an object in the folder. */
 int pins_add(const char *directory, const char *name, const char *object, int fd);
-/* 0; -ENOENT: there is no folder of that name. */
+/* 0; -ENOENT: no folder of that name. */
 int pins_exist(const char *directory, const char *name);
 /* Opens a pinned object: its descriptor, or -errno. */
 int pins_get(const char *directory, const char *name, const char *object);
-/* Removes the folder and all in it, the link first. -ENOENT: it is not there. */
+/* Removes the folder with all its pins, the link first. -ENOENT: it does not exist. */
 int pins_remove(const char *directory, const char *name);
-/* Names of the folders; none if @directory is missing. The caller frees each and all. */
+/* Names of the folders; none if @directory is missing. The caller frees names and array. */
 int pins_list(const char *directory, char ***ret_names, size_t *ret_n);
 
 #endif

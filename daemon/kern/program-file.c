@@ -29,8 +29,8 @@ static bool starts_with(const char *text, const char *start)
 }
 
 /*
- * Code that the kernel could be made to load as something else than a loop program is refused here,
- * before libbpf sees it: a program of type freplace for one crashes the kernel.
+ * Refuses code that the kernel could load as anything but a loop program before libbpf sees it:
+ * loading a program of type freplace crashes the kernel.
  */
 static int check_sections(const struct elf *elf, const char *name, struct note *note)
 {
@@ -54,8 +54,8 @@ static int check_sections(const struct elf *elf, const char *name, struct note *
 				      section.name, OPS_SECTION);
 		if (strcmp(section.name, ".maps") == 0 || strcmp(section.name, "maps") == 0)
 			return reject(note, name,
-				      "it has maps, but one load is shared by all rings: a loop "
-				      "program's state belongs into its parameter struct");
+				      "it has maps, but one load is shared by all rings: keep a "
+				      "loop program's state in its parameter struct");
 	}
 	return 0;
 }
@@ -76,7 +76,7 @@ static int find_loop_step(const struct btf *btf, const char *name, struct note *
 	type = type && btf_is_var(type) ? btf__type_by_id(btf, type->type) : NULL;
 	if (type && btf_is_struct(type))
 		type_name = btf__name_by_offset(btf, type->name_off);
-	/* libbpf takes what follows three underscores for a variant of the same type */
+	/* libbpf treats NAME___SUFFIX as a variant of type NAME */
 	if (!type_name || !starts_with(type_name, OPS_TYPE) ||
 	    (type_name[strlen(OPS_TYPE)] && !starts_with(type_name + strlen(OPS_TYPE), "___")))
 		return reject(note, name,
@@ -130,14 +130,14 @@ static int check_maps(struct bpf_object *object, const struct bpf_program *step,
 		return r;
 	bpf_object__for_each_map(map, object) {
 		if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS) {
-			ops = map; /* there is one: find_loop_step() has seen to that */
+			ops = map; /* exactly one: find_loop_step() has checked */
 			continue;
 		}
 		if (!bpf_map__is_internal(map) || !(bpf_map__map_flags(map) & BPF_F_RDONLY_PROG))
 			return reject(
 				note, name,
 				"it has writable variables (%s), but one load is shared by all "
-				"rings: a loop program's state belongs into its parameter struct",
+				"rings: keep a loop program's state in its parameter struct",
 				bpf_map__name(map));
 	}
 	value = ops ? bpf_map__initial_value(ops, &size) : NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* program.c - a loop program: its file's content until it is loaded, then its descriptor */
+/* program.c - a loop program: the content of its file, and a descriptor once loaded */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "kern/reject.h"
 #include "common/cleanup.h"
 
-#define VERIFIER_LOG_SIZE (64u << 10) /* bytes; of a longer log the kernel keeps the end */
+#define VERIFIER_LOG_SIZE (64u << 10) /* bytes; the kernel keeps the end of a longer log */
 
 struct kern_program {
 	const struct kern_linux *kern;
@@ -64,7 +64,7 @@ int linux_program_fd(const struct kern_program *program)
 	return program->fd;
 }
 
-/* Whether it is this machine that failed, rather than the program. */
+/* Whether the machine failed, not the program. */
 static bool is_environment(int r)
 {
 	return r == -ENOMEM || r == -EPERM || r == -EMFILE || r == -ENFILE || r == -EINTR ||

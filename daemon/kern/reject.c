@@ -17,12 +17,12 @@ int reject(struct note *note, const char *program, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(reason, sizeof(reason), format, arguments);
 	va_end(arguments);
-	make_prose(reason);
+	make_printable(reason);
 	return fault_program_rejected(note, program ? program : "(object)", reason, "");
 }
 
 int reject_with_log(struct note *note, const char *program, const char *reason, char *log)
 {
-	make_prose(log);
+	make_printable(log);
 	return fault_program_rejected(note, program, reason, log);
 }

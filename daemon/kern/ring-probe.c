@@ -12,7 +12,7 @@
 #include "common/cleanup.h"
 #include "common/loop-ring.h"
 
-/* Newer than the C library's headers of the oldest machine that builds this. */
+/* The oldest supported headers lack these. */
 #define OPCODE_FUTEX_WAIT 51u
 #define OPCODE_FUTEX_WAKE 52u
 #define OPCODES		  256u
@@ -74,9 +74,9 @@ static int try_restrictions(int fd)
 }
 
 /*
- * The first ring with an SQ array has the kernel rewrite its own code, and the end of the last one
- * rewrites it back, which everybody's rings pay for (and emulated machines have crashed of, under
- * load). So there is one only on a kernel that has nothing else.
+ * The first ring with an SQ array makes the kernel patch its own code, and the end of the last such
+ * ring patches it back. That slows all rings down, and emulated machines crashed from it under
+ * load. The probe creates such a ring only if it cannot create one without the array.
  */
 void ring_probe(struct ring_probe *ret)
 {
@@ -92,6 +92,8 @@ void ring_probe(struct ring_probe *ret)
 		.sq_rewind = try_ring(LOOP_RING_FLAGS | LOOP_RING_SQ_REWIND),
 		.mem_region = fd < 0 ? fd : try_mem_region(fd),
 		.futex = fd < 0 ? fd : try_futex(fd),
-		.restrictions = fd < 0 ? fd : try_restrictions(fd), /* the last: it restricts */
+		.restrictions =
+			fd < 0 ? fd
+			       : try_restrictions(fd), /* last, because it restricts the ring */
 	};
 }

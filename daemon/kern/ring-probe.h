@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ring-probe.h - what io_uring can do here, found out by trying */
+/* ring-probe.h - probes the features of io_uring by trying them */
 #ifndef KERN_RING_PROBE_H
 #define KERN_RING_PROBE_H
 
-/* Each: 0 if it works, else -errno. */
+/* Each is 0 if it works, else -errno. */
 struct ring_probe {
 	int plain; /* any ring at all */
 	int defer_taskrun;

@@ -10,7 +10,7 @@
 
 #include "common/cleanup.h"
 
-#define SHOWN_MAX 16384u /* bytes: the head of the file, before the lists that can be long */
+#define SHOWN_MAX 16384u /* bytes: the start of the file, before lists that can be long */
 
 static int read_shown(const char *path, char *buffer)
 {
@@ -26,7 +26,7 @@ static int read_shown(const char *path, char *buffer)
 	return 0;
 }
 
-/* The number on the line "NAME: N"; false: there is none. */
+/* The number on the line "NAME: N"; false: no such line. */
 static bool find_number(const char *text, const char *name, uint32_t *ret)
 {
 	size_t length = strlen(name);
@@ -66,7 +66,7 @@ static int explain_nothing(pid_t pid, int ring_fd)
 	return access(path, F_OK) < 0 ? -ESRCH : -EBADF;
 }
 
-/* Two numbers that are shown of a ring. */
+/* Two numbers of a ring. */
 static int read_two(pid_t pid, int ring_fd, const char *const names[2], uint32_t ret[2])
 {
 	char path[64], text[SHOWN_MAX];

@@ -15,10 +15,10 @@
 #include "wire/message.h"
 #include "common/container-of.h"
 
-#define MESSAGES_AT_ONCE 8  /* then others have their turn */
-#define LINGER_SECONDS	 3. /* for a client that is hung up on to read why */
+#define MESSAGES_AT_ONCE 8  /* then other connections get their turn */
+#define LINGER_SECONDS	 3. /* for the client to read the last reply */
 
-struct conn { /* owned by the list that it is in; freed by the reaper, or conn_free() */
+struct conn { /* owned by its list; freed by the reaper or conn_free() */
 	struct list_link link;
 	struct reap reap;
 	struct loop *loop; /* borrowed */
@@ -28,20 +28,20 @@ struct conn { /* owned by the list that it is in; freed by the reaper, or conn_f
 	void *session;
 	struct ev_io readable;
 	struct ev_io writable;
-	struct ev_idle again; /* there are messages to take up */
+	struct ev_idle again; /* messages are waiting */
 	struct ev_timer linger;
 	struct frame_reader reader;
 	struct frame_writer writer;
-	struct frame next; /* taken from the reader, not handed on yet */
-	char *refusal;	   /* why nothing more is read; told after the answers that are owed */
+	struct frame next; /* from the reader, not handed on yet */
+	char *refusal; /* the last reply: why the input is refused; sent after replies under way */
 	size_t refusal_length;
 	bool has_next;
-	bool busy;	/* a message is being answered */
-	bool taking_up; /* take_up() is under way */
+	bool busy;	/* a message has no reply yet */
+	bool handling;	/* within handle_messages() */
 	bool ended;	/* the client sends no more */
-	bool finishing; /* hang up when all is written */
-	bool deaf;	/* what comes is thrown away: the client is to read, and go */
-	bool dead;	/* the reaper has it */
+	bool finishing; /* close when all is written */
+	bool draining;	/* input is discarded until the client closes */
+	bool dead;	/* on the loop's list of objects to free */
 };
 
 struct conn *conn_of_link(struct list_link *link)
@@ -67,7 +67,7 @@ static void set_watcher(struct conn *conn, struct ev_io *watcher, bool on)
 		ev_io_stop(loop_ev(conn->loop), watcher);
 }
 
-static bool may_take_up(const struct conn *conn)
+static bool may_handle(const struct conn *conn)
 {
 	return !conn->busy && !conn->finishing && !conn->dead && frame_writer_empty(&conn->writer);
 }
@@ -75,16 +75,16 @@ static bool may_take_up(const struct conn *conn)
 static bool is_reading(const struct conn *conn)
 {
 	return !conn->ended &&
-	       (conn->deaf || (!conn->has_next && !conn->refusal && !conn->finishing));
+	       (conn->draining || (!conn->has_next && !conn->refusal && !conn->finishing));
 }
 
-/* When the last message that could be read is answered. */
-static void come_to_end(struct conn *conn)
+/* Every message has its reply: sends the refusal, or closes if the client has. */
+static void finish_input(struct conn *conn)
 {
 	if (conn->refusal) {
 		_cleanup_free_ char *text = take_ptr(conn->refusal);
 
-		conn_send(conn, text, conn->refusal_length, NULL); /* comes back to settle() */
+		conn_send(conn, text, conn->refusal_length, NULL); /* calls update_watchers() */
 		conn_finish(conn);
 	} else if (conn->ended) {
 		conn->finishing = true;
@@ -97,36 +97,36 @@ static void hang_up(struct conn *conn)
 		conn_give_up(conn);
 		return;
 	}
-	/* to close while it still sends would be to lose the answer that it has not read */
+	/* closing while the client still sends would lose the reply that it has not read */
 	shutdown(conn->fd, SHUT_WR);
-	conn->deaf = true;
+	conn->draining = true;
 }
 
-/* Starts and stops the watchers, by what the connection waits for. */
-static void settle(struct conn *conn)
+/* Starts and stops the watchers according to the connection's state. */
+static void update_watchers(struct conn *conn)
 {
-	if (conn->dead || conn->taking_up)
+	if (conn->dead || conn->handling)
 		return;
 	if (!conn->has_next && !conn->finishing)
 		conn->has_next = frame_reader_next(&conn->reader, &conn->next);
 	if (!conn->busy && !conn->has_next && !conn->finishing)
-		come_to_end(conn);
-	if (conn->finishing && !conn->deaf && frame_writer_empty(&conn->writer))
+		finish_input(conn);
+	if (conn->finishing && !conn->draining && frame_writer_empty(&conn->writer))
 		hang_up(conn);
 	if (conn->dead)
 		return;
 	set_watcher(conn, &conn->readable, is_reading(conn));
 	set_watcher(conn, &conn->writable, !frame_writer_empty(&conn->writer));
-	if (conn->has_next && may_take_up(conn))
+	if (conn->has_next && may_handle(conn))
 		ev_idle_start(loop_ev(conn->loop), &conn->again);
 	else
 		ev_idle_stop(loop_ev(conn->loop), &conn->again);
 }
 
-static void take_up(struct conn *conn)
+static void handle_messages(struct conn *conn)
 {
-	conn->taking_up = true;
-	for (unsigned int i = 0; i < MESSAGES_AT_ONCE && may_take_up(conn); i++) {
+	conn->handling = true;
+	for (unsigned int i = 0; i < MESSAGES_AT_ONCE && may_handle(conn); i++) {
 		struct frame frame;
 
 		if (conn->has_next)
@@ -138,16 +138,16 @@ static void take_up(struct conn *conn)
 		conn->handler->message(conn->session, frame.text, frame.length, &frame.fds);
 		schema_fds_done(&frame.fds);
 	}
-	conn->taking_up = false;
-	settle(conn);
+	conn->handling = false;
+	update_watchers(conn);
 }
 
 static void on_again(struct ev_loop *ev, struct ev_idle *watcher, int events)
 {
-	take_up(watcher->data);
+	handle_messages(watcher->data);
 }
 
-/* What comes cannot be read as messages: the client is told in its turn, and hung up on. */
+/* The input is not a sequence of messages: replies why after pending replies, then closes. */
 static void refuse(struct conn *conn, int r, const struct note *note)
 {
 	if (message_build_fault(r, note, &conn->refusal, &conn->refusal_length) < 0)
@@ -171,7 +171,7 @@ static void on_readable(struct ev_loop *ev, struct ev_io *watcher, int events)
 	struct note note = {0};
 	int r;
 
-	if (conn->deaf) {
+	if (conn->draining) {
 		discard(conn);
 		return;
 	}
@@ -183,15 +183,15 @@ static void on_readable(struct ev_loop *ev, struct ev_io *watcher, int events)
 	} else if (r > 0) {
 		refuse(conn, r, &note);
 	} else if (r < 0 && r != -EAGAIN && r != -EINTR) {
-		log_warning("reading from a client (user %u, process %d) failed: %s",
+		log_warning("cannot read from a client (user %u, process %d): %s",
 			    conn->peer.user.uid, conn->peer.pid, strerror(-r));
 		conn_give_up(conn);
 	}
 	note_done(&note);
-	take_up(conn);
+	handle_messages(conn);
 }
 
-/* True: all is written. */
+/* True: everything is written. */
 static bool flush(struct conn *conn)
 {
 	int r = frame_writer_flush(&conn->writer, conn->fd);
@@ -199,9 +199,9 @@ static bool flush(struct conn *conn)
 	if (r == -EAGAIN)
 		return false;
 	if (r < 0) {
-		/* clients go without a word: only what is our own trouble is worth a line */
+		/* a client that disconnects is normal; anything else is logged */
 		if (r != -EPIPE && r != -ECONNRESET)
-			log_warning("answering a client (user %u, process %d) failed: %s",
+			log_warning("cannot reply to a client (user %u, process %d): %s",
 				    conn->peer.user.uid, conn->peer.pid, strerror(-r));
 		conn_give_up(conn);
 	}
@@ -214,7 +214,7 @@ static void on_writable(struct ev_loop *ev, struct ev_io *watcher, int events)
 
 	if (flush(conn) && !conn->finishing)
 		conn->handler->drained(conn->session);
-	settle(conn);
+	update_watchers(conn);
 }
 
 static void on_linger(struct ev_loop *ev, struct ev_timer *watcher, int events)
@@ -233,7 +233,7 @@ void conn_send(struct conn *conn, const char *text, size_t length, struct schema
 	}
 	r = frame_writer_push(&conn->writer, text, length, fds);
 	if (r < 0) {
-		log_warning("answering a client (user %u, process %d) failed: %s",
+		log_warning("cannot reply to a client (user %u, process %d): %s",
 			    conn->peer.user.uid, conn->peer.pid, strerror(-r));
 		if (fds)
 			schema_fds_done(fds);
@@ -242,13 +242,13 @@ void conn_send(struct conn *conn, const char *text, size_t length, struct schema
 	}
 	if (!ev_is_active(&conn->writable))
 		flush(conn);
-	settle(conn);
+	update_watchers(conn);
 }
 
-void conn_answered(struct conn *conn)
+void conn_replied(struct conn *conn)
 {
 	conn->busy = false;
-	settle(conn);
+	update_watchers(conn);
 }
 
 void conn_finish(struct conn *conn)
@@ -260,7 +260,7 @@ void conn_finish(struct conn *conn)
 		schema_fds_done(&conn->next.fds);
 	conn->has_next = false;
 	ev_timer_start(loop_ev(conn->loop), &conn->linger);
-	settle(conn);
+	update_watchers(conn);
 }
 
 static void stop_watchers(struct conn *conn)
@@ -307,7 +307,7 @@ int conn_new_take_fd(struct loop *loop, int fd, struct peer *peer,
 	ev_io_init(&made->readable, on_readable, fd, EV_READ);
 	ev_io_init(&made->writable, on_writable, fd, EV_WRITE);
 	ev_idle_init(&made->again, on_again);
-	/* idle only in name: what other watchers do must not keep it from its turn */
+	/* the highest priority, so that other watchers cannot starve it */
 	ev_set_priority(&made->again, EV_MAXPRI);
 	ev_timer_init(&made->linger, on_linger, LINGER_SECONDS, 0.);
 	made->readable.data = made->writable.data = made->again.data = made->linger.data = made;
@@ -318,7 +318,7 @@ int conn_new_take_fd(struct loop *loop, int fd, struct peer *peer,
 	}
 	made->handler = handler;
 	list_append(owner, &made->link);
-	settle(made);
+	update_watchers(made);
 	*ret = made;
 	return 0;
 }

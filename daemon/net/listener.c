@@ -14,8 +14,8 @@
 #include "wire/message.h"
 #include "wire/socket.h"
 
-#define ACCEPTS_AT_ONCE 16 /* then others have their turn */
-#define PAUSE_SECONDS	.2 /* when descriptors or memory have run out */
+#define ACCEPTS_AT_ONCE 16 /* then other watchers get their turn */
+#define PAUSE_SECONDS	.2 /* after a failed accept, as without descriptors */
 
 struct listener { /* owned by the daemon */
 	struct loop *loop;
@@ -24,7 +24,7 @@ struct listener { /* owned by the daemon */
 	void *arg;
 	struct ev_io acceptable;
 	struct ev_timer pause;
-	bool pausing; /* the last accept failed, and it was said */
+	bool pausing; /* the last accept failed, and was logged */
 	struct list conns;
 };
 
@@ -41,7 +41,7 @@ static void count(const struct listener *listener, uid_t uid, size_t *ret_all, s
 	*ret_user = user;
 }
 
-/* 0, or the fault that says which limit is reached. */
+/* 0, or a fault that names the exceeded limit. */
 static int check_limits(const struct listener *listener, uid_t uid, struct note *note)
 {
 	const struct listener_limits *limits = &listener->limits;
@@ -50,7 +50,7 @@ static int check_limits(const struct listener *listener, uid_t uid, struct note 
 	count(listener, uid, &all, &user);
 	if (user >= limits->per_user)
 		return fault_quota_exceeded(note, "connectionsPerUser", limits->per_user);
-	/* whoever fills it up must not keep the administrator out */
+	/* full or not, the administrator can connect */
 	if (all >= limits->connections && uid != 0)
 		return fault_quota_exceeded(note, "connections", limits->connections);
 	return 0;
@@ -61,7 +61,7 @@ static void refuse(int fd, int r, const struct note *note)
 	_cleanup_free_ char *text = NULL;
 	size_t length;
 
-	/* the socket is new: this much fits, or the client is gone */
+	/* this fits into a new socket's buffer, unless the client has disconnected */
 	if (message_build_fault(r, note, &text, &length) == 0)
 		(void)socket_send(fd, text, length + 1, NULL, 0);
 }
@@ -83,18 +83,18 @@ static void welcome_take_fd(struct listener *listener, int taken_fd)
 		r = conn_new_take_fd(listener->loop, take_fd(&fd), &peer, listener->handler,
 				     listener->arg, &listener->conns, &conn);
 	if (r < 0)
-		log_warning("a client cannot be served: %s", strerror(-r));
+		log_warning("cannot serve a client: %s", strerror(-r));
 	note_done(&note);
 	user_done(&peer.user);
 }
 
-/* Tries again later: the socket stays readable, so to try at once would be to spin. */
+/* Retries later: the socket stays readable, so retrying at once would spin. */
 static void pause_accepting(struct listener *listener, int error)
 {
 	struct ev_loop *ev = loop_ev(listener->loop);
 
 	if (!listener->pausing)
-		log_warning("clients have to wait: accepting fails: %s", strerror(error));
+		log_warning("cannot accept clients, which have to wait: %s", strerror(error));
 	listener->pausing = true;
 	ev_io_stop(ev, &listener->acceptable);
 	ev_timer_set(&listener->pause, PAUSE_SECONDS, 0.);

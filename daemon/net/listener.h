@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * listener.h - the socket that clients connect to, and their connections
+ * listener.h - accepts clients and owns their connections
  */
 #ifndef DAEMON_NET_LISTENER_H
 #define DAEMON_NET_LISTENER_H
@@ -12,19 +12,19 @@
 struct listener;
 
 struct listener_limits {
-	size_t connections; /* of all together; root is not counted out by them */
+	size_t connections; /* of all users together; root may exceed it */
 	size_t per_user;
 };
 
 /*
  * Owned by the daemon; owns the connections. @fd: a listening, non-blocking Unix stream socket;
- * borrowed. A client beyond its user's limit gets QuotaExceeded and is hung up on.
+ * borrowed. A client beyond a limit gets QuotaExceeded, and its connection is closed.
  */
 int listener_new(struct loop *loop, int fd, const struct listener_limits *limits,
 		 const struct conn_handler *handler, void *arg, struct listener **ret);
-/* No new connections from now on. */
+/* Accepts no more connections. */
 void listener_stop(struct listener *listener);
-/* Ends all connections, with their closed(). NULL is fine. */
+/* Closes all connections, with closed() for each. NULL is fine. */
 void listener_free(struct listener *listener);
 
 #endif

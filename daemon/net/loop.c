@@ -16,7 +16,7 @@ static void reap_all(struct loop *loop)
 {
 	struct list_link *link;
 
-	/* what goes may take others with it */
+	/* free() may remove other entries */
 	while ((link = list_first(&loop->dead))) {
 		struct reap *reap = container_of(link, struct reap, link);
 
@@ -44,7 +44,7 @@ int loop_new(struct loop **ret)
 	list_init(&made->dead);
 	ev_prepare_init(&made->before_waiting, on_before_waiting);
 	made->before_waiting.data = made;
-	/* after all others, who may still put something on the list */
+	/* after all other watchers, which may still add entries */
 	ev_set_priority(&made->before_waiting, EV_MINPRI);
 	ev_prepare_start(made->ev, &made->before_waiting);
 	ev_unref(made->ev); /* it does not keep the loop running */

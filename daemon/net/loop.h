@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * loop.h - the event loop of the daemon, its signals, and the end of objects that live on it
+ * loop.h - the daemon's event loop, its signals, and the deferred freeing of objects on it
  */
 #ifndef DAEMON_NET_LOOP_H
 #define DAEMON_NET_LOOP_H
@@ -10,29 +10,29 @@
 struct ev_loop;
 struct loop;
 
-/* Owned by the daemon; everything that runs on it goes first. */
+/* Owned by the daemon; freed after everything that runs on it. */
 int loop_new(struct loop **ret);
-void loop_free(struct loop *loop); /* NULL is fine; reaps what is left */
-/* For those who have watchers of their own. */
+void loop_free(struct loop *loop); /* NULL is fine; frees what loop_reap() has collected */
+/* For callers with their own watchers. */
 struct ev_loop *loop_ev(struct loop *loop);
 /* Runs until loop_break(), or until nothing is left to wait for. */
 void loop_run(struct loop *loop);
 void loop_break(struct loop *loop);
-/* What is there now, without waiting: for tests. */
+/* Handles pending events without waiting, for tests. */
 void loop_run_once(struct loop *loop);
 
 /*
- * An object is never freed inside its own callback: it is put on the loop's list of the dead, and
- * freed when no callback is under way, before the loop waits again.
+ * No object is freed inside its own callback. The loop collects objects and frees them before it
+ * waits again, when no callback is under way.
  */
 struct reap {
 	void (*free)(struct reap *reap);
 	struct list_link link; /* the loop's */
 };
-/* Once for each object; @reap is embedded in it, with free set. */
+/* Once for each object; it embeds @reap, with free set. */
 void loop_reap(struct loop *loop, struct reap *reap);
 
-/* A signal, until signal_source_free(). @seen runs on the loop. */
+/* Handles a signal until signal_source_free(). @seen runs on the loop. */
 struct signal_source;
 int signal_source_new(struct loop *loop, int number, void (*seen)(void *arg, int number), void *arg,
 		      struct signal_source **ret);

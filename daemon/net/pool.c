@@ -19,12 +19,12 @@ struct job_queue {
 struct pool { /* owned by the daemon */
 	struct executor executor;
 	struct loop *loop;    /* borrowed */
-	struct ev_async wake; /* the loop: there are finished jobs */
-	size_t under_way;     /* submitted, and done() not called: they keep the loop running */
+	struct ev_async wake; /* wakes the loop: jobs have finished */
+	size_t under_way;     /* submitted, done() not called yet; they keep the loop running */
 	size_t n_threads;
 	pthread_t threads[POOL_THREADS];
 
-	pthread_mutex_t lock; /* of what follows */
+	pthread_mutex_t lock; /* for the members below */
 	pthread_cond_t more;
 	struct job_queue waiting;
 	struct job_queue finished;
@@ -94,11 +94,11 @@ static void on_finished(struct ev_loop *ev, struct ev_async *watcher, int events
 	while ((job = queue_pop(&finished))) {
 		if (--pool->under_way == 0)
 			ev_unref(ev);
-		job->done(job); /* the job may be gone after it */
+		job->done(job); /* may free the job */
 	}
 }
 
-/* Signals are for the loop's thread. */
+/* Only the loop's thread handles signals. */
 static void start_threads(struct pool *pool)
 {
 	sigset_t all, before;
@@ -120,7 +120,7 @@ static void pool_submit(struct executor *executor, struct job *job)
 	if (pool->under_way++ == 0)
 		ev_ref(loop_ev(pool->loop));
 	if (pool->n_threads == 0) {
-		/* not one thread to be had: slow for all, but it goes on */
+		/* without any thread, run the job here: slow, but it works */
 		job->work(job);
 		pthread_mutex_lock(&pool->lock);
 		queue_push(&pool->finished, job);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * pool.h - the executor of jobs: a few threads, made when the first job comes
+ * pool.h - the executor of jobs: POOL_THREADS threads, started by the first job
  */
 #ifndef DAEMON_NET_POOL_H
 #define DAEMON_NET_POOL_H
@@ -14,8 +14,8 @@ struct pool;
 
 int pool_new(struct loop *loop, struct pool **ret);
 /*
- * Waits for the jobs that run; those that have not begun are dropped, and no done() is called any
- * more: owners of jobs go after the pool. NULL is fine.
+ * Waits for running jobs, drops those that have not begun, and calls no done() any more. Free the
+ * jobs' owners after the pool. NULL is fine.
  */
 void pool_free(struct pool *pool);
 struct executor *pool_executor(struct pool *pool);

@@ -6,7 +6,8 @@
 #include "net/loop.h"
 #include "common/list.h"
 
-_Static_assert(sizeof(struct ev_timer) <= TIMER_WATCHER_SIZE, "a timer has room for libev's");
+_Static_assert(sizeof(struct ev_timer) <= TIMER_WATCHER_SIZE,
+	       "a timer has room for libev's watcher");
 
 static struct ev_timer *timer_watcher(struct timer *timer)
 {
@@ -37,7 +38,7 @@ static void timer_start(struct clock_port *port, struct timer *timer, unsigned i
 	struct ev_timer *watcher = timer_watcher(timer);
 
 	timer_cancel(port, timer);
-	/* the loop's idea of now is from before the callbacks that are under way */
+	/* the loop's cached time is from before the current callbacks */
 	ev_now_update(loop_ev(clock->loop));
 	ev_timer_init(watcher, on_timer, ms / 1e3, 0.);
 	watcher->data = timer;

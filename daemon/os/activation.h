@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * activation.h - the socket that clients connect to: systemd's, or one of our own
+ * activation.h - the socket that clients connect to, from systemd or our own
  */
 #ifndef DAEMON_OS_ACTIVATION_H
 #define DAEMON_OS_ACTIVATION_H
@@ -9,16 +9,16 @@
 
 struct listen_socket { /* embedded; listen_socket_init() before use */
 	int fd;	       /* -1: none */
-	char *path;    /* of our own, which is removed at the end; NULL: systemd's */
+	char *path;    /* of our own socket, removed at the end; NULL: systemd's */
 };
 
 /*
- * Takes the socket that systemd passed, or else listens on @path, open to everybody. A socket that
- * nobody listens on any more is replaced; anything else that is there is left alone and said.
- * -errno with a sentence in *ret_problem (the caller frees; NULL if there is no memory).
+ * Takes the socket that systemd passed, or else listens on @path, open to all users. Replaces a
+ * socket that no process listens on; anything else at @path is left untouched and is an error.
+ * -errno with a text in *ret_problem (the caller frees; NULL without memory).
  */
 int listen_socket_init(struct listen_socket *listening, const char *path, char **ret_problem);
-/* Closes it; our own path goes too. */
+/* Closes the socket and removes our own path. */
 void listen_socket_done(struct listen_socket *listening);
 
 #endif

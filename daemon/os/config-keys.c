@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* config-keys.c - every setting there is */
+/* config-keys.c - all settings */
 #include "os/config.h"
 
 #define NUMBER(member_, name_, minimum_, maximum_, default_, help_)                                \
@@ -34,31 +34,32 @@ static const char *const who[] = {
 
 const struct config_key config_keys[] = {
 	NUMBER(rings_per_user, "ringsPerUser", 0, 65536, 64,
-	       "rings that one user may have at the same time"),
+	       "rings that one user may have at a time"),
 	NUMBER(region_bytes_per_user, "regionBytesPerUser", 0, 1ll << 40, 256ll << 20,
-	       "bytes that the param regions of one user's rings may have together"),
+	       "bytes in total of the param regions of one user's rings"),
 	NUMBER(entries_per_user, "submissionEntriesPerUser", 0, 1ll << 24, 16384,
-	       "entries that the submission queues of one user's rings may have together"),
+	       "entries in total of the submission queues of one user's rings"),
 	NUMBER(connections_per_user, "connectionsPerUser", 1, 4096, 64,
 	       "connections that one user may hold open"),
 	NUMBER(connections, "connections", 1, 65536, 1024,
-	       "connections of all users together; root is served beyond that"),
+	       "connections of all users together; root may exceed it"),
 	NUMBER(probation_ms, "probationMilliseconds", 100, 600000, 1000,
-	       "how long a program must run well after each start and swap"),
+	       "how long a program is on probation after each start and swap"),
 	WHO(persistent_rings, "persistentRings", ROOT,
-	    "who may have rings that live without a client"),
+	    "users that may have rings that outlive their client"),
 	WHO(adopted_rings, "adoptedRings", ALL,
-	    "who may have rings that their applications make and run themselves"),
+	    "users whose applications may create and run rings themselves"),
 	PATH(socket, "socket", "socket", "/run/iouringd/org.iouringd.Manager",
-	     "where clients connect, unless systemd passes a socket"),
+	     "path of the socket for clients, unless systemd passes one"),
 	PATH(runtime_directory, "runtimeDirectory", "runtime-directory", "/run/iouringd",
-	     "the lock that keeps a second daemon away, and the sockets of hosts"),
+	     "directory of the lock file and of the hosts' sockets"),
 	PATH(pin_directory, "pinDirectory", "pin-directory", "/sys/fs/bpf/iouringd",
-	     "on a bpffs: the kernel objects of rings"),
+	     "directory on a bpffs for the kernel objects of rings"),
 	PATH(program_directory, "programDirectory", "program-directory",
-	     IOURINGD_LIBEXEC_DIRECTORY "/programs", "the loop programs that everybody may use"),
+	     IOURINGD_LIBEXEC_DIRECTORY "/programs",
+	     "directory of the loop programs that all users may run"),
 	PATH(ring_directory, "ringDirectory", "ring-directory",
-	     IOURINGD_CONFIG_DIRECTORY "/rings.d", "the rings that are declared: a file for each"),
+	     IOURINGD_CONFIG_DIRECTORY "/rings.d", "directory of the files that declare rings"),
 	PATH(host_program, "hostProgram", "host-program",
 	     IOURINGD_LIBEXEC_DIRECTORY "/iouring-host", "the program that runs a ring"),
 	PATH(dispatcher, "dispatcher", "dispatcher", IOURINGD_LIBEXEC_DIRECTORY "/dispatcher.bpf.o",

@@ -85,23 +85,23 @@ static int bad_choice(char **ret_problem, const char *where, const struct config
 	for (size_t i = 0; key->choices[i] && used < sizeof(known); i++)
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s\"%s\"",
 					 used ? ", " : "", key->choices[i]);
-	return problem(ret_problem, -EINVAL, "%s%s is %.80s, but one of %s is expected", where,
-		       key->name, value, known);
+	return set_problem(ret_problem, -EINVAL, "%s%s is %.80s, expected one of %s", where,
+			   key->name, value, known);
 }
 
-/* What stands in front of a problem with a value: its file and setting, or its option. */
+/* @where: "FILE: ", or "option --". */
 static int bad_value(char **ret_problem, const char *where, const struct config_key *key,
 		     const char *value)
 {
 	if (key->kind == CONFIG_NUMBER)
-		return problem(ret_problem, -EINVAL,
-			       "%s%s is %.80s, but a whole number from %lld to %lld is expected",
-			       where, key->name, value, (long long)key->minimum,
-			       (long long)key->maximum);
+		return set_problem(ret_problem, -EINVAL,
+				   "%s%s is %.80s, expected a whole number from %lld to %lld",
+				   where, key->name, value, (long long)key->minimum,
+				   (long long)key->maximum);
 	if (key->kind == CONFIG_CHOICE)
 		return bad_choice(ret_problem, where, key, value);
-	return problem(ret_problem, -EINVAL, "%s%s is %.80s, but a path from the root is expected",
-		       where, key->name, value);
+	return set_problem(ret_problem, -EINVAL, "%s%s is %.80s, expected an absolute path", where,
+			   key->name, value);
 }
 
 static int set_json(struct config *config, const char *where, const struct config_key *key,
@@ -157,8 +157,8 @@ static int unknown_key(char **ret_problem, const char *where, const char *name)
 	for (const struct config_key *key = config_keys; key->name && used < sizeof(known); key++)
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
 					 used ? ", " : "", key->name);
-	return problem(ret_problem, -EINVAL, "%sthere is no setting \"%.80s\"; there are: %s",
-		       where, name, known);
+	return set_problem(ret_problem, -EINVAL, "%sunknown setting \"%.80s\", expected one of: %s",
+			   where, name, known);
 }
 
 static int apply(struct config *config, const char *path, struct json_object *settings,
@@ -194,7 +194,7 @@ int config_read_file(struct config *config, const char *path, char **ret_problem
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0) {
 		r = -errno;
-		return problem(ret_problem, r, "%s: cannot be read: %s", path, strerror(-r));
+		return set_problem(ret_problem, r, "cannot read %s: %s", path, strerror(-r));
 	}
 	r = json_file_read(fd, path, &settings, ret_problem);
 	if (r < 0)
@@ -210,7 +210,7 @@ static int is_drop_in(const struct dirent *entry)
 	       strcmp(entry->d_name + length - 5, ".conf") == 0;
 }
 
-/* By bytes: the order must not depend on a locale. */
+/* Compares bytes: the order must not depend on the locale. */
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
@@ -227,7 +227,7 @@ int config_read_directory(struct config *config, const char *directory, char **r
 		return 0;
 	if (n < 0) {
 		r = -errno;
-		return problem(ret_problem, r, "%s: cannot be read: %s", directory, strerror(-r));
+		return set_problem(ret_problem, r, "cannot read %s: %s", directory, strerror(-r));
 	}
 	for (int i = 0; i < n; i++) {
 		_cleanup_free_ char *path = NULL;

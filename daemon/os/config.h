@@ -3,8 +3,8 @@
  * config.h - the settings of the daemon: one table of keys for files, options and help
  *
  * Defaults, then the configuration file, then its drop-ins in the order of their names, then the
- * command line: the last word counts. To add a setting: a member here, a row in config-keys.c, a
- * paragraph in config/iouringd.conf (a test compares the two).
+ * command line: later settings override earlier ones. To add a setting, add a member here, a row in
+ * config-keys.c and a paragraph in config/iouringd.conf (a test compares the two).
  */
 #ifndef DAEMON_OS_CONFIG_H
 #define DAEMON_OS_CONFIG_H
@@ -13,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_EXIT_STATUS 78 /* EX_CONFIG: something is wrong with the configuration */
+#define CONFIG_EXIT_STATUS 78 /* EX_CONFIG: the configuration is invalid */
 
-enum config_who { /* who may do something: "root", "all", "none" */
+enum config_who { /* users that have a permission: "root", "all", "none" */
 		  CONFIG_WHO_ROOT,
 		  CONFIG_WHO_ALL,
 		  CONFIG_WHO_NONE,
@@ -65,18 +65,18 @@ int config_init(struct config *config);
 void config_done(struct config *config);
 
 /*
- * Each returns 0, or -errno with a sentence in *ret_problem (the caller frees; NULL if there was
- * no memory for it) that says file, setting, value and what was expected.
+ * Each returns 0, or -errno with a text in *ret_problem (the caller frees; NULL without memory)
+ * that names the file, the setting, its value and the expected ones.
  */
-/* A JSON object, with comments. -ENOENT: there is no such file, and nothing is changed. */
+/* A JSON object, with comments. -ENOENT: the file does not exist; nothing is changed. */
 int config_read_file(struct config *config, const char *path, char **ret_problem);
-/* Every *.conf in @directory, in the order of their names; fine if there is no such directory. */
+/* Every *.conf in @directory, in the order of names; a missing directory is fine. */
 int config_read_directory(struct config *config, const char *directory, char **ret_problem);
 /* From the command line. */
 int config_set_text(struct config *config, const struct config_key *key, const char *text,
 		    char **ret_problem);
 
-/* What is in force, as a JSON object; the caller frees. */
+/* The effective settings as a JSON object; the caller frees. */
 int config_print(const struct config *config, char **ret);
 
 #endif

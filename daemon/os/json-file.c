@@ -78,26 +78,27 @@ static int parse(const char *path, const char *text, size_t size, struct json_ob
 	object = json_tokener_parse_ex(tokener, text, (int)size);
 	error = json_tokener_get_error(tokener);
 	end = json_tokener_get_parse_end(tokener);
-	/* what was read may be followed by spaces and comments: they parse as nothing */
+	/* spaces and comments may follow; they parse as nothing */
 	if (error == json_tokener_success && end < size) {
 		struct json_object *rest =
 			json_tokener_parse_ex(tokener, text + end, (int)(size - end));
 
 		if (rest || json_tokener_get_error(tokener) != json_tokener_continue) {
 			json_object_put(rest);
-			return problem(ret_problem, -EINVAL,
-				       "%s:%zu: something follows the settings", path,
-				       line_of(text, end));
+			return set_problem(ret_problem, -EINVAL,
+					   "%s:%zu: unexpected text after the JSON object", path,
+					   line_of(text, end));
 		}
 	}
 	if (error == json_tokener_continue)
-		return problem(ret_problem, -EINVAL, "%s:%zu: the file ends in the middle", path,
-			       line_of(text, size));
+		return set_problem(ret_problem, -EINVAL,
+				   "%s:%zu: the file ends within the JSON object", path,
+				   line_of(text, size));
 	if (error != json_tokener_success)
-		return problem(ret_problem, -EINVAL, "%s:%zu: %s", path, line_of(text, end),
-			       json_tokener_error_desc(error));
+		return set_problem(ret_problem, -EINVAL, "%s:%zu: %s", path, line_of(text, end),
+				   json_tokener_error_desc(error));
 	if (!json_object_is_type(object, json_type_object))
-		return problem(ret_problem, -EINVAL, "%s: a JSON object {...} is expected", path);
+		return set_problem(ret_problem, -EINVAL, "%s: expected a JSON object {...}", path);
 	*ret = take_ptr(object);
 	return 0;
 }
@@ -111,8 +112,8 @@ int json_file_read(int fd, const char *path, struct json_object **ret, char **re
 	*ret_problem = NULL;
 	r = read_text(fd, &text, &size);
 	if (r == -EINVAL)
-		return problem(ret_problem, r, "%s: not a regular file", path);
+		return set_problem(ret_problem, r, "%s: not a regular file", path);
 	if (r < 0)
-		return problem(ret_problem, r, "%s: cannot be read: %s", path, strerror(-r));
+		return set_problem(ret_problem, r, "cannot read %s: %s", path, strerror(-r));
 	return parse(path, text, size, ret, ret_problem);
 }

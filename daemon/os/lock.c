@@ -14,7 +14,7 @@
 
 #define LOCK_NAME "lock"
 
-/* "process N, serving PATH", as its holder wrote it. */
+/* The file has "process N, serving PATH" from the holder. */
 static int held(int fd, const char *directory, char **ret_problem)
 {
 	char holder[256];
@@ -22,10 +22,11 @@ static int held(int fd, const char *directory, char **ret_problem)
 
 	holder[n < 0 ? 0 : n] = '\0';
 	holder[strcspn(holder, "\n")] = '\0';
-	return problem(ret_problem, -EEXIST,
-		       "another iouringd runs already (%s) and holds %s/" LOCK_NAME
-		       ": stop it first, with systemctl stop iouringd.service if it is the service",
-		       holder[0] ? holder : "starting", directory);
+	return set_problem(
+		ret_problem, -EEXIST,
+		"another iouringd (%s) holds %s/" LOCK_NAME
+		": stop it first; if it is the service, run systemctl stop iouringd.service",
+		holder[0] ? holder : "starting", directory);
 }
 
 int lock_take(const char *directory, const char *socket_path, int *ret_fd, char **ret_problem)
@@ -37,7 +38,7 @@ int lock_take(const char *directory, const char *socket_path, int *ret_fd, char 
 	*ret_problem = NULL;
 	if (mkdir(directory, 0755) < 0 && errno != EEXIST) {
 		r = -errno;
-		return problem(ret_problem, r, "%s cannot be made: %s", directory, strerror(-r));
+		return set_problem(ret_problem, r, "cannot create %s: %s", directory, strerror(-r));
 	}
 	directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory_fd >= 0)
@@ -45,20 +46,20 @@ int lock_take(const char *directory, const char *socket_path, int *ret_fd, char 
 			    0644);
 	if (fd < 0) {
 		r = -errno;
-		return problem(ret_problem, r, "%s/" LOCK_NAME " cannot be opened: %s", directory,
-			       strerror(-r));
+		return set_problem(ret_problem, r, "cannot open %s/" LOCK_NAME ": %s", directory,
+				   strerror(-r));
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		r = -errno;
 		if (r == -EWOULDBLOCK)
 			return held(fd, directory, ret_problem);
-		return problem(ret_problem, r, "%s/" LOCK_NAME " cannot be locked: %s", directory,
-			       strerror(-r));
+		return set_problem(ret_problem, r, "cannot lock %s/" LOCK_NAME ": %s", directory,
+				   strerror(-r));
 	}
 	n = snprintf(holder, sizeof(holder), "process %d, serving %s\n", getpid(), socket_path);
 	if (n >= (int)sizeof(holder))
 		n = (int)sizeof(holder) - 1;
-	/* for people only: a full disk is no reason not to serve */
+	/* for people only: a full disk must not stop the daemon */
 	if (ftruncate(fd, 0) == 0 && pwrite(fd, holder, (size_t)n, 0) < 0)
 		(void)ftruncate(fd, 0);
 	*ret_fd = take_fd(&fd);
@@ -74,11 +75,11 @@ int lock_take_directory(const char *directory, int *ret_fd, char **ret_problem)
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		r = -errno;
 		if (r == -EWOULDBLOCK)
-			return problem(ret_problem, -EEXIST,
-				       "another iouringd uses %s: stop it, or choose another "
-				       "directory with --pin-directory",
-				       directory);
-		return problem(ret_problem, r, "%s cannot be locked: %s", directory, strerror(-r));
+			return set_problem(ret_problem, -EEXIST,
+					   "another iouringd uses %s: stop it, or choose another "
+					   "directory with --pin-directory",
+					   directory);
+		return set_problem(ret_problem, r, "cannot lock %s: %s", directory, strerror(-r));
 	}
 	*ret_fd = take_fd(&fd);
 	return 0;

@@ -2,21 +2,21 @@
 /*
  * lock.h - one iouringd at a time
  *
- * Two daemons would steer the same pins and hosts. The lock is the kernel's (flock), so a killed
- * daemon leaves none; what stands in its file is for people.
+ * Two daemons would control the same pins and hosts. The lock is a flock(2), so a killed daemon
+ * leaves none. The content of the lock file is for people only.
  */
 #ifndef DAEMON_OS_LOCK_H
 #define DAEMON_OS_LOCK_H
 
 /*
- * Makes @directory (0755) if it is missing, and takes the lock in it. *ret_fd holds it until it is
- * closed. -errno with a sentence in *ret_problem (the caller frees; NULL if there is no memory).
+ * Creates @directory (0755) if it is missing, and takes the lock in it. Closing *ret_fd releases
+ * it. -errno with a text in *ret_problem (the caller frees; NULL without memory).
  */
 int lock_take(const char *directory, const char *socket_path, int *ret_fd, char **ret_problem);
 
 /*
- * The same for a directory whose file system need not take files, such as a bpffs. *ret_fd is -1 if
- * it cannot be opened: then there is nothing in it to be fought over.
+ * Locks a directory itself, for file systems without regular files such as bpffs. *ret_fd is -1 if
+ * the directory cannot be opened: no daemon can use it then.
  */
 int lock_take_directory(const char *directory, int *ret_fd, char **ret_problem);
 

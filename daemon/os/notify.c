@@ -6,13 +6,13 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-/* Failures are not told on: a service manager that is deaf changes nothing for our clients. */
+/* Failures are ignored: they do not affect clients. */
 void notify_ready(const char *status)
 {
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
 }
 
-/* MONOTONIC_USEC: so that systemd does not take an earlier READY for the end of it. */
+/* By MONOTONIC_USEC systemd tells the READY=1 that ends this reload from an earlier one. */
 void notify_reloading(const char *status)
 {
 	struct timespec now;

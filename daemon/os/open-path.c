@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * open-path.c - a path, walked name by name
+ * open-path.c - walks a path name by name
  *
- * The links of /proc/PID/fd lead to what a process has open, whatever path it has or never had: by
- * one of them a user who can bend a path would reach the daemon's own files, or the memory of
- * another user's ring. openat2() can refuse them, but RestrictSUIDSGID= of iouringd.service denies
- * that call, as a seccomp filter cannot look at its flags. So nothing here follows a link but we.
+ * A link in /proc/PID/fd leads to an open file of that process, whatever its path. A user who can
+ * place a symbolic link on a declared path could reach the daemon's own files, or the memory of
+ * another user's ring. openat2() can refuse such links, but RestrictSUIDSGID= of iouringd.service
+ * denies that call, because a seccomp filter cannot check its flags. This code therefore follows
+ * links itself.
  */
 #include "os/open-path.h"
 
@@ -24,8 +25,8 @@
 
 #define LINKS_MAX 40 /* the kernel's limit, too */
 
-struct walk {	       /* on open_path's stack */
-	int directory; /* where it is; owned */
+struct walk {	       /* on open_path()'s stack */
+	int directory; /* reached so far; owned */
 	char rest[PATH_MAX];
 	unsigned int links;
 	uid_t uid;
@@ -56,7 +57,7 @@ static int enter(struct walk *walk, const char *name)
 	return 0;
 }
 
-/* As fs.protected_symlinks has it: in a directory for all, others' links are traps. */
+/* As with fs.protected_symlinks: in a sticky directory, links of other users are refused. */
 static bool is_trap(const struct walk *walk, const struct stat *link)
 {
 	struct stat directory;
@@ -67,7 +68,7 @@ static bool is_trap(const struct walk *walk, const struct stat *link)
 	       link->st_uid != walk->uid && link->st_uid != directory.st_uid;
 }
 
-/* What @name leads to comes before the rest. @otherwise: the result if it is no link. */
+/* Puts the target of link @name in front of the rest. @otherwise: the result for no link. */
 static int follow(struct walk *walk, const char *name, int otherwise)
 {
 	_cleanup_close_ int fd = openat(walk->directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -92,7 +93,7 @@ static int follow(struct walk *walk, const char *name, int otherwise)
 	return rest[0] == '/' ? enter(walk, "/") : 0;
 }
 
-/* Takes the next name from the rest, and the slashes before it. True: it is the last one. */
+/* Removes slashes and the next name from the rest. True: it was the last name. */
 static bool next_name(struct walk *walk, char name[PATH_MAX])
 {
 	const char *begin = walk->rest + strspn(walk->rest, "/");
@@ -101,7 +102,7 @@ static bool next_name(struct walk *walk, char name[PATH_MAX])
 	memcpy(name, begin, length);
 	name[length] = '\0';
 	if (length == 0)
-		strcpy(name, "."); /* nothing after a slash: the directory itself */
+		strcpy(name, "."); /* a trailing slash: the directory itself */
 	memmove(walk->rest, begin + length, strlen(begin + length) + 1);
 	return walk->rest[0] == '\0';
 }

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int problem(char **ret_problem, int r, const char *format, ...)
+int set_problem(char **ret_problem, int r, const char *format, ...)
 {
 	va_list arguments;
 	char *text;

@@ -30,16 +30,16 @@ static void put_json(struct json_object **object)
 static int bad_value(struct declaration *declaration, const char *name, struct json_object *value,
 		     const char *expected)
 {
-	return problem(&declaration->problem, -EINVAL, "%s: %s is %.80s, but %s is expected",
-		       declaration->file, name, json_object_to_json_string(value), expected);
+	return set_problem(&declaration->problem, -EINVAL, "%s: %s is %.80s, but %s is expected",
+			   declaration->file, name, json_object_to_json_string(value), expected);
 }
 
 static int unknown(struct declaration *declaration, const char *where, const char *name,
 		   const char *known)
 {
-	return problem(&declaration->problem, -EINVAL,
-		       "%s: there is no setting \"%s%.80s\"; there are: %s", declaration->file,
-		       where, name, known);
+	return set_problem(&declaration->problem, -EINVAL,
+			   "%s: there is no setting \"%s%.80s\"; there are: %s", declaration->file,
+			   where, name, known);
 }
 
 /* Borrowed; NULL unless it is a text, not empty and without NUL bytes. */
@@ -182,8 +182,8 @@ static int set_file(struct declaration *declaration, const char *where, struct j
 			return r;
 	}
 	if (!file->path)
-		return problem(&declaration->problem, -EINVAL, "%s: %s has no \"path\"",
-			       declaration->file, where);
+		return set_problem(&declaration->problem, -EINVAL, "%s: %s has no \"path\"",
+				   declaration->file, where);
 	return 0;
 }
 
@@ -195,10 +195,10 @@ static int set_files(struct declaration *declaration, const char *name, struct j
 	if (!json_object_is_type(value, json_type_object))
 		return bad_value(declaration, name, value, "an object with a member for each slot");
 	if (json_object_object_length(value) > (int)IOURD_SLOTS_MAX)
-		return problem(&declaration->problem, -EINVAL,
-			       "%s: %s has %d files, but at most %u are expected",
-			       declaration->file, name, json_object_object_length(value),
-			       IOURD_SLOTS_MAX);
+		return set_problem(&declaration->problem, -EINVAL,
+				   "%s: %s has %d files, but at most %u are expected",
+				   declaration->file, name, json_object_object_length(value),
+				   IOURD_SLOTS_MAX);
 	declaration->files = calloc(IOURD_SLOTS_MAX, sizeof(*declaration->files));
 	if (!declaration->files)
 		return -ENOMEM;
@@ -249,14 +249,15 @@ static int check_owner(int fd, const char *path, char **ret_problem)
 	struct stat status;
 
 	if (fstat(fd, &status) < 0)
-		return problem(ret_problem, -errno, "%s: cannot be read: %s", path,
-			       strerror(errno));
+		return set_problem(ret_problem, -errno, "%s: cannot be read: %s", path,
+				   strerror(errno));
 	if (status.st_uid != 0 && status.st_uid != geteuid())
-		return problem(ret_problem, -EPERM,
-			       "%s: owned by user %u, must be owned by root: run 'chown root %s'",
-			       path, status.st_uid, path);
+		return set_problem(
+			ret_problem, -EPERM,
+			"%s: owned by user %u, must be owned by root: run 'chown root %s'", path,
+			status.st_uid, path);
 	if (status.st_mode & (S_IWGRP | S_IWOTH))
-		return problem(
+		return set_problem(
 			ret_problem, -EPERM,
 			"%s: writable by users other than root (mode %04o): run 'chmod go-w %s'",
 			path, status.st_mode & 07777, path);
@@ -271,12 +272,12 @@ static int read_file(int directory_fd, const char *file, struct declaration *dec
 
 	fd = openat(directory_fd, file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0 && errno == ELOOP)
-		return problem(&declaration->problem, -ELOOP,
-			       "%s: a symbolic link, but a regular file is expected",
-			       declaration->file);
+		return set_problem(&declaration->problem, -ELOOP,
+				   "%s: a symbolic link, but a regular file is expected",
+				   declaration->file);
 	if (fd < 0)
-		return problem(&declaration->problem, -errno, "%s: cannot be read: %s",
-			       declaration->file, strerror(errno));
+		return set_problem(&declaration->problem, -errno, "%s: cannot be read: %s",
+				   declaration->file, strerror(errno));
 	r = check_owner(fd, declaration->file, &declaration->problem);
 	if (r == 0)
 		r = json_file_read(fd, declaration->file, &object, &declaration->problem);
@@ -289,9 +290,9 @@ static int read_file(int directory_fd, const char *file, struct declaration *dec
 			return r;
 	}
 	if (!declaration->program)
-		return problem(&declaration->problem, -EINVAL,
-			       "%s: no \"program\", but the name of one is expected",
-			       declaration->file);
+		return set_problem(&declaration->problem, -EINVAL,
+				   "%s: no \"program\", but the name of one is expected",
+				   declaration->file);
 	return declaration->user ? 0 : copy_text("root", &declaration->user);
 }
 
@@ -349,7 +350,8 @@ static int read_all(struct declarations *list, const char *directory)
 	if (r == 0)
 		n = fd < 0 ? -1 : scandirat(fd, ".", &entries, is_declaration, by_name);
 	if (n < 0)
-		r = problem(&text, -errno, "%s: cannot be read: %s", directory, strerror(errno));
+		r = set_problem(&text, -errno, "%s: cannot be read: %s", directory,
+				strerror(errno));
 	list->items = calloc(n > 0 ? (size_t)n : 1, sizeof(*list->items));
 	if (!list->items) {
 		free(text);

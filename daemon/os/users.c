@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * users.c - who a user is, and files opened with a user's rights
+ * users.c - looks up users, and opens files with their rights
  *
- * The identity that the kernel checks a file by belongs to a thread, not to the process: glibc's
- * setgroups() and friends change all threads, so the system calls are made directly. It is done in
- * a thread of its own, which ends right after it: a thread of the pool that failed to become root
- * again would do the next ring's work as somebody else.
+ * File permissions are checked with the credentials of the thread. glibc's setgroups() and related
+ * functions change all threads, so this code makes the system calls directly. A separate thread
+ * opens the file and ends: a thread of the pool that failed to become root again would run the next
+ * job as another user.
  */
 #include "os/users.h"
 
@@ -34,10 +34,10 @@
 #define SYSCALL_SETFSUID  SYS_setfsuid
 #endif
 
-#define NSS_TEXT_MAX (1u << 20) /* bytes of one entry: beyond that something is wrong with it */
+#define NSS_TEXT_MAX (1u << 20) /* bytes of one entry; a longer one is an error */
 #define GROUPS_MAX   65536	/* the kernel's limit */
 
-/* ---- who a user is ---- */
+/* ---- look-up ---- */
 
 static bool is_number(const char *name, uid_t *ret)
 {
@@ -54,7 +54,7 @@ static bool is_number(const char *name, uid_t *ret)
 	return true;
 }
 
-/* *ret_text holds what *ret points to; the caller frees it. */
+/* *ret points into *ret_text, which the caller frees. */
 static int find_entry(const char *name, struct passwd *ret, char **ret_text)
 {
 	_cleanup_free_ char *text = NULL;
@@ -124,19 +124,19 @@ static int linux_find(struct users *users, const char *name, struct user *ret)
 
 /* ---- files ---- */
 
-struct opening { /* of the thread that does it */
+struct opening { /* the thread's argument */
 	const struct user *user;
 	const char *path;
 	int flags;
 	int result; /* a descriptor, or -errno */
 };
 
-/* For this thread, for good. The kernel drops root's rights to files with the user id. */
+/* For this thread, until it ends. With the user id the kernel drops root's rights to files. */
 static int become(const struct user *user)
 {
 	if (syscall(SYSCALL_SETGROUPS, user->n_groups, user->groups) < 0)
 		return -errno;
-	/* neither of these two says whether it worked: asking for -1 changes nothing, and tells */
+	/* these two report no failure; setting -1 changes nothing and returns the current id */
 	syscall(SYSCALL_SETFSGID, user->gid);
 	syscall(SYSCALL_SETFSUID, user->uid);
 	if ((gid_t)syscall(SYSCALL_SETFSGID, -1) != user->gid ||
@@ -145,7 +145,7 @@ static int become(const struct user *user)
 	return 0;
 }
 
-/* Waiting for the other end of a pipe is not wanted, but waiting in a ring for its data is. */
+/* Opening must not wait for the other end of a pipe; later reads must wait for its data. */
 static int open_file(const char *path, int flags, uid_t uid)
 {
 	_cleanup_close_ int fd = open_path(path, flags | O_NONBLOCK | O_NOCTTY, uid);
@@ -179,7 +179,7 @@ static int linux_open(struct users *users, const struct user *user, const char *
 	if (r != 0)
 		return -r;
 	pthread_join(thread, NULL);
-	/* a change of identity takes core dumps from the whole process; this one is over */
+	/* changing credentials made the whole process undumpable; that thread has ended */
 	if (dumpable == 1)
 		prctl(PR_SET_DUMPABLE, 1);
 	if (opening.result < 0)

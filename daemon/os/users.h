@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* users.h - the real users: NSS, and files opened in their name */
+/* users.h - the real implementation: NSS, and a thread with the user's rights */
 #ifndef DAEMON_OS_USERS_H
 #define DAEMON_OS_USERS_H
 
 #include "util/users.h"
 
-struct users *users_linux(void); /* there is one; it is nobody's to free */
+struct users *users_linux(void); /* static; not freed */
 
 #endif

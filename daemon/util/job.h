@@ -3,9 +3,9 @@
  * job.h - work that is too slow for the event loop
  *
  * A job is embedded in its owner, which stays alive until done() has been called. work() runs on
- * some thread and touches nothing but what the job's owner has set aside for it; done() runs on the
- * event loop. Jobs of different owners may run at the same time, in any order. The real executor
- * (daemon/net/pool.c) is a thread pool; unit tests use one that runs jobs when the test says so.
+ * any thread and accesses only data that the owner has reserved for it; done() runs on the event
+ * loop. Jobs of different owners may run at the same time, in any order. The real executor is a
+ * thread pool (daemon/net/pool.c); in unit tests, the test runs the jobs.
  */
 #ifndef DAEMON_UTIL_JOB_H
 #define DAEMON_UTIL_JOB_H

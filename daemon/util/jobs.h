@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* jobs.h - counts the jobs that belong to no ring: the manager must not go before they are over */
+/* jobs.h - counts jobs that belong to no ring; the manager is freed after the last */
 #ifndef RING_JOBS_H
 #define RING_JOBS_H
 
@@ -12,11 +12,11 @@
 struct jobs {
 	struct executor *executor; /* borrowed */
 	size_t n;		   /* under way */
-	void (*idle)(void *arg);   /* told when that falls to 0 */
+	void (*idle)(void *arg);   /* called when n falls to 0 */
 	void *arg;
 };
 
-/* Each job's done() ends with jobs_done. */
+/* Each job's done() calls jobs_done() last. */
 static inline void jobs_submit(struct jobs *jobs, struct job *job)
 {
 	jobs->n++;

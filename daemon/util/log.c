@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOG_LINE_MAX 2048 /* bytes; what is longer is cut */
+#define LOG_LINE_MAX 2048 /* bytes; longer lines are truncated */
 
-/* $JOURNAL_STREAM is DEVICE:INODE of the journal's socket: is that our standard error? */
+/* Whether standard error is the journal: $JOURNAL_STREAM is DEVICE:INODE of its socket. */
 static bool stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -23,7 +23,7 @@ static bool stderr_is_journal(void)
 	       status.st_ino == inode;
 }
 
-/* What came from a client must not make a line of its own, or steer a terminal. */
+/* Text from a client must not start a line, or control a terminal. */
 static void make_printable(char *text)
 {
 	for (; *text; text++) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * log.h - lines for the administrator, on standard error
+ * log.h - log lines for the administrator, on standard error
  *
- * Under systemd, where standard error is the journal, each line says its level. A message is one
- * sentence: what happened, to which object, what to do. May be called from any thread.
+ * If standard error is systemd's journal, each line has a level prefix. A message is one sentence
+ * that names the object, what happened to it, and what to do. Any thread may log.
  */
 #ifndef DAEMON_UTIL_LOG_H
 #define DAEMON_UTIL_LOG_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* cases.h - one function for each thing that is measured */
+/* cases.h - one function for each measurement */
 #ifndef BENCH_CASES_H
 #define BENCH_CASES_H
 
@@ -15,12 +15,12 @@ struct bench_paths {
 	const char *directory; /* for the file of chase */
 };
 
-/* Lets the kernel finish what it does after start: short runs are disturbed by it. */
+/* Waits for the kernel's work after boot, which would disturb short runs. */
 void case_settle(void);
 
 /* Instructions per operation. */
 double case_nop_daemon(struct iouctl *c, unsigned int depth);
-/* @stopped: the daemon, stopped while the ring runs; 0: it is not. */
+/* @stopped: pid of the daemon, stopped while the ring runs; 0: none. */
 double case_nop_hosted(struct iouctl *c, pid_t stopped, unsigned int depth);
 double case_nop_adopted(struct iouctl *c, pid_t stopped, unsigned int depth);
 double case_nop_direct(const char *object, bool restricted, unsigned int depth);
@@ -37,9 +37,9 @@ struct create_figures { /* p50, p99: instructions */
 struct create_figures case_create(struct iouctl *c, pid_t daemon);
 
 struct swap_figures {
-	uint64_t time[2]; /* p50, p99: nanoseconds from the call to its answer */
-	uint64_t steps;	  /* that the loop took during all swaps */
-	uint64_t stopped; /* swaps after which the ring was not running any more */
+	uint64_t time[2]; /* p50, p99: nanoseconds from the call to its reply */
+	uint64_t steps;	  /* of the loop, during all swaps */
+	uint64_t stopped; /* swaps after which the ring did not run any more */
 };
 struct swap_figures case_swap(struct iouctl *c, const char *object);
 

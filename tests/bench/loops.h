@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* loops.h - what our rings are compared with; each returns nanoseconds for the whole run */
+/* loops.h - loops to compare rings with; each returns nanoseconds for the whole run */
 #ifndef BENCH_LOOPS_H
 #define BENCH_LOOPS_H
 

@@ -13,13 +13,12 @@
 #include <sys/types.h>
 
 uint64_t measure_now(void);
-/* Nanoseconds that all threads of @pid have run; 0 if it is gone. */
+/* CPU time of all threads of @pid in nanoseconds; 0 if it has exited. */
 uint64_t measure_task(pid_t pid);
-/* @part of 100; sorts @values. */
+/* Percentile @part; sorts @values. */
 uint64_t measure_percentile(uint64_t *values, size_t n, unsigned int part);
 
-/* Prints "name: r" for a failed step and ends the bench: figures of half a run are worth nothing.
- */
+/* Prints "name: r" for a failed step and ends the bench: partial figures are worthless. */
 void measure_check(int r, const char *name) __attribute__((nonnull));
 
 #endif

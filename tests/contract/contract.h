@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * contract.h - what every implementation of the kernel port is held to
+ * contract.h - the rules for every implementation of the kernel port
  *
- * rules.c is linked once with the fake port and once with the real one. Each brings a
- * contract_port: how to make the port, good program objects, and rings to attach to.
+ * rules.c is linked once with the fake port and once with the real one. Each provides a
+ * contract_port, which makes the port, valid program objects, and rings to attach to.
  */
 #ifndef TESTS_CONTRACT_H
 #define TESTS_CONTRACT_H
@@ -40,7 +40,7 @@ extern const struct contract_port contract_port;
 int contract_setup(void **state);
 int contract_teardown(void **state);
 
-/* Opens, and loads, one of the port's good objects. */
+/* Opens and loads one of the port's objects. */
 struct kern_program *contract_open(struct kern *kern, enum contract_object which);
 struct kern_program *contract_load(struct kern *kern, enum contract_object which);
 /* Pins under the port's directory. */

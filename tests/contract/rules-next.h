@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* rules-next.h - rules for what outlives a daemon; rules.c has them in its list */
+/* rules-next.h - rules for objects that outlive a daemon; rules.c lists them */
 #ifndef TESTS_CONTRACT_RULES_NEXT_H
 #define TESTS_CONTRACT_RULES_NEXT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* rules-ring.h - the rules for rings that run */
+/* rules-ring.h - rules for running rings */
 #ifndef TESTS_CONTRACT_RULES_RING_H
 #define TESTS_CONTRACT_RULES_RING_H
 

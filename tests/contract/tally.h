@@ -21,7 +21,7 @@ struct tally_inner {
 struct tally_params {
 	/* settings */
 	__u32 depth;	  /* NOPs in flight */
-	__s32 answer;	  /* what the last step returns; negative: that the loop stops */
+	__s32 answer;	  /* result of the last step; negative: stops the loop */
 	__u64 operations; /* 0: until stopped */
 	enum tally_mood mood;
 	_Bool flag;
@@ -29,7 +29,7 @@ struct tally_params {
 	/* progress */
 	__u64 submitted;
 	__u64 completed;
-	__u64 misplaced; /* completions that were not the next in order */
+	__u64 misplaced; /* completions out of order */
 	__u64 steps_a;
 	__u64 steps_b;
 	struct tally_inner inner;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* tap.h - cmocka with what it needs to be included first */
+/* tap.h - cmocka with the headers that must precede it */
 #ifndef TESTS_CONTRACT_TAP_H
 #define TESTS_CONTRACT_TAP_H
 

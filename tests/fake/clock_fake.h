@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* clock_fake.h - a clock whose time passes when the test says so */
+/* clock_fake.h - a clock that the test advances */
 #ifndef TESTS_FAKE_CLOCK_H
 #define TESTS_FAKE_CLOCK_H
 
@@ -16,7 +16,7 @@ struct clock_fake {
 void clock_fake_init(struct clock_fake *fake);
 /* Asserts that no timer is armed. */
 void clock_fake_done(struct clock_fake *fake);
-/* Lets @ms pass and fires, in order, what falls due. */
+/* Advances by @ms and fires due timers in order. */
 void clock_fake_advance(struct clock_fake *fake, unsigned int ms);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * fail.h - "the n-th call fails": one plan, shared by the fakes of a test
+ * fail.h - makes the n-th call fail; the fakes of a test share one plan
  *
- * Every call of a port that can fail asks fail_next() first. A test walks n from 1 up to the first
- * n that was never reached.
+ * Every fallible call of a port calls fail_next() first. A test counts n up from 1 until the calls
+ * are fewer than n.
  */
 #ifndef TESTS_FAKE_FAIL_H
 #define TESTS_FAKE_FAIL_H
@@ -11,9 +11,9 @@
 /* Zero-initialise: nothing fails. */
 struct fail_plan {
 	unsigned int calls; /* so far */
-	unsigned int at;    /* which one fails, counted from 1; 0: none */
-	int error;	    /* what it returns: -errno */
-	const char *failed; /* the name of the call that did, or NULL */
+	unsigned int at;    /* number of the call that fails, from 1; 0: none */
+	int error;	    /* its result: -errno */
+	const char *failed; /* name of the call that failed, or NULL */
 };
 
 /* 0, or the planned error if it is @name's turn. @plan may be NULL. */

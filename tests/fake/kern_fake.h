@@ -2,8 +2,8 @@
 /*
  * kern_fake.h - a kernel port without a kernel: programs and dispatchers are plain memory
  *
- * Its objects are ELF files, read with the same code as the real port's but never verified, or
- * fake objects: a struct fake_object written to a file, which can be told to be refused.
+ * It takes ELF objects, read with the real port's code but never verified, and fake objects: a
+ * struct fake_object written to a file, which can ask to be refused.
  */
 #ifndef TESTS_FAKE_KERN_H
 #define TESTS_FAKE_KERN_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* object_fake.h - how the fake kernel port reads fake objects (see kern_fake.h) */
+/* object_fake.h - reads fake objects for the fake kernel port (see kern_fake.h) */
 #ifndef TESTS_FAKE_OBJECT_H
 #define TESTS_FAKE_OBJECT_H
 

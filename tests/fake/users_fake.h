@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * users_fake.h - three users, root, alice (1000) and bob (1001), and files that are what their
- * paths say: /good/…, /missing/…, /read-only/…, /proc/…, /link/…, /pipe/…; and /of/NAME/…, which
- * only that user may open.
+ * users_fake.h - three users, root, alice (1000) and bob (1001), and files whose paths give their
+ * kind: /good/…, /missing/…, /read-only/…, /proc/…, /link/…, /pipe/…; only user NAME may open
+ * /of/NAME/….
  */
 #ifndef TESTS_FAKE_USERS_H
 #define TESTS_FAKE_USERS_H

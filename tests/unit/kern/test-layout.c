@@ -329,7 +329,7 @@ static void ranges_of_every_width_hold(void **state)
 			if (fits)
 				make(scene);
 			else
-				refuse(scene, "more than its type holds");
+				refuse(scene, "exceeds its type");
 			teardown(&inner);
 		}
 	}

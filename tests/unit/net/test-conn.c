@@ -44,7 +44,7 @@ static void answer(struct line *line)
 	assert_true(line->waiting);
 	line->waiting = false;
 	conn_send(line->conn, line->text, strlen(line->text), NULL);
-	conn_answered(line->conn);
+	conn_replied(line->conn);
 }
 
 static void on_message(void *arg, const char *text, size_t length, struct schema_fds *fds)
@@ -297,7 +297,7 @@ static void test_slow_reader(void **state)
 	for (unsigned int i = 0; i < 10; i++)
 		conn_send(line.conn, text, sizeof(text) - 1, NULL);
 	line.waiting = false;
-	conn_answered(line.conn);
+	conn_replied(line.conn);
 	settle(&line);
 	assert_true(conn_queued(line.conn) > 0);
 	assert_int_equal(line.messages, 1);

@@ -67,7 +67,7 @@ static void on_message(void *arg, const char *text, size_t length, struct schema
 	struct session *session = arg;
 
 	conn_send(session->conn, text, length, fds);
-	conn_answered(session->conn);
+	conn_replied(session->conn);
 }
 
 static void on_ended(void *arg)

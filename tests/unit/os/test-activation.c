@@ -121,7 +121,7 @@ static void test_no_socket(void **state)
 	close(open(place.path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
 	assert_int_equal(listen_socket_init(&listening, place.path, &file), -EEXIST);
 	assert_says(file, place.path);
-	assert_says(file, "no socket");
+	assert_says(file, "is not a socket");
 	assert_int_equal(access(place.path, F_OK), 0);
 	snprintf(path, sizeof(path), "%s/nowhere/socket", place.directory);
 	assert_int_equal(listen_socket_init(&listening, path, &directory), -ENOENT);
@@ -175,11 +175,11 @@ static void test_passed(void **state)
 	strcpy(address.sun_path, place.path);
 	stream = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(stream, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(passed(stream, place.path, "no listening Unix stream socket"), 0);
+	assert_int_equal(passed(stream, place.path, "not a listening Unix stream socket"), 0);
 	assert_int_equal(listen(stream, 1), 0);
 	assert_int_equal(passed(stream, place.path, NULL), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair), 0);
-	assert_int_equal(passed(pair[0], place.path, "no listening Unix stream socket"), 0);
+	assert_int_equal(passed(pair[0], place.path, "not a listening Unix stream socket"), 0);
 	close(pair[0]);
 	close(pair[1]);
 	close(stream);

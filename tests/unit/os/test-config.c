@@ -104,23 +104,24 @@ static void bad(const char *text, const char *what)
 
 static void test_bad(void **state)
 {
-	bad("{\"nonsense\": 1}", "\"nonsense\"; there are: ringsPerUser, ");
-	bad("{\"ringsPerUser\": \"many\"}", "ringsPerUser is \"many\", but a whole number from 0");
+	bad("{\"nonsense\": 1}", "\"nonsense\", expected one of: ringsPerUser, ");
+	bad("{\"ringsPerUser\": \"many\"}",
+	    "ringsPerUser is \"many\", expected a whole number from 0");
 	bad("{\"ringsPerUser\": -1}", "ringsPerUser is -1");
 	bad("{\"ringsPerUser\": 1.5}", "ringsPerUser is 1.5");
 	bad("{\"ringsPerUser\": null}", "ringsPerUser is null");
 	bad("{\"ringsPerUser\": 99999999999999999999}", "ringsPerUser");
-	bad("{\"socket\": 7}", "socket is 7, but a path from the root");
+	bad("{\"socket\": 7}", "socket is 7, expected an absolute path");
 	bad("{\"socket\": \"here\"}", "socket is \"here\"");
 	bad("{\"socket\": \"/a\\u0000b\"}", "socket is");
 	bad("{\"persistentRings\": \"alice\"}",
-	    "persistentRings is \"alice\", but one of \"root\", \"all\", \"none\" is expected");
-	bad("{\"persistentRings\": 1}", "persistentRings is 1, but one of");
+	    "persistentRings is \"alice\", expected one of \"root\", \"all\", \"none\"");
+	bad("{\"persistentRings\": 1}", "persistentRings is 1, expected one of");
 	bad("{\"persistentRings\": \"all\\u0000\"}", "persistentRings is");
 	bad("{\"ringsPerUser\": 1", ":1: ");
 	bad("{\n\n\"ringsPerUser\" 1}", ":3: ");
-	bad("{} {}", ":1: something follows");
-	bad("{} x", ":1: something follows");
+	bad("{} {}", ":1: unexpected text");
+	bad("{} x", ":1: unexpected text");
 	bad("[1]", "object");
 	bad("7\n", "object");
 	bad("", "ends");

@@ -170,11 +170,11 @@ static void test_bad_settings(void **state)
 
 static void test_bad_texts(void **state)
 {
-	bad("", "ends in the middle");
+	bad("", "ends within");
 	bad("[]", "object");
 	bad("{\n\"program\" \"copy\"}", ":2: ");
-	bad("{\"program\": \"copy\"} {}", "something follows");
-	bad("{\"program\": \"copy\"", "ends in the middle");
+	bad("{\"program\": \"copy\"} {}", "unexpected text");
+	bad("{\"program\": \"copy\"", "ends within");
 	bad("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{"
 	    "\"a\":"
 	    "{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}}}}}}}}}",

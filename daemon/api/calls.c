@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * dispatch.c - from a message to the handler of its method
+ * calls.c - finds the method of a message, decodes its input and calls its handler
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -88,7 +88,7 @@ static void on_message(void *arg, const char *text, size_t length, struct schema
 	call->peer = *conn_peer(session->conn);
 	r = message_parse_call(text, length, &call->note, &call->message);
 	if (r != 0) {
-		/* what follows cannot be trusted to be where messages begin and end */
+		/* message boundaries cannot be trusted from here on */
 		call_fail(call, r, &call->note);
 		conn_finish(session->conn);
 		return;
@@ -104,7 +104,7 @@ static void on_ended(void *arg)
 {
 	struct session *session = arg;
 
-	/* an answer under way is still given: who only stops sending wants it */
+	/* a call under way still gets its reply: the client may only have stopped sending */
 	if (session->watcher)
 		conn_give_up(session->conn);
 }
@@ -136,7 +136,7 @@ static void on_closed(void *arg)
 {
 	struct session *session = arg;
 
-	if (session->watcher) { /* nobody else would end its call */
+	if (session->watcher) { /* nothing else ends its call */
 		watcher_free(session->watcher);
 		call_free(session->call);
 	} else if (session->call) {
