@@ -55,7 +55,7 @@ bool is_io_uring(pid_t pid, int fd)
 	return n == (ssize_t)strlen(expected) && memcmp(target, expected, (size_t)n) == 0;
 }
 
-/* Why nothing is shown of the ring. */
+/* The error if nothing is shown of the ring. */
 static int explain_nothing(pid_t pid, int ring_fd)
 {
 	char path[64];

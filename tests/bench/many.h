@@ -13,11 +13,11 @@
 #define MANY_OTHER "chase-other"
 
 struct many_figures {
-	uint64_t create;     /* ns for each ring, creation and start, one after the other */
-	uint64_t daemon_rss; /* KiB, with all rings */
-	uint64_t host_pss;   /* KiB, mean of the hosts */
-	uint64_t swap[2];    /* p50, p99: ns from the call to its reply */
-	uint64_t recovery;   /* ns from the daemon's death to the next one's first reply */
+	uint64_t create;	/* ns for each ring, creation and start, one after the other */
+	uint64_t daemon_rss;	/* KiB, with all rings */
+	uint64_t host_pss;	/* KiB, mean of the hosts */
+	uint64_t swap[2];	/* p50, p99: ns from the call to its reply */
+	uint64_t recovery;	/* ns from the daemon's death to the next one's first reply */
 	uint64_t recovered_rss; /* KiB of the next daemon */
 	size_t recovered;	/* rings of the next daemon */
 	uint64_t destroy;	/* ns for each ring */

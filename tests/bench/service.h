@@ -11,7 +11,7 @@ struct service {
 	pid_t pid;
 };
 
-/* Starts it and sets IOURINGD_SOCKET; connections wait until it is ready. It dies with the bench. */
+/* Starts it and sets IOURINGD_SOCKET; connections wait for it. It dies with the bench. */
 void service_start(struct service *service, const char *daemon);
 /* Kills it and waits. */
 void service_kill(struct service *service);
