@@ -15,14 +15,8 @@
 
 #include "wire/fault.h"
 #include "wire/json.h"
+#include "wire/place.h"
 #include "layout/layout-access.h"
-
-struct place {
-	const struct place *outer;
-	const char *name;
-	size_t index;
-	bool indexed;
-};
 
 struct writing {
 	char *bytes; /* of the whole struct; NULL: only check */
@@ -30,32 +24,13 @@ struct writing {
 	struct note *note;
 };
 
-static void print_place(FILE *out, const struct place *place)
-{
-	if (place->outer) {
-		print_place(out, place->outer);
-		fputc('.', out);
-	} else {
-		fputs("parameters.", out);
-	}
-	fputs(place->name, out);
-	if (place->indexed)
-		fprintf(out, "[%zu]", place->index);
-}
-
 static int refuse(struct writing *w, const struct place *place, struct json_object *value,
 		  const char *expected)
 {
-	_cleanup_free_ char *path = NULL, *text = value ? json_describe(value) : strdup("null");
-	size_t size;
-	FILE *out = open_memstream(&path, &size);
+	_cleanup_free_ char *path = place_text(place);
+	_cleanup_free_ char *text = value ? json_describe(value) : strdup("null");
 
-	if (!out)
-		return -ENOMEM;
-	print_place(out, place);
-	if (fclose(out) != 0)
-		return -ENOMEM;
-	return fault_invalid_parameter(w->note, path, text, expected);
+	return path ? fault_invalid_parameter(w->note, path, text, expected) : -ENOMEM;
 }
 
 /* ---- one element ---- */
@@ -261,14 +236,15 @@ int layout_write(const struct layout *layout, struct json_object *object, bool s
 		 struct note *note)
 {
 	struct layout_fields in = {layout->fields, layout->n_fields};
+	const struct place parameters = {.name = "parameters"};
 	struct writing w = {.started = started, .note = note};
 	int r;
 
 	if (!json_object_is_type(object, json_type_object))
 		return fault_invalid_parameter(note, "parameters", NULL, "an object");
-	r = write_struct(&w, NULL, in, LAYOUT_SETTING, object, 0);
+	r = write_struct(&w, &parameters, in, LAYOUT_SETTING, object, 0);
 	if (r != 0)
 		return r;
 	w.bytes = bytes;
-	return write_struct(&w, NULL, in, LAYOUT_SETTING, object, 0);
+	return write_struct(&w, &parameters, in, LAYOUT_SETTING, object, 0);
 }

@@ -8,6 +8,7 @@
 #include "iourd/abi.h"
 #include "common/cleanup.h"
 #include "wire/fault.h"
+#include "wire/place.h"
 #include "layout/layout-access.h"
 
 /* ---- life ---- */
@@ -149,33 +150,11 @@ static const char *kind_text(enum layout_kind kind)
 	return texts[kind];
 }
 
-/* The position in the struct, printed only when a difference is found. */
-struct place {
-	const struct place *outer;
-	const char *name;
-};
-
-static void print_place(FILE *out, const struct place *place)
-{
-	if (place->outer) {
-		print_place(out, place->outer);
-		fputc('.', out);
-	}
-	fputs(place->name, out);
-}
-
 static int differ(const struct place *place, const char *reason, struct note *note)
 {
-	_cleanup_free_ char *path = NULL;
-	size_t size;
-	FILE *out = open_memstream(&path, &size);
+	_cleanup_free_ char *path = place_text(place);
 
-	if (!out)
-		return -ENOMEM;
-	print_place(out, place);
-	if (fclose(out) != 0)
-		return -ENOMEM;
-	return fault_layout_mismatch(note, path, reason);
+	return path ? fault_layout_mismatch(note, path, reason) : -ENOMEM;
 }
 
 /*

@@ -14,14 +14,7 @@
 #include "wire/fault.h"
 #include "wire/json.h"
 #include "wire/manager.h"
-
-/* The position in the message, printed only in a fault. The outermost has no parent. */
-struct place {
-	const struct place *parent;
-	const char *name;
-	size_t index;
-	bool indexed;
-};
+#include "wire/place.h"
 
 struct decoding {
 	const struct schema_fds *fds;
@@ -30,30 +23,12 @@ struct decoding {
 };
 _Static_assert(MANAGER_FDS_MAX <= 64, "decoding.used has a bit for each descriptor");
 
-static void print_place(FILE *out, const struct place *place)
-{
-	if (place->parent) {
-		print_place(out, place->parent);
-		fputc('.', out);
-	}
-	fputs(place->name, out);
-	if (place->indexed)
-		fprintf(out, "[%zu]", place->index);
-}
-
 static int refuse(struct decoding *d, const struct place *place, struct json_object *value,
 		  const char *expected)
 {
-	_cleanup_free_ char *path = NULL, *text = json_describe(value);
-	size_t size;
-	FILE *out = open_memstream(&path, &size);
+	_cleanup_free_ char *path = place_text(place), *text = json_describe(value);
 
-	if (!out)
-		return -ENOMEM;
-	print_place(out, place);
-	if (fclose(out) != 0)
-		return -ENOMEM;
-	return fault_invalid_parameter(d->note, path, text, expected);
+	return path ? fault_invalid_parameter(d->note, path, text, expected) : -ENOMEM;
 }
 
 static const struct schema_field *find_field(const struct schema_type *type, const char *name)
@@ -283,7 +258,7 @@ static int decode_struct(struct decoding *d, const struct place *place,
 		return refuse(d, place, NULL, "an object");
 	if (object) {
 		json_object_object_foreach(object, key, value) {
-			struct place unknown = {.parent = place, .name = key};
+			struct place unknown = {.outer = place, .name = key};
 			_cleanup_free_ char *expected = NULL;
 
 			if (find_field(type, key))
@@ -296,7 +271,7 @@ static int decode_struct(struct decoding *d, const struct place *place,
 		if (field->kind == SCHEMA_FD)
 			*(int *)((char *)ret + field->offset) = -1;
 	for (const struct schema_field *field = type->fields; field->name; field++) {
-		struct place here = {.parent = place, .name = field->name};
+		struct place here = {.outer = place, .name = field->name};
 		struct json_object *value = NULL;
 
 		if (object)
