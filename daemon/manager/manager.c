@@ -145,10 +145,11 @@ void manager_stop(struct manager *manager, void (*done)(void *arg), void *arg)
 
 	assert(!manager->rings.stopping);
 	manager->rings.stopping = true;
-	manager->stopped = done;
-	manager->stopped_arg = arg;
 	for (size_t i = manager->registry.n_rings; i-- > 0;)
 		ring_handle(manager->registry.rings[i], &stopping);
+	/* not before: the last ring to go would call it from within the loop */
+	manager->stopped = done;
+	manager->stopped_arg = arg;
 	manager_reply_if_stopped(manager);
 }
 
