@@ -342,6 +342,13 @@ int ring_handle(struct ring *ring, const struct ring_event *event)
 	return follow_up(ring, entered, entry_result, returned, result);
 }
 
+void ring_adopted(struct ring *ring, int ring_fd, struct ring_reply reply)
+{
+	ring->ring_fd = ring_fd;
+	ring->operation.reply = reply;
+	ring_wait_over(ring, WAIT_HOST, 0, NULL);
+}
+
 bool ring_reply_when_resumed(struct ring *ring, struct ring_reply reply)
 {
 	struct ring_operation *operation = &ring->operation;

@@ -22,6 +22,9 @@ int ring_handle(struct ring *ring, const struct ring_event *event);
 void ring_wait_over(struct ring *ring, unsigned int wait, int r, struct note *note);
 /* io_uring_enter has returned in the host or the application. */
 void ring_loop_returned(struct ring *ring, int result);
+/* The application has made its io_uring: number @ring_fd there. The ring is at STEP_CREATE_ADOPT.
+ */
+void ring_adopted(struct ring *ring, int ring_fd, struct ring_reply reply);
 /* False: no rollback is under way, or somebody waits for its end already. */
 bool ring_reply_when_resumed(struct ring *ring, struct ring_reply reply);
 

@@ -18,13 +18,6 @@ static void handle(struct ring *ring, enum ring_event_kind kind)
 	ring_handle(ring, &event);
 }
 
-void ring_adopted(struct ring *ring, int ring_fd, struct ring_reply reply)
-{
-	ring->ring_fd = ring_fd;
-	ring->operation.reply = reply;
-	ring_wait_over(ring, WAIT_HOST, 0, NULL);
-}
-
 static void host_ready(void *arg, int ring_fd)
 {
 	struct ring *ring = arg;

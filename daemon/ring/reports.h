@@ -11,8 +11,4 @@ extern const struct host_callbacks ring_host_callbacks;
 
 /* Prepares the timers of a new ring, before any event. */
 void ring_init_timers(struct ring *ring);
-/* The application has made its io_uring: number @ring_fd there. The ring is at STEP_CREATE_ADOPT.
- */
-void ring_adopted(struct ring *ring, int ring_fd, struct ring_reply reply);
-
 #endif
