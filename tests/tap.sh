@@ -91,7 +91,10 @@ as() {
 wait_until() {
 	local deadline=$((SECONDS + PATIENCE))
 	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $deadline ] || return 1
+		[ $SECONDS -lt $deadline ] || {
+			echo "# waited $PATIENCE s in vain for: $*"
+			return 1
+		}
 		sleep 0.05
 	done
 }
@@ -152,7 +155,8 @@ daemon_pid() {
 # load_programs: loads every shipped program, so that a program loaded later does not count as a
 # leak
 load_programs() {
-	local program files
+	local program files hosts
+	hosts=$(count_hosts)
 	for program in nop copy copy-paced chase; do
 		files=''
 		case $program in
@@ -171,7 +175,16 @@ load_programs() {
 		iouctl call CreateRing "{\"program\":\"$program\"$files}" "$@" >/dev/null || echo \
 			"# $program cannot be loaded"
 	done
-	wait_until sh -c '! pgrep -x iouring-host'
+	wait_until no_more_hosts_than "$hosts"
+}
+
+# count_hosts: those that run; a zombie is none, as its parent may be stopped
+count_hosts() {
+	pgrep -cx -r R,S,D,T,t iouring-host
+}
+
+no_more_hosts_than() {
+	[ "$(count_hosts)" -le "$1" ]
 }
 
 # left_over: counts hosts, pins, control sockets, links, and the daemon's memfds and descriptors

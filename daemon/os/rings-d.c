@@ -30,7 +30,7 @@ static void put_json(struct json_object **object)
 static int bad_value(struct declaration *declaration, const char *name, struct json_object *value,
 		     const char *expected)
 {
-	return set_problem(&declaration->problem, -EINVAL, "%s: %s is %.80s, but %s is expected",
+	return set_problem(&declaration->problem, -EINVAL, "%s: %s is %.80s, expected %s",
 			   declaration->file, name, json_object_to_json_string(value), expected);
 }
 
@@ -196,7 +196,7 @@ static int set_files(struct declaration *declaration, const char *name, struct j
 		return bad_value(declaration, name, value, "an object with a member for each slot");
 	if (json_object_object_length(value) > (int)IOURD_SLOTS_MAX)
 		return set_problem(&declaration->problem, -EINVAL,
-				   "%s: %s has %d files, but at most %u are expected",
+				   "%s: %s has %d files, expected at most %u",
 				   declaration->file, name, json_object_object_length(value),
 				   IOURD_SLOTS_MAX);
 	declaration->files = calloc(IOURD_SLOTS_MAX, sizeof(*declaration->files));
@@ -273,7 +273,7 @@ static int read_file(int directory_fd, const char *file, struct declaration *dec
 	fd = openat(directory_fd, file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0 && errno == ELOOP)
 		return set_problem(&declaration->problem, -ELOOP,
-				   "%s: a symbolic link, but a regular file is expected",
+				   "%s: a symbolic link, expected a regular file",
 				   declaration->file);
 	if (fd < 0)
 		return set_problem(&declaration->problem, -errno, "%s: cannot be read: %s",
@@ -291,7 +291,7 @@ static int read_file(int directory_fd, const char *file, struct declaration *dec
 	}
 	if (!declaration->program)
 		return set_problem(&declaration->problem, -EINVAL,
-				   "%s: no \"program\", but the name of one is expected",
+				   "%s: no \"program\", expected the name of a loop program",
 				   declaration->file);
 	return declaration->user ? 0 : copy_text("root", &declaration->user);
 }

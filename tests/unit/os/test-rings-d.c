@@ -137,7 +137,7 @@ static void bad(const char *text, const char *what)
 static void test_bad_settings(void **state)
 {
 	bad("{}", "no \"program\"");
-	bad("{\"program\": 7}", "program is 7, but the name of a loop program is expected");
+	bad("{\"program\": 7}", "program is 7, expected the name of a loop program");
 	bad("{\"program\": \"\"}", "program is \"\"");
 	bad("{\"program\": \"a\\u0000b\"}", "program is");
 	bad(WITH("\"color\": 1"),
