@@ -196,9 +196,8 @@ static int set_files(struct declaration *declaration, const char *name, struct j
 		return bad_value(declaration, name, value, "an object with a member for each slot");
 	if (json_object_object_length(value) > (int)IOURD_SLOTS_MAX)
 		return set_problem(&declaration->problem, -EINVAL,
-				   "%s: %s has %d files, expected at most %u",
-				   declaration->file, name, json_object_object_length(value),
-				   IOURD_SLOTS_MAX);
+				   "%s: %s has %d files, expected at most %u", declaration->file,
+				   name, json_object_object_length(value), IOURD_SLOTS_MAX);
 	declaration->files = calloc(IOURD_SLOTS_MAX, sizeof(*declaration->files));
 	if (!declaration->files)
 		return -ENOMEM;

@@ -142,29 +142,29 @@ static void test_bad_settings(void **state)
 	bad("{\"program\": \"a\\u0000b\"}", "program is");
 	bad(WITH("\"color\": 1"),
 	    "\"color\"; there are: program, user, files, parameters, dataBytes");
-	bad(WITH("\"user\": true"), "user is true, but a user's name or number");
+	bad(WITH("\"user\": true"), "user is true, expected a user's name or number");
 	bad(WITH("\"user\": -1"), "user is -1");
 	bad(WITH("\"user\": 4294967295"), "user is 4294967295");
-	bad(WITH("\"files\": []"), "files is [ ], but an object");
+	bad(WITH("\"files\": []"), "files is [ ], expected an object");
 	bad(WITH("\"files\": {\"source\": \"/a\"}"), "files.source is \"");
 	bad(WITH("\"files\": {\"source\": {}}"), "files.source has no \"path\"");
 	bad(WITH("\"files\": {\"source\": {\"path\": \"a\"}}"),
-	    "files.source.path is \"a\", but an absolute path");
+	    "files.source.path is \"a\", expected an absolute path");
 	bad(WITH("\"files\": {\"source\": {\"path\": 1}}"), "files.source.path is 1");
 	bad(WITH("\"files\": {\"source\": {\"path\": \"/a\", \"mode\": \"rw\"}}"),
-	    "files.source.mode is \"rw\", but one of \"read\", \"write\", \"readWrite\"");
+	    "files.source.mode is \"rw\", expected one of \"read\", \"write\", \"readWrite\"");
 	bad(WITH("\"files\": {\"source\": {\"path\": \"/a\", \"offset\": 1}}"),
 	    "\"files.source.offset\"; there are: path, mode");
 	bad(WITH("\"files\": "
 		 "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1}"),
-	    "files has 9 files, but at most 8");
-	bad(WITH("\"parameters\": 1"), "parameters is 1, but an object");
+	    "files has 9 files, expected at most 8");
+	bad(WITH("\"parameters\": 1"), "parameters is 1, expected an object");
 	bad(WITH("\"parameters\": {\"a\": \"b\\u0000c\"}"), "parameters is");
 	bad(WITH("\"parameters\": {\"a\": \"\xff\"}"), "");
-	bad(WITH("\"dataBytes\": -1"), "dataBytes is -1, but a number of bytes");
+	bad(WITH("\"dataBytes\": -1"), "dataBytes is -1, expected a number of bytes");
 	bad(WITH("\"dataBytes\": 1073741825"), "dataBytes is 1073741825");
 	bad(WITH("\"dataBytes\": \"1M\""), "dataBytes is \"1M\"");
-	bad(WITH("\"rollback\": 1"), "rollback is 1, but true or false");
+	bad(WITH("\"rollback\": 1"), "rollback is 1, expected true or false");
 	bad(WITH("\"start\": null"), "start is null");
 }
 
