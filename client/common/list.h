@@ -31,6 +31,11 @@ static inline bool list_is_empty(const struct list *list)
 	return list->head.next == &list->head;
 }
 
+static inline bool list_is_linked(const struct list_link *link)
+{
+	return link->next;
+}
+
 static inline void list_append(struct list *list, struct list_link *link)
 {
 	link->next = &list->head;

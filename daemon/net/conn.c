@@ -7,47 +7,44 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/cleanup.h"
+#include "common/container-of.h"
+#include "net/hang-ups.h"
 #include "net/loop.h"
 #include "util/log.h"
-#include "common/cleanup.h"
 #include "wire/fault.h"
 #include "wire/frame.h"
 #include "wire/message.h"
-#include "common/container-of.h"
 
-#define MESSAGES_AT_ONCE 8  /* then other connections get their turn */
-#define LINGER_SECONDS	 3. /* for the client to read the last reply */
+#define LINGER_SECONDS 3. /* for the client to read the last reply */
 
-struct conn { /* owned by its list; freed by the reaper or conn_free() */
+struct conn { /* owned by conns; freed by the reaper or conn_free() */
+	struct conns *conns;
 	struct list_link link;
 	struct reap reap;
-	struct loop *loop; /* borrowed */
 	int fd;
 	struct peer peer;
-	const struct conn_handler *handler;
 	void *session;
+	bool opened;
 	struct ev_io readable;
 	struct ev_io writable;
-	struct ev_idle again; /* messages are waiting */
+	struct hang_up hang_up;
+	struct turn turn; /* to read, and to handle a message */
 	struct ev_timer linger;
 	struct frame_reader reader;
 	struct frame_writer writer;
 	struct frame next; /* from the reader, not handed on yet */
-	char *refusal; /* the last reply: why the input is refused; sent after replies under way */
+	char *refusal;	   /* the last reply: why the input is refused */
 	size_t refusal_length;
 	bool has_next;
 	bool busy;	/* a message has no reply yet */
-	bool handling;	/* within handle_messages() */
-	bool ended;	/* the client sends no more */
+	bool handling;	/* within serve() */
+	bool hung_up;	/* the client sends no more */
+	bool ended;	/* ... and all that it sent has been read */
 	bool finishing; /* close when all is written */
 	bool draining;	/* input is discarded until the client closes */
 	bool dead;	/* on the loop's list of objects to free */
 };
-
-struct conn *conn_of_link(struct list_link *link)
-{
-	return container_of(link, struct conn, link);
-}
 
 const struct peer *conn_peer(const struct conn *conn)
 {
@@ -59,12 +56,17 @@ size_t conn_queued(const struct conn *conn)
 	return conn->writer.queued;
 }
 
+static struct ev_loop *ev_of(const struct conn *conn)
+{
+	return loop_ev(conn->conns->loop);
+}
+
 static void set_watcher(struct conn *conn, struct ev_io *watcher, bool on)
 {
 	if (on)
-		ev_io_start(loop_ev(conn->loop), watcher);
+		ev_io_start(ev_of(conn), watcher);
 	else
-		ev_io_stop(loop_ev(conn->loop), watcher);
+		ev_io_stop(ev_of(conn), watcher);
 }
 
 static bool may_handle(const struct conn *conn)
@@ -72,10 +74,9 @@ static bool may_handle(const struct conn *conn)
 	return !conn->busy && !conn->finishing && !conn->dead && frame_writer_empty(&conn->writer);
 }
 
-static bool is_reading(const struct conn *conn)
+static bool may_read(const struct conn *conn)
 {
-	return !conn->ended &&
-	       (conn->draining || (!conn->has_next && !conn->refusal && !conn->finishing));
+	return may_handle(conn) && !conn->has_next && !conn->refusal && !conn->ended;
 }
 
 /* Every message has its reply: sends the refusal, or closes if the client has. */
@@ -115,45 +116,68 @@ static void update_watchers(struct conn *conn)
 		hang_up(conn);
 	if (conn->dead)
 		return;
-	set_watcher(conn, &conn->readable, is_reading(conn));
+	set_watcher(conn, &conn->readable,
+		    conn->draining ? !conn->ended : may_read(conn) && !turn_waits(&conn->turn));
 	set_watcher(conn, &conn->writable, !frame_writer_empty(&conn->writer));
 	if (conn->has_next && may_handle(conn))
-		ev_idle_start(loop_ev(conn->loop), &conn->again);
-	else
-		ev_idle_stop(loop_ev(conn->loop), &conn->again);
+		turn_wait(&conn->turn);
 }
 
-static void handle_messages(struct conn *conn)
+static void on_hang_up(struct hang_up *hang_up)
 {
-	conn->handling = true;
-	for (unsigned int i = 0; i < MESSAGES_AT_ONCE && may_handle(conn); i++) {
-		struct frame frame;
+	struct conn *conn = container_of(hang_up, struct conn, hang_up);
 
-		if (conn->has_next)
-			frame = conn->next;
-		else if (!frame_reader_next(&conn->reader, &frame))
-			break;
-		conn->has_next = false;
-		conn->busy = true;
-		conn->handler->message(conn->session, frame.text, frame.length, &frame.fds);
-		schema_fds_done(&frame.fds);
+	conn->hung_up = true;
+	if (conn->busy && !conn->dead)
+		conn->conns->handler->ended(conn->session);
+}
+
+static void handle_message(struct conn *conn)
+{
+	const struct conn_handler *handler = conn->conns->handler;
+	struct frame frame = conn->next;
+
+	conn->has_next = false;
+	conn->busy = true;
+	handler->message(conn->session, frame.text, frame.length, &frame.fds);
+	schema_fds_done(&frame.fds);
+	if (conn->hung_up && conn->busy && !conn->dead)
+		handler->ended(conn->session);
+}
+
+static void fill(struct conn *conn)
+{
+	struct note note = {};
+	int r = frame_reader_fill(&conn->reader, conn->fd, &note);
+
+	if (r == -ECONNRESET) {
+		conn->ended = true;
+	} else if (r > 0) {
+		/* the input is not a sequence of messages: the last reply explains why */
+		if (message_build_fault(r, &note, &conn->refusal, &conn->refusal_length) < 0)
+			conn_give_up(conn);
+	} else if (r < 0 && r != -EAGAIN && r != -EINTR) {
+		log_warning("cannot read from a client (user %u, process %d): %s",
+			    conn->peer.user.uid, conn->peer.pid, strerror(-r));
+		conn_give_up(conn);
 	}
+	note_done(&note);
+}
+
+/* The connection's turn: reads once, and handles one message. */
+static void serve(struct turn *turn)
+{
+	struct conn *conn = container_of(turn, struct conn, turn);
+
+	conn->handling = true;
+	if (may_read(conn)) {
+		fill(conn);
+		conn->has_next = !conn->dead && frame_reader_next(&conn->reader, &conn->next);
+	}
+	if (conn->has_next && may_handle(conn))
+		handle_message(conn);
 	conn->handling = false;
 	update_watchers(conn);
-}
-
-static void on_again(struct ev_loop *ev, struct ev_idle *watcher, int events)
-{
-	handle_messages(watcher->data);
-}
-
-/* The input is not a sequence of messages: replies why after pending replies, then closes. */
-static void refuse(struct conn *conn, int r, const struct note *note)
-{
-	if (message_build_fault(r, note, &conn->refusal, &conn->refusal_length) < 0)
-		conn_give_up(conn);
-	else if (conn->busy)
-		conn->handler->ended(conn->session);
 }
 
 static void discard(struct conn *conn)
@@ -168,27 +192,13 @@ static void discard(struct conn *conn)
 static void on_readable(struct ev_loop *ev, struct ev_io *watcher, int events)
 {
 	struct conn *conn = watcher->data;
-	struct note note = {0};
-	int r;
 
 	if (conn->draining) {
 		discard(conn);
 		return;
 	}
-	r = frame_reader_fill(&conn->reader, conn->fd, &note);
-	if (r == -ECONNRESET) {
-		conn->ended = true;
-		if (conn->busy)
-			conn->handler->ended(conn->session);
-	} else if (r > 0) {
-		refuse(conn, r, &note);
-	} else if (r < 0 && r != -EAGAIN && r != -EINTR) {
-		log_warning("cannot read from a client (user %u, process %d): %s",
-			    conn->peer.user.uid, conn->peer.pid, strerror(-r));
-		conn_give_up(conn);
-	}
-	note_done(&note);
-	handle_messages(conn);
+	turn_wait(&conn->turn);
+	update_watchers(conn);
 }
 
 /* True: everything is written. */
@@ -213,7 +223,7 @@ static void on_writable(struct ev_loop *ev, struct ev_io *watcher, int events)
 	struct conn *conn = watcher->data;
 
 	if (flush(conn) && !conn->finishing)
-		conn->handler->drained(conn->session);
+		conn->conns->handler->drained(conn->session);
 	update_watchers(conn);
 }
 
@@ -259,18 +269,18 @@ void conn_finish(struct conn *conn)
 	if (conn->has_next)
 		schema_fds_done(&conn->next.fds);
 	conn->has_next = false;
-	ev_timer_start(loop_ev(conn->loop), &conn->linger);
+	ev_timer_start(ev_of(conn), &conn->linger);
 	update_watchers(conn);
 }
 
 static void stop_watchers(struct conn *conn)
 {
-	struct ev_loop *ev = loop_ev(conn->loop);
+	struct ev_loop *ev = ev_of(conn);
 
 	ev_io_stop(ev, &conn->readable);
 	ev_io_stop(ev, &conn->writable);
-	ev_idle_stop(ev, &conn->again);
 	ev_timer_stop(ev, &conn->linger);
+	turn_skip(&conn->turn);
 }
 
 void conn_give_up(struct conn *conn)
@@ -279,7 +289,7 @@ void conn_give_up(struct conn *conn)
 		return;
 	conn->dead = true;
 	stop_watchers(conn);
-	loop_reap(conn->loop, &conn->reap);
+	loop_reap(conn->conns->loop, &conn->reap);
 }
 
 static void reap_conn(struct reap *reap)
@@ -287,9 +297,20 @@ static void reap_conn(struct reap *reap)
 	conn_free(container_of(reap, struct conn, reap));
 }
 
-int conn_new_take_fd(struct loop *loop, int fd, struct peer *peer,
-		     const struct conn_handler *handler, void *arg, struct list *owner,
-		     struct conn **ret)
+static int open_session(struct conn *conn)
+{
+	struct conns *conns = conn->conns;
+	int r = turn_init(&conns->turns, &conn->turn, conn->peer.user.uid);
+
+	if (r == 0)
+		r = hang_ups_add(conns->hang_ups, conn->fd, &conn->hang_up);
+	if (r == 0)
+		r = conns->handler->opened(conns->arg, conn, &conn->session);
+	conn->opened = r == 0;
+	return r;
+}
+
+int conn_new_take_fd(struct conns *conns, int fd, struct peer *peer, struct conn **ret)
 {
 	struct conn *made = calloc(1, sizeof(*made));
 	int r;
@@ -299,25 +320,24 @@ int conn_new_take_fd(struct loop *loop, int fd, struct peer *peer,
 		user_done(&peer->user);
 		return -ENOMEM;
 	}
-	made->loop = loop;
+	made->conns = conns;
 	made->fd = fd;
 	made->peer = *peer;
-	*peer = (struct peer){0};
+	*peer = (struct peer){};
 	made->reap.free = reap_conn;
+	made->hang_up.seen = on_hang_up;
+	made->turn.serve = serve;
 	ev_io_init(&made->readable, on_readable, fd, EV_READ);
 	ev_io_init(&made->writable, on_writable, fd, EV_WRITE);
-	ev_idle_init(&made->again, on_again);
-	/* the highest priority, so that other watchers cannot starve it */
-	ev_set_priority(&made->again, EV_MAXPRI);
 	ev_timer_init(&made->linger, on_linger, LINGER_SECONDS, 0.);
-	made->readable.data = made->writable.data = made->again.data = made->linger.data = made;
-	r = handler->opened(arg, made, &made->session);
+	made->readable.data = made->writable.data = made->linger.data = made;
+	list_append(&conns->list, &made->link);
+	conns->n++;
+	r = open_session(made);
 	if (r < 0) {
 		conn_free(made);
 		return r;
 	}
-	made->handler = handler;
-	list_append(owner, &made->link);
 	update_watchers(made);
 	*ret = made;
 	return 0;
@@ -328,10 +348,12 @@ void conn_free(struct conn *conn)
 	if (!conn)
 		return;
 	stop_watchers(conn);
+	turn_done(&conn->turn);
 	list_unlink(&conn->reap.link);
 	list_unlink(&conn->link);
-	if (conn->handler)
-		conn->handler->closed(conn->session);
+	conn->conns->n--;
+	if (conn->opened)
+		conn->conns->handler->closed(conn->session);
 	if (conn->has_next)
 		schema_fds_done(&conn->next.fds);
 	free(conn->refusal);
@@ -340,4 +362,23 @@ void conn_free(struct conn *conn)
 	user_done(&conn->peer.user);
 	safe_close(conn->fd);
 	free(conn);
+}
+
+int conns_init(struct conns *conns, struct loop *loop, const struct conn_handler *handler,
+	       void *arg)
+{
+	*conns = (struct conns){.loop = loop, .handler = handler, .arg = arg};
+	list_init(&conns->list);
+	turns_init(&conns->turns, loop);
+	return hang_ups_new(loop, &conns->hang_ups);
+}
+
+void conns_done(struct conns *conns)
+{
+	struct list_link *link;
+
+	while ((link = list_first(&conns->list)))
+		conn_free(container_of(link, struct conn, link));
+	turns_done(&conns->turns);
+	hang_ups_free(conns->hang_ups);
 }

@@ -2,9 +2,11 @@
 /*
  * conn.h - the connection of one client
  *
- * Messages are handed on one at a time: the next one after the reply to the last (conn_replied())
- * has been written. Replies therefore keep the order of calls, and a client that does not read its
- * replies delays only itself and has one reply in memory.
+ * Messages are read and handed on one at a time, in the turns of their user (turns.h): the next one
+ * after the reply to the last (conn_replied()) has been written. Replies therefore keep the order
+ * of calls, and a client that does not read its replies delays only itself and has one reply in
+ * memory. What a client has sent meanwhile stays in the socket, and its descriptors are the
+ * client's.
  */
 #ifndef DAEMON_NET_CONN_H
 #define DAEMON_NET_CONN_H
@@ -12,11 +14,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "net/peer.h"
 #include "common/list.h"
+#include "net/peer.h"
+#include "net/turns.h"
 #include "wire/schema.h"
 
 struct conn;
+struct hang_ups;
 struct loop;
 
 /*
@@ -28,7 +32,10 @@ struct conn_handler {
 	int (*opened)(void *arg, struct conn *conn, void **ret_session);
 	/* @fds are closed afterwards, unless taken. Call conn_replied(), now or later. */
 	void (*message)(void *session, const char *text, size_t length, struct schema_fds *fds);
-	/* The client sends no more, or has disconnected, while a message has no reply yet. */
+	/*
+	 * The client sends no more, or has disconnected, while a message has no reply yet. More
+	 * messages may follow, which it sent before.
+	 */
 	void (*ended)(void *session);
 	/* All output has been written. */
 	void (*drained)(void *session);
@@ -36,14 +43,26 @@ struct conn_handler {
 	void (*closed)(void *session);
 };
 
-/* Takes over @fd and @peer even on failure. The connection unlinks itself from @owner. */
-int conn_new_take_fd(struct loop *loop, int fd, struct peer *peer,
-		     const struct conn_handler *handler, void *arg, struct list *owner,
-		     struct conn **ret);
+/* The connections that one handler serves. Owned by the listener; freed after their handler. */
+struct conns {
+	struct loop *loop; /* borrowed */
+	const struct conn_handler *handler;
+	void *arg; /* of opened() */
+	struct hang_ups *hang_ups;
+	struct turns turns;
+	struct list list;
+	size_t n;
+};
+
+int conns_init(struct conns *conns, struct loop *loop, const struct conn_handler *handler,
+	       void *arg);
+/* Closes all connections at once, with closed() for each; not from within a callback. */
+void conns_done(struct conns *conns);
+
+/* Takes over @fd and @peer even on failure. @conns owns the connection. */
+int conn_new_take_fd(struct conns *conns, int fd, struct peer *peer, struct conn **ret);
 /* At once, with closed(); not from within a callback. NULL is fine. */
 void conn_free(struct conn *conn);
-/* The connection of an entry in @owner. */
-struct conn *conn_of_link(struct list_link *link);
 
 const struct peer *conn_peer(const struct conn *conn);
 /* Bytes not written yet. */

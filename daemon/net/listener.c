@@ -18,40 +18,22 @@
 #define PAUSE_SECONDS	.2 /* after a failed accept, as without descriptors */
 
 struct listener { /* owned by the daemon */
-	struct loop *loop;
 	struct listener_limits limits;
-	const struct conn_handler *handler;
-	void *arg;
 	struct ev_io acceptable;
 	struct ev_timer pause;
 	bool pausing; /* the last accept failed, and was logged */
-	struct list conns;
+	struct conns conns;
 };
-
-static void count(const struct listener *listener, uid_t uid, size_t *ret_all, size_t *ret_user)
-{
-	size_t all = 0, user = 0;
-
-	for (struct list_link *at = listener->conns.head.next; at != &listener->conns.head;
-	     at = at->next) {
-		all++;
-		user += conn_peer(conn_of_link(at))->user.uid == uid;
-	}
-	*ret_all = all;
-	*ret_user = user;
-}
 
 /* 0, or a fault that names the exceeded limit. */
 static int check_limits(const struct listener *listener, uid_t uid, struct note *note)
 {
 	const struct listener_limits *limits = &listener->limits;
-	size_t all, user;
 
-	count(listener, uid, &all, &user);
-	if (user >= limits->per_user)
+	if (turns_count(&listener->conns.turns, uid) >= limits->per_user)
 		return fault_quota_exceeded(note, "connectionsPerUser", limits->per_user);
 	/* full or not, the administrator can connect */
-	if (all >= limits->connections && uid != 0)
+	if (listener->conns.n >= limits->connections && uid != 0)
 		return fault_quota_exceeded(note, "connections", limits->connections);
 	return 0;
 }
@@ -80,8 +62,7 @@ static void welcome_take_fd(struct listener *listener, int taken_fd)
 	if (r > 0)
 		refuse(fd, r, &note);
 	else if (r == 0)
-		r = conn_new_take_fd(listener->loop, take_fd(&fd), &peer, listener->handler,
-				     listener->arg, &listener->conns, &conn);
+		r = conn_new_take_fd(&listener->conns, take_fd(&fd), &peer, &conn);
 	if (r < 0)
 		log_warning("cannot serve a client: %s", strerror(-r));
 	note_done(&note);
@@ -91,7 +72,7 @@ static void welcome_take_fd(struct listener *listener, int taken_fd)
 /* Retries later: the socket stays readable, so retrying at once would spin. */
 static void pause_accepting(struct listener *listener, int error)
 {
-	struct ev_loop *ev = loop_ev(listener->loop);
+	struct ev_loop *ev = loop_ev(listener->conns.loop);
 
 	if (!listener->pausing)
 		log_warning("cannot accept clients, which have to wait: %s", strerror(error));
@@ -130,14 +111,16 @@ int listener_new(struct loop *loop, int fd, const struct listener_limits *limits
 		 const struct conn_handler *handler, void *arg, struct listener **ret)
 {
 	struct listener *made = calloc(1, sizeof(*made));
+	int r;
 
 	if (!made)
 		return -ENOMEM;
-	made->loop = loop;
 	made->limits = *limits;
-	made->handler = handler;
-	made->arg = arg;
-	list_init(&made->conns);
+	r = conns_init(&made->conns, loop, handler, arg);
+	if (r < 0) {
+		free(made);
+		return r;
+	}
 	ev_io_init(&made->acceptable, on_acceptable, fd, EV_READ);
 	ev_timer_init(&made->pause, on_pause_over, PAUSE_SECONDS, 0.);
 	made->acceptable.data = made->pause.data = made;
@@ -148,18 +131,15 @@ int listener_new(struct loop *loop, int fd, const struct listener_limits *limits
 
 void listener_stop(struct listener *listener)
 {
-	ev_io_stop(loop_ev(listener->loop), &listener->acceptable);
-	ev_timer_stop(loop_ev(listener->loop), &listener->pause);
+	ev_io_stop(loop_ev(listener->conns.loop), &listener->acceptable);
+	ev_timer_stop(loop_ev(listener->conns.loop), &listener->pause);
 }
 
 void listener_free(struct listener *listener)
 {
-	struct list_link *link;
-
 	if (!listener)
 		return;
 	listener_stop(listener);
-	while ((link = list_first(&listener->conns)))
-		conn_free(conn_of_link(link));
+	conns_done(&listener->conns);
 	free(listener);
 }

@@ -58,7 +58,6 @@ void service_start(struct service *service)
 
 	memset(service, 0, sizeof(*service));
 	install(service);
-	list_init(&service->conns);
 	executor_fake_init(&service->executor);
 	clock_fake_init(&service->clock);
 	assert_int_equal(kern_fake_new(&service->plan, &service->kern), 0);
@@ -78,6 +77,7 @@ void service_start(struct service *service)
 	api.declared = service->declared;
 	api.kern = service->kern;
 	assert_int_equal(api_new(&api, &service->api), 0);
+	assert_int_equal(conns_init(&service->conns, service->loop, &api_handler, service->api), 0);
 	service_settle(service);
 	service->fds = count_fds();
 }
@@ -135,11 +135,10 @@ static void destroy_all(struct service *service)
 
 void service_end(struct service *service)
 {
-	struct list_link *link;
 	bool stopped = false;
 
-	while ((link = list_first(&service->conns)))
-		conn_free(conn_of_link(link));
+	conns_done(&service->conns);
+	service->fds--; /* its epoll instance */
 	service_settle(service);
 	destroy_all(service);
 	manager_stop(service->manager, note_stopped, &stopped);
@@ -165,9 +164,7 @@ void client_connect(struct service *service, uid_t uid, struct client *client)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair),
 			 0);
-	assert_int_equal(conn_new_take_fd(service->loop, pair[1], &peer, &api_handler, service->api,
-					  &service->conns, &conn),
-			 0);
+	assert_int_equal(conn_new_take_fd(&service->conns, pair[1], &peer, &conn), 0);
 	*client = (struct client){.service = service, .fd = pair[0]};
 }
 

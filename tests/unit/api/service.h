@@ -18,6 +18,7 @@
 #include "fake/kern_fake.h"
 #include "declared/declared.h"
 #include "manager/manager.h"
+#include "net/conn.h"
 #include "net/loop.h"
 #include "wire/frame.h"
 
@@ -38,7 +39,7 @@ struct service {
 	struct manager *manager;
 	struct declared *declared;
 	struct api *api;
-	struct list conns;
+	struct conns conns;
 	char directory[64]; /* of programs: copy, paced (the same parameters) and nop */
 	size_t fds;	    /* open before the first client came */
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One connection: the order of answers, refusals in their turn, the end from either side. */
+#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "common/fd-passing.h"
 #include "net/conn.h"
 #include "net/loop.h"
 #include "wire/manager.h"
@@ -21,7 +23,7 @@
 /* One connection. Messages are kept unanswered until the test says so. */
 struct line {
 	struct loop *loop;
-	struct list conns;
+	struct conns conns;
 	struct conn *conn; /* NULL: closed */
 	int fd;		   /* the client's end */
 	char text[64];	   /* of the message that waits */
@@ -99,13 +101,11 @@ static void line_open(struct line *line)
 	int pair[2];
 
 	*line = (struct line){0};
-	list_init(&line->conns);
 	assert_int_equal(loop_new(&line->loop), 0);
+	assert_int_equal(conns_init(&line->conns, line->loop, &handler, line), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair),
 			 0);
-	assert_int_equal(conn_new_take_fd(line->loop, pair[1], &peer, &handler, line, &line->conns,
-					  &line->conn),
-			 0);
+	assert_int_equal(conn_new_take_fd(&line->conns, pair[1], &peer, &line->conn), 0);
 	line->fd = pair[0];
 }
 
@@ -122,7 +122,8 @@ static void line_close(struct line *line)
 	settle(line);
 	conn_free(line->conn);
 	assert_null(line->conn);
-	assert_true(list_is_empty(&line->conns));
+	assert_int_equal(line->conns.n, 0);
+	conns_done(&line->conns);
 	loop_free(line->loop);
 }
 
@@ -158,6 +159,18 @@ static void assert_hung_up(struct line *line)
 	assert_int_equal(recv(line->fd, &heard, 1, MSG_DONTWAIT), 0);
 }
 
+static size_t count_fds(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	assert_non_null(directory);
+	while (readdir(directory))
+		n++;
+	closedir(directory);
+	return n;
+}
+
 static void test_one_at_a_time(void **state)
 {
 	struct line line;
@@ -186,11 +199,11 @@ static void test_ended_while_busy(void **state)
 	say(&line, "a\0b\0half", 8);
 	shutdown(line.fd, SHUT_WR);
 	settle(&line);
-	/* the next message is there already: that it is the last is seen after it */
-	assert_int_equal(line.ended, 0);
+	/* although another message waits, which is handled with the same notice */
+	assert_int_equal(line.ended, 1);
 	answer(&line);
 	settle(&line);
-	assert_int_equal(line.ended, 1);
+	assert_int_equal(line.ended, 2);
 	assert_hears(&line, "a", 2);
 	answer(&line);
 	assert_hears(&line, "b", 2);
@@ -217,6 +230,59 @@ static void test_gone_while_busy(void **state)
 	line_close(&line);
 }
 
+/* The client has gone, and left a message behind the one that has no reply. */
+static void test_gone_with_a_message_waiting(void **state)
+{
+	struct line line;
+
+	line_open(&line);
+	say(&line, "a\0", 2);
+	say(&line, "b\0", 2);
+	assert_int_equal(line.ended, 0);
+	close(line.fd);
+	line.fd = -1;
+	settle(&line);
+	assert_int_equal(line.ended, 1);
+	conn_give_up(line.conn); /* as the handler of an endless call does */
+	settle(&line);
+	assert_null(line.conn);
+	line_close(&line);
+}
+
+/* The client had gone before its message was handled. */
+static void test_gone_before(void **state)
+{
+	struct line line;
+
+	line_open(&line);
+	assert_int_equal(send(line.fd, "a\0b", 4, MSG_NOSIGNAL), 4);
+	close(line.fd);
+	line.fd = -1;
+	settle(&line);
+	assert_string_equal(line.text, "a");
+	assert_int_equal(line.ended, 1);
+	answer(&line); /* nobody receives it: the connection is given up */
+	settle(&line);
+	assert_null(line.conn);
+	line_close(&line);
+}
+
+/* Descriptors of a message that is not handled yet stay the client's. */
+static void test_descriptors_wait(void **state)
+{
+	size_t before;
+	struct line line;
+
+	line_open(&line);
+	say(&line, "a\0", 2);
+	before = count_fds();
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(send_with_fds(line.fd, "b", 2, &line.fd, 1, 0), 2);
+	settle(&line);
+	assert_int_equal(count_fds(), before);
+	line_close(&line);
+}
+
 /* What cannot be read is refused after the answer that is owed, not in its place. */
 static void test_refused_in_its_turn(void **state)
 {
@@ -228,6 +294,8 @@ static void test_refused_in_its_turn(void **state)
 	memset(large, 'x', sizeof(large));
 	line_open(&line);
 	say(&line, "a\0", 2);
+	assert_hears_nothing(&line);
+	answer(&line);
 	while (sent < sizeof(large)) {
 		ssize_t n = send(line.fd, large + sent, sizeof(large) - sent,
 				 MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -235,10 +303,7 @@ static void test_refused_in_its_turn(void **state)
 		sent += n > 0 ? (size_t)n : 0;
 		settle(&line);
 	}
-	assert_int_equal(line.ended, 1);
-	assert_hears_nothing(&line);
-	answer(&line);
-	settle(&line);
+	assert_int_equal(line.ended, 0);
 	assert_true(recv(line.fd, heard, sizeof(heard) - 1, MSG_DONTWAIT) > 2);
 	assert_memory_equal(heard, "a", 2);
 	assert_non_null(strstr(heard + 2, "MessageRefused"));
@@ -320,6 +385,9 @@ int main(void)
 		cmocka_unit_test(test_one_at_a_time),
 		cmocka_unit_test(test_ended_while_busy),
 		cmocka_unit_test(test_gone_while_busy),
+		cmocka_unit_test(test_gone_with_a_message_waiting),
+		cmocka_unit_test(test_gone_before),
+		cmocka_unit_test(test_descriptors_wait),
 		cmocka_unit_test(test_refused_in_its_turn),
 		cmocka_unit_test(test_lingers_no_longer),
 		cmocka_unit_test(test_given_up_within),
