@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * pool.h - the executor of jobs: POOL_THREADS threads, started by the first job
+ * pool.h - the executor of jobs: threads, started when jobs need them
+ *
+ * Users take turns, and no user has more than POOL_THREADS_PER_USER jobs under way. Jobs that hang
+ * in the kernel therefore delay their own user, and nobody else until POOL_THREADS of them hang.
  */
 #ifndef DAEMON_NET_POOL_H
 #define DAEMON_NET_POOL_H
@@ -10,7 +13,8 @@
 struct loop;
 struct pool;
 
-#define POOL_THREADS 4
+#define POOL_THREADS	      16
+#define POOL_THREADS_PER_USER 4
 
 int pool_new(struct loop *loop, struct pool **ret);
 /*

@@ -22,13 +22,13 @@ static void worked(struct job *job)
 }
 
 void ring_dispatcher_init(struct ring_dispatcher *jobs, struct kern *kern,
-			  struct executor *executor, const char *name)
+			  struct executor *executor, const char *name, uid_t uid)
 {
 	*jobs = (struct ring_dispatcher){
 		.kern = kern,
 		.executor = executor,
 		.name = name,
-		.job = {.work = work, .done = worked},
+		.job = {.work = work, .done = worked, .uid = uid},
 	};
 }
 

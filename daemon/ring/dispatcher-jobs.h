@@ -37,8 +37,9 @@ struct ring_dispatcher {
 	void *arg;
 };
 
+/* @uid: the ring's user. */
 void ring_dispatcher_init(struct ring_dispatcher *jobs, struct kern *kern,
-			  struct executor *executor, const char *name);
+			  struct executor *executor, const char *name, uid_t uid);
 
 void ring_dispatcher_make(struct ring_dispatcher *jobs, ring_dispatcher_done done, void *arg);
 /* Puts @program in and attaches to the ring. @pidfd is borrowed until done. */

@@ -24,7 +24,7 @@ int ring_new(struct ring_context *context, const char *name, uid_t uid, struct p
 	ring->generation = 1;
 	ring->region = REGION_NONE;
 	ring->ring_fd = ring->region_fd = -1;
-	ring_dispatcher_init(&ring->dispatcher, context->kern, context->executor, ring->name);
+	ring_dispatcher_init(&ring->dispatcher, context->kern, context->executor, ring->name, uid);
 	program_hold(program);
 	ring->program = program;
 	*ret = ring;

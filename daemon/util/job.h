@@ -10,10 +10,15 @@
 #ifndef DAEMON_UTIL_JOB_H
 #define DAEMON_UTIL_JOB_H
 
+#include <sys/types.h>
+
 struct job {
 	void (*work)(struct job *job);
 	void (*done)(struct job *job);
-	struct job *next; /* the executor's */
+	uid_t uid; /* for whom: the jobs of one user do not delay another's; 0: the service's own */
+	struct job *next; /* this and the rest are the executor's */
+	struct job *next_user;
+	struct job *last;
 };
 
 struct executor {

@@ -2,6 +2,8 @@
 /* The loop's reaper and signals, timers, and the pool of threads. */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -217,13 +219,72 @@ static void test_jobs_at_the_same_time(void **state)
 	assert_int_equal(pool_new(loop, &pool), 0);
 	pthread_barrier_init(&all_busy, NULL, POOL_THREADS);
 	for (size_t i = 0; i < POOL_THREADS; i++) {
-		work[i].job = (struct job){.work = wait_for_others, .done = note_done};
+		work[i].job = (struct job){
+			.work = wait_for_others,
+			.done = note_done,
+			.uid = (uid_t)(i / POOL_THREADS_PER_USER),
+		};
 		pool_executor(pool)->submit(pool_executor(pool), &work[i].job);
 	}
 	loop_run(loop);
 	for (size_t i = 0; i < POOL_THREADS; i++)
 		assert_int_equal(work[i].done, 1);
 	pthread_barrier_destroy(&all_busy);
+	pool_free(pool);
+	loop_free(loop);
+}
+
+static sem_t released;
+static atomic_uint hanging;
+
+static void hang(struct job *job)
+{
+	struct work *work = container_of(job, struct work, job);
+
+	hanging++;
+	sem_wait(&released);
+	hanging--;
+	do_work(&work->job);
+}
+
+static void release_all(struct job *job)
+{
+	struct work *work = container_of(job, struct work, job);
+
+	assert_int_equal(hanging, POOL_THREADS_PER_USER);
+	for (size_t i = 0; i < JOBS; i++)
+		sem_post(&released);
+	note_done(&work->job);
+}
+
+/* The jobs of one user hang, and those of another are done. */
+static void test_jobs_that_hang(void **state)
+{
+	struct work work[JOBS] = {0}, other[JOBS] = {0};
+	struct loop *loop;
+	struct pool *pool;
+
+	assert_int_equal(loop_new(&loop), 0);
+	assert_int_equal(pool_new(loop, &pool), 0);
+	assert_int_equal(sem_init(&released, 0, 0), 0);
+	for (size_t i = 0; i < JOBS; i++) {
+		work[i].job = (struct job){.work = hang, .done = note_done, .uid = 1000};
+		pool_executor(pool)->submit(pool_executor(pool), &work[i].job);
+	}
+	while (hanging < POOL_THREADS_PER_USER)
+		sched_yield();
+	for (size_t i = 0; i < JOBS; i++) {
+		other[i].job = (struct job){.work = do_work, .done = note_done, .uid = 1001};
+		if (i == JOBS - 1)
+			other[i].job.done = release_all;
+		pool_executor(pool)->submit(pool_executor(pool), &other[i].job);
+	}
+	loop_run(loop);
+	for (size_t i = 0; i < JOBS; i++) {
+		assert_int_equal(work[i].done, 1);
+		assert_int_equal(other[i].done, 1);
+	}
+	sem_destroy(&released);
 	pool_free(pool);
 	loop_free(loop);
 }
@@ -259,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_timers),
 		cmocka_unit_test(test_jobs),
 		cmocka_unit_test(test_jobs_at_the_same_time),
+		cmocka_unit_test(test_jobs_that_hang),
 		cmocka_unit_test(test_pool_ends_early),
 	};
 
