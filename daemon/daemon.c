@@ -261,7 +261,7 @@ static int start_api(struct daemon *daemon)
 				.region_bytes = config->region_bytes_per_user,
 				.entries = config->entries_per_user,
 				.connections = config->connections_per_user,
-				.message_bytes = MANAGER_MESSAGE_MAX,
+				.message_bytes = MANAGER_CALL_MAX,
 				.message_depth = MANAGER_DEPTH_MAX,
 				.message_fds = MANAGER_FDS_MAX,
 			},

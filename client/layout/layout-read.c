@@ -118,21 +118,65 @@ static int read_struct(struct layout_fields in, const char *bytes, struct json_o
 	return 0;
 }
 
-static int read_path(const struct layout *layout, const char *bytes, const char *path,
-		     struct note *note, struct json_object **ret)
-{
-	_cleanup_free_ char *expected = NULL;
-	enum layout_access access;
-	const struct layout_field *field;
-	uint32_t offset;
-	bool element;
+static size_t count_values(struct layout_fields in);
 
-	field = layout_follow(layout, path, &offset, &element, &access);
-	if (field)
-		return read_field(field, element, bytes + offset, ret);
-	expected = layout_list_names((struct layout_fields){layout->fields, layout->n_fields},
-				     "a path into ");
+static size_t count_in_field(const struct layout_field *field, bool element)
+{
+	size_t n = 1;
+
+	if (field->kind == LAYOUT_STRUCT)
+		n = count_values((struct layout_fields){field->fields, field->n_fields});
+	return element ? n : layout_elements(field) * n;
+}
+
+/* The values that read_struct() reads. */
+static size_t count_values(struct layout_fields in)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < in.n; i++)
+		if (in.fields[i].access != LAYOUT_PRIVATE)
+			n += count_in_field(&in.fields[i], false);
+	return n;
+}
+
+static int refuse_path(struct layout_fields all, const char *path, struct note *note)
+{
+	_cleanup_free_ char *expected = layout_list_names(all, "a path into ");
+
 	return fault_invalid_parameter(note, "fields", path, expected);
+}
+
+/* Reads each value once at most, so that the cost does not depend on the number of paths. */
+static int read_paths(const struct layout *layout, const char *bytes, const char *const *paths,
+		      size_t n_paths, struct note *note, struct json_object *object)
+{
+	const struct layout_fields all = {layout->fields, layout->n_fields};
+	size_t left = count_values(all);
+	int r = 0;
+
+	for (size_t i = 0; i < n_paths && r == 0; i++) {
+		const struct layout_field *field;
+		struct json_object *value = NULL;
+		enum layout_access access;
+		uint32_t offset;
+		bool element;
+		size_t n;
+
+		field = layout_follow(layout, paths[i], &offset, &element, &access);
+		if (!field)
+			return refuse_path(all, paths[i], note);
+		n = count_in_field(field, element);
+		if (n > left || json_object_object_get_ex(object, paths[i], NULL))
+			return fault_invalid_parameter(note, "fields", paths[i],
+						       "each field once, alone or in a struct or "
+						       "array");
+		left -= n;
+		r = read_field(field, element, bytes + offset, &value);
+		if (r == 0)
+			r = json_add(object, paths[i], value);
+	}
+	return r;
 }
 
 int layout_read(const struct layout *layout, const void *bytes, const char *const *names,
@@ -147,15 +191,8 @@ int layout_read(const struct layout *layout, const void *bytes, const char *cons
 	object = json_object_new_object();
 	if (!object)
 		return -ENOMEM;
-	for (size_t i = 0; i < n_names; i++) {
-		struct json_object *value = NULL;
-
-		r = read_path(layout, bytes, names[i], note, &value);
-		if (r == 0)
-			r = json_add(object, names[i], value);
-		if (r != 0)
-			return r;
-	}
-	*ret = take_ptr(object);
-	return 0;
+	r = read_paths(layout, bytes, names, n_names, note, object);
+	if (r == 0)
+		*ret = take_ptr(object);
+	return r;
 }

@@ -94,10 +94,9 @@ int layout_write(const struct layout *layout, struct json_object *object, bool s
 
 /*
  * Reads the fields in @names (paths such as "table[3].hops"; n_names 0: all that are not private)
- * from
- * @bytes, which others may write at the same time: each number is read once. The keys of the object
- * are the paths as given. The caller puts it. FAULT_INVALID_PARAMETER: no readable field has that
- * path.
+ * from @bytes, which others may write at the same time: each number is read once. The keys of the
+ * object are the paths as given. The caller puts it. FAULT_INVALID_PARAMETER: no readable field has
+ * that path, or the paths together name more values than the struct has, or one path twice.
  */
 int layout_read(const struct layout *layout, const void *bytes, const char *const *names,
 		size_t n_names, struct note *note, struct json_object **ret);

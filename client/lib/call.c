@@ -26,9 +26,9 @@ int connection_parse(struct iouctl *c, const char *what, const char *text, struc
 	if (!text)
 		return failure_set(&c->failure, -EINVAL, "no %s given", what);
 	length = strlen(text);
-	if (length >= MANAGER_MESSAGE_MAX)
+	if (length >= MANAGER_CALL_MAX)
 		return failure_set(&c->failure, -EMSGSIZE, "the %s exceed %u bytes", what,
-				   MANAGER_MESSAGE_MAX);
+				   MANAGER_CALL_MAX);
 	r = json_parse(text, length, &note, &object);
 	if (r != 0)
 		return failure_from_note(&c->failure, r, &note, -EINVAL, what);

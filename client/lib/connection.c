@@ -96,7 +96,7 @@ static int exchange_once(struct iouctl *c, const char *method, struct json_objec
 		return failure_set(
 			&c->failure, sent,
 			"%s: the call exceeds the limits of a message (%u bytes, %d descriptors)",
-			method, MANAGER_MESSAGE_MAX, MANAGER_FDS_MAX);
+			method, MANAGER_CALL_MAX, MANAGER_FDS_MAX);
 	*ret_arrived = sent == 0;
 	r = sent < 0 && sent != -ECONNRESET ? sent : transport_receive(&c->transport, ret);
 	if (r == 0 && (ret->message.continues || transport_has_rest(&c->transport)))

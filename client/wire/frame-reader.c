@@ -22,13 +22,13 @@
 #define READ_MAX (64u << 10)
 
 /* Only the first message in the buffer can exceed one read. */
-_Static_assert(READ_MAX <= MANAGER_MESSAGE_MAX, "a message within one read is not too large");
+_Static_assert(READ_MAX <= MANAGER_CALL_MAX, "a message within one read is not too large");
 
 void frame_reader_done(struct frame_reader *reader)
 {
 	schema_fds_done(&reader->fds);
 	free(reader->buffer);
-	*reader = (struct frame_reader){};
+	*reader = (struct frame_reader){.limit = reader->limit};
 }
 
 bool frame_reader_partial(const struct frame_reader *reader)
@@ -90,11 +90,11 @@ static ssize_t measure(const struct frame_reader *reader, int fd, char *buffer, 
 	return nul ? nul + 1 - buffer : n;
 }
 
-static int refuse_size(struct note *note)
+static int refuse_size(size_t limit, struct note *note)
 {
 	char reason[64];
 
-	snprintf(reason, sizeof(reason), "it exceeds %u bytes", MANAGER_MESSAGE_MAX);
+	snprintf(reason, sizeof(reason), "it exceeds %zu bytes", limit);
 	return fault_message_refused(note, reason);
 }
 
@@ -110,6 +110,7 @@ static int refuse_fds(struct note *note)
 
 int frame_reader_fill(struct frame_reader *reader, int fd, struct note *note)
 {
+	const size_t limit = reader->limit ?: MANAGER_MESSAGE_MAX;
 	size_t room, n_fds = reader->fds.n;
 	ssize_t n;
 	char *at;
@@ -136,8 +137,8 @@ int frame_reader_fill(struct frame_reader *reader, int fd, struct note *note)
 			note, "it has file descriptors that were not sent with its first byte");
 	reader->end += (size_t)n;
 	whole(reader);
-	if (reader->scanned - reader->start > MANAGER_MESSAGE_MAX)
-		return refuse_size(note);
+	if (reader->scanned - reader->start > limit)
+		return refuse_size(limit, note);
 	return 0;
 }
 

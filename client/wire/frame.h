@@ -17,8 +17,12 @@ struct note;
 
 /* ---- reading ---- */
 
-/* Zero-initialise. Owns its memory, and descriptors until frame_reader_next() moves them out. */
+/*
+ * Zero-initialise, and set the limit. Owns its memory, and descriptors until frame_reader_next()
+ * moves them out.
+ */
 struct frame_reader {
+	size_t limit; /* bytes of a message, 64 KiB or more; 0: MANAGER_MESSAGE_MAX */
 	char *buffer;
 	size_t allocated;
 	size_t start;	       /* of the next message */

@@ -21,6 +21,7 @@ struct check {
 	const unsigned char *end;
 	size_t values;
 	size_t containers;
+	size_t max_containers;
 	unsigned int depth;
 	const char *reason; /* why it is invalid, at @at */
 };
@@ -198,7 +199,7 @@ static bool check_container(struct check *c)
 
 	if (c->depth == MANAGER_DEPTH_MAX)
 		return refuse(c, "more levels than the protocol allows");
-	if (c->containers++ == JSON_CONTAINERS_MAX)
+	if (c->containers++ == c->max_containers)
 		return refuse(c, "too many objects and arrays");
 	c->depth++;
 	c->at++;
@@ -236,9 +237,9 @@ static bool check_value(struct check *c)
 	return valid;
 }
 
-const char *json_check(const char *text, size_t n, size_t *ret_at)
+const char *json_check(const char *text, size_t n, size_t max_containers, size_t *ret_at)
 {
-	struct check c = {.start = (const unsigned char *)text};
+	struct check c = {.start = (const unsigned char *)text, .max_containers = max_containers};
 
 	c.at = c.start;
 	c.end = c.start + n;

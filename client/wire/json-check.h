@@ -13,7 +13,8 @@
  */
 size_t json_utf8_sequence(const unsigned char *s, size_t n);
 
-/* NULL if json_parse() accepts @text; otherwise the reason, and *ret_at is the byte offset. */
-const char *json_check(const char *text, size_t n, size_t *ret_at);
+/* NULL if json_parse_within() accepts @text; otherwise the reason, and *ret_at is the byte offset.
+ */
+const char *json_check(const char *text, size_t n, size_t max_containers, size_t *ret_at);
 
 #endif

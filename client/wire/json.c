@@ -53,6 +53,12 @@ static int refuse(struct note *note, const char *reason, size_t at)
 
 int json_parse(const char *text, size_t n, struct note *note, struct json_object **ret)
 {
+	return json_parse_within(text, n, JSON_CONTAINERS_MAX, note, ret);
+}
+
+int json_parse_within(const char *text, size_t n, size_t max_containers, struct note *note,
+		      struct json_object **ret)
+{
 	struct json_tokener *tokener;
 	struct json_object *value;
 	enum json_tokener_error error;
@@ -61,7 +67,7 @@ int json_parse(const char *text, size_t n, struct note *note, struct json_object
 
 	if (n > INT_MAX)
 		return fault_message_refused(note, "it is larger than the protocol allows");
-	reason = json_check(text, n, &at);
+	reason = json_check(text, n, max_containers, &at);
 	if (reason)
 		return refuse(note, reason, at);
 

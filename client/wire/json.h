@@ -18,8 +18,9 @@ struct note;
  * about 800 bytes of memory but two bytes of text, so a limit on the text alone would not bound the
  * memory that a message can allocate.
  */
-#define JSON_VALUES_MAX	    (1u << 17)
-#define JSON_CONTAINERS_MAX (1u << 15)
+#define JSON_VALUES_MAX		 (1u << 17)
+#define JSON_CONTAINERS_MAX	 (1u << 15)
+#define JSON_CALL_CONTAINERS_MAX (1u << 11) /* in a call: they cost the service time, too */
 
 /*
  * Parses @n bytes that hold one JSON value other than null and nothing else: strict RFC 8259, valid
@@ -28,6 +29,9 @@ struct note;
  * value.
  */
 int json_parse(const char *text, size_t n, struct note *note, struct json_object **ret);
+/* The same with another limit on objects and arrays. */
+int json_parse_within(const char *text, size_t n, size_t max_containers, struct note *note,
+		      struct json_object **ret);
 
 /* Drops a reference. Accepts NULL. */
 void json_put(struct json_object *value);

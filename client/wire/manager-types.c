@@ -33,7 +33,7 @@ const struct schema_type wire_limits_type = {
 		  "Maximum total number of submission queue entries of one user's rings."),
 		F(connections, "connectionsPerUser", INT,
 		  "Maximum number of open connections of one user."),
-		F(message_bytes, "messageBytes", INT, "Maximum size of a message in bytes."),
+		F(message_bytes, "messageBytes", INT, "Maximum size of a call in bytes."),
 		F(message_depth, "messageDepth", INT,
 		  "Maximum nesting of objects and arrays in a message."),
 		F(message_fds, "messageFileDescriptors", INT,

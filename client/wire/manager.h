@@ -14,10 +14,14 @@
 #define SERVICE_INTERFACE   "org.varlink.service"
 #define MANAGER_SOCKET_PATH "/run/iouringd/org.iouringd.Manager"
 
-/* Limits of the protocol: bytes, levels of nesting and descriptors of one message. */
+/*
+ * Limits of the protocol: bytes of a call and of any message, levels of nesting, and descriptors of
+ * one message. A call may have one descriptor for each slot of a program.
+ */
+#define MANAGER_CALL_MAX    (64u << 10)
 #define MANAGER_MESSAGE_MAX (1u << 20)
 #define MANAGER_DEPTH_MAX   16
-#define MANAGER_FDS_MAX	    64
+#define MANAGER_FDS_MAX	    8
 
 /* ---- named types ---- */
 

@@ -51,14 +51,15 @@ static int get_parameters(struct json_object *root, struct note *note, struct js
 	return 0;
 }
 
-static int parse_object(const char *text, size_t n, struct note *note, struct json_object **ret)
+static int parse_object(const char *text, size_t n, size_t max_bytes, size_t max_containers,
+			struct note *note, struct json_object **ret)
 {
 	_cleanup_json_ struct json_object *root = NULL;
 	int r;
 
-	if (n > MANAGER_MESSAGE_MAX)
+	if (n > max_bytes)
 		return fault_message_refused(note, "it is larger than the protocol allows");
-	r = json_parse(text, n, note, &root);
+	r = json_parse_within(text, n, max_containers, note, &root);
 	if (r != 0)
 		return r;
 	if (!json_object_is_type(root, json_type_object))
@@ -96,7 +97,7 @@ int message_parse_call(const char *text, size_t n, struct note *note, struct mes
 	bool upgrade = false;
 	int r;
 
-	r = parse_object(text, n, note, &root);
+	r = parse_object(text, n, MANAGER_CALL_MAX, JSON_CALL_CONTAINERS_MAX, note, &root);
 	r = r ?: check_keys(root, note);
 	r = r ?: get_string(root, "method", note, &call.method);
 	r = r ?: get_parameters(root, note, &call.parameters);
@@ -134,7 +135,7 @@ int message_parse_reply(const char *text, size_t n, struct note *note, struct me
 	struct message_reply reply = {};
 	int r;
 
-	r = parse_object(text, n, note, &root);
+	r = parse_object(text, n, MANAGER_MESSAGE_MAX, JSON_CONTAINERS_MAX, note, &root);
 	r = r ?: get_parameters(root, note, &reply.parameters);
 	r = r ?: get_string(root, "error", note, &reply.error);
 	r = r ?: get_bool(root, "continues", note, &reply.continues);
@@ -171,7 +172,7 @@ static int add_parameters(struct json_object *root, struct json_object *paramete
 			parameters ? json_object_get(parameters) : json_object_new_object());
 }
 
-static int print(struct json_object *root, char **ret, size_t *ret_n)
+static int print(struct json_object *root, size_t max_bytes, char **ret, size_t *ret_n)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t n;
@@ -180,7 +181,7 @@ static int print(struct json_object *root, char **ret, size_t *ret_n)
 	if (r < 0)
 		return r;
 	n = strlen(text);
-	if (n > MANAGER_MESSAGE_MAX)
+	if (n > max_bytes)
 		return -EMSGSIZE;
 	*ret = take_ptr(text);
 	*ret_n = n;
@@ -197,7 +198,7 @@ int message_build_call(const char *method, struct json_object *parameters, bool 
 		return -ENOMEM;
 	r = add_text(root, "method", method) ?: add_parameters(root, parameters);
 	r = r ?: add_flag(root, "oneway", oneway) ?: add_flag(root, "more", more);
-	return r ?: print(root, ret, ret_n);
+	return r ?: print(root, MANAGER_CALL_MAX, ret, ret_n);
 }
 
 static int build_reply(const char *error, struct json_object *parameters, bool continues,
@@ -210,7 +211,7 @@ static int build_reply(const char *error, struct json_object *parameters, bool c
 		return -ENOMEM;
 	r = add_text(root, "error", error) ?: add_parameters(root, parameters);
 	r = r ?: add_flag(root, "continues", continues);
-	return r ?: print(root, ret, ret_n);
+	return r ?: print(root, MANAGER_MESSAGE_MAX, ret, ret_n);
 }
 
 int message_build_reply(struct json_object *parameters, bool continues, char **ret, size_t *ret_n)

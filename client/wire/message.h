@@ -43,7 +43,8 @@ void message_reply_done(struct message_reply *reply);
 
 /*
  * Each builds a text of *ret_n bytes, without the NUL that a frame ends with; the caller frees it.
- * @parameters: borrowed; NULL: {}. -EMSGSIZE: the text is larger than MANAGER_MESSAGE_MAX.
+ * @parameters: borrowed; NULL: {}. -EMSGSIZE: the text is larger than MANAGER_CALL_MAX,
+ * or, of a reply, MANAGER_MESSAGE_MAX.
  */
 int message_build_call(const char *method, struct json_object *parameters, bool oneway, bool more,
 		       char **ret, size_t *ret_n);

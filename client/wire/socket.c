@@ -12,7 +12,7 @@
 #include "common/fd-passing.h"
 #include "wire/manager.h"
 
-_Static_assert(MANAGER_FDS_MAX == PASSED_FDS_MAX, "a message and a call have the same limit");
+_Static_assert(MANAGER_FDS_MAX <= PASSED_FDS_MAX, "one call receives all of a message");
 
 int socket_set_send_timeout(int fd, int timeout_ms)
 {
@@ -60,9 +60,9 @@ ssize_t socket_send(int fd, const void *bytes, size_t n, const int *fds, size_t 
 
 ssize_t socket_receive(int fd, void *bytes, size_t n, struct schema_fds *fds)
 {
-	int passed[PASSED_FDS_MAX], *grown;
+	int passed[MANAGER_FDS_MAX], *grown;
 	size_t n_passed = 0;
-	ssize_t received = receive_with_fds(fd, bytes, n, passed, PASSED_FDS_MAX, &n_passed);
+	ssize_t received = receive_with_fds(fd, bytes, n, passed, MANAGER_FDS_MAX, &n_passed);
 
 	if (received < 0 || n_passed == 0)
 		return received;

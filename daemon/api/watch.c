@@ -13,6 +13,7 @@
 #include "api/context.h"
 #include "api/handlers.h"
 #include "common/cleanup.h"
+#include "common/names.h"
 
 #define WATCH_QUEUE_MAX (64u << 10) /* bytes that may wait for a slow reader */
 
@@ -119,6 +120,9 @@ int handle_watch(struct call *call, const void *input)
 
 	if (!watcher)
 		return -ENOMEM;
+	if (in->ring && !name_valid(in->ring, RING_NAME_MAX))
+		return fault_invalid_parameter(&call->note, "ring", in->ring,
+					       "a ring's name, which is " RING_NAME_EXPECTED);
 	if (in->ring) {
 		ring = strdup(in->ring);
 		if (!ring)

@@ -14,6 +14,7 @@
 #include "util/log.h"
 #include "wire/fault.h"
 #include "wire/frame.h"
+#include "wire/manager.h"
 #include "wire/message.h"
 
 #define LINGER_SECONDS 3. /* for the client to read the last reply */
@@ -324,6 +325,7 @@ int conn_new_take_fd(struct conns *conns, int fd, struct peer *peer, struct conn
 	made->fd = fd;
 	made->peer = *peer;
 	*peer = (struct peer){};
+	made->reader.limit = MANAGER_CALL_MAX;
 	made->reap.free = reap_conn;
 	made->hang_up.seen = on_hang_up;
 	made->turn.serve = serve;

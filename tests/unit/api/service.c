@@ -91,7 +91,7 @@ bool service_step(struct service *service)
 void service_settle(struct service *service)
 {
 	/* messages are taken up a few at a time: look more often than once */
-	for (unsigned int quiet = 0; quiet < 8; quiet++)
+	for (unsigned int quiet = 0; quiet < 24; quiet++)
 		if (service_step(service))
 			quiet = 0;
 }

@@ -71,12 +71,12 @@ static void test_too_deep(void **state)
 
 static void test_too_large(void **state)
 {
-	_cleanup_free_ char *text = malloc(MANAGER_MESSAGE_MAX + 100000);
+	_cleanup_free_ char *text = malloc(MANAGER_CALL_MAX + 100000);
 
 	assert_non_null(text);
-	memset(text, ' ', MANAGER_MESSAGE_MAX + 100000);
-	text[MANAGER_MESSAGE_MAX + 99999] = '\0';
-	refused(text, "1048576");
+	memset(text, ' ', MANAGER_CALL_MAX + 100000);
+	text[MANAGER_CALL_MAX + 99999] = '\0';
+	refused(text, "65536");
 }
 
 static void test_unknown_names(void **state)

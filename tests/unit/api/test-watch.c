@@ -179,7 +179,8 @@ static void test_slow_reader(void **state)
 static void test_end(void **state)
 {
 	struct service service;
-	struct client alice, half, gone, bad;
+	struct client alice, half, gone, bad, behind;
+	int file;
 
 	service_start(&service);
 	client_connect(&service, ALICE, &alice);
@@ -189,6 +190,16 @@ static void test_end(void **state)
 	watch(&half, "{}");
 	watch(&gone, "{}");
 	watch(&bad, "{}");
+	/* another message waits when it goes */
+	file = make_file();
+	client_connect(&service, ALICE, &behind);
+	watch(&behind, "{}");
+	say_with_fds(&behind, "{\"method\":\"" METHOD("GetStatus") "\"}", &file, 1);
+	service_settle(&service);
+	assert_answer(&alice, "GetStatus", "{}", "\"connections\":5");
+	client_close(&behind);
+	close(file);
+	assert_answer(&alice, "GetStatus", "{}", "\"connections\":4");
 	shutdown(half.fd, SHUT_WR);
 	assert_true(is_hung_up(&half));
 	client_close(&half);
@@ -197,6 +208,11 @@ static void test_end(void **state)
 	assert_answer(&alice, "GetStatus", "{}", "\"connections\":2");
 	client_close(&bad);
 	live(&alice, "b");
+	/* before anything of a name is kept */
+	say(&alice, "{\"method\":\"" METHOD("Watch") "\",\"more\":true,\"parameters\":"
+						     "{\"ring\":\"A/b\"}}");
+	service_settle(&service);
+	assert_says(hear(&alice), "InvalidParameter");
 	assert_nothing_left(&service, 1);
 	client_close(&alice);
 	service_end(&service);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-restart.c - daemons that end before, between or during calls, or do not reply */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -113,10 +115,26 @@ static void changes_are_not_repeated(void **state)
 	}
 }
 
+/* The connection to @server, whose socket buffers fewer bytes than a large call has. */
+static struct iouctl *connect_with_small_buffer(struct server *server)
+{
+	struct iouctl *c;
+	int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC), bytes = 4096, domain = 0;
+
+	close(lowest);
+	c = connect_to(server); /* its socket is the lowest free descriptor */
+	assert_int_equal(
+		getsockopt(lowest, SOL_SOCKET, SO_DOMAIN, &domain, &(socklen_t){sizeof(domain)}),
+		0);
+	assert_int_equal(domain, AF_UNIX);
+	assert_int_equal(setsockopt(lowest, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)), 0);
+	return c;
+}
+
 /* A call that the daemon cannot have received is repeated even if it changes something. */
 static void did_not_arrive(void **state)
 {
-	const size_t length = 1000000; /* more than a socket buffers */
+	const size_t length = 60000; /* more than the socket buffers */
 	char *parameters = malloc(length);
 	struct caller caller = {.method = "WriteParameters", .parameters = parameters, .result = 1};
 	struct server *server;
@@ -133,7 +151,7 @@ static void did_not_arrive(void **state)
 		};
 
 		server = SERVER_START(steps);
-		caller.c = connect_to(server);
+		caller.c = connect_with_small_buffer(server);
 		caller_start(&caller);
 		wait_until_asleep(caller.tid);
 		assert_int_equal(write(gate[1], "", 1), 1);

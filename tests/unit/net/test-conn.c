@@ -286,7 +286,7 @@ static void test_descriptors_wait(void **state)
 /* What cannot be read is refused after the answer that is owed, not in its place. */
 static void test_refused_in_its_turn(void **state)
 {
-	static char large[MANAGER_MESSAGE_MAX + 2];
+	static char large[MANAGER_CALL_MAX + 2];
 	struct line line;
 	char heard[512] = "";
 	size_t sent = 0;

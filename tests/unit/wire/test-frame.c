@@ -296,7 +296,7 @@ static void test_too_many_fds(void **state)
 	for (size_t i = 0; i <= MANAGER_FDS_MAX; i++)
 		memcpy(CMSG_DATA(header) + i * sizeof(int), &f->ours, sizeof(int));
 	assert_int_equal(sendmsg(f->ours, &message, 0), 5);
-	expect_refused(f, "more than 64 file descriptors");
+	expect_refused(f, "more than 8 file descriptors");
 }
 
 /* Sends @n bytes without a NUL while it reads them. */

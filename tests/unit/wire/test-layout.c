@@ -273,6 +273,32 @@ static void test_paths(void **state)
 	}
 }
 
+/* No request reads more values than the struct has. */
+static void test_paths_overlap(void **state)
+{
+	const char *twice[] = {"list", "list"}, *parts[] = {"list", "list[0]", "nested"};
+	const char *many[100];
+	char paths[100][24];
+	struct example bytes = {};
+	_cleanup_json_ struct json_object *object = NULL;
+	struct note note = {};
+
+	assert_invalid(layout_read(&example, &bytes, twice, 2, &note, &object), &note, "fields",
+		       "list", "each field once");
+	assert_null(object);
+	assert_int_equal(layout_read(&example, &bytes, parts, 3, &note, &object), 0);
+	json_put(take_ptr(object));
+	/* one element by a hundred names */
+	for (size_t i = 0; i < 100; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "list[%0*d]", (int)i + 1, 1);
+		many[i] = i < 16 ? paths[i] : "entries";
+	}
+	assert_int_equal(layout_read(&example, &bytes, many, 100, &note, &object),
+			 FAULT_INVALID_PARAMETER);
+	note_done(&note);
+	assert_null(object);
+}
+
 static void test_initial(void **state)
 {
 	struct example bytes = {}, expected = {.mode = MODE_SAFE, .depth = 16, .list = {9, 9, 9}};
@@ -364,12 +390,19 @@ static void test_no_object(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers),	  cmocka_unit_test(test_bounds_beyond_type),
-		cmocka_unit_test(test_others),	  cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_fixed),	  cmocka_unit_test(test_neighbours),
-		cmocka_unit_test(test_read_all),  cmocka_unit_test(test_paths),
-		cmocka_unit_test(test_initial),	  cmocka_unit_test(test_number),
-		cmocka_unit_test(test_unaligned), cmocka_unit_test(test_inherited_access),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_bounds_beyond_type),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_fixed),
+		cmocka_unit_test(test_neighbours),
+		cmocka_unit_test(test_read_all),
+		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_paths_overlap),
+		cmocka_unit_test(test_initial),
+		cmocka_unit_test(test_number),
+		cmocka_unit_test(test_unaligned),
+		cmocka_unit_test(test_inherited_access),
 		cmocka_unit_test(test_no_object),
 	};
 

@@ -188,15 +188,41 @@ static void test_too_large(void **state)
 
 	memset(long_text, ' ', MANAGER_MESSAGE_MAX + 1);
 	memcpy(long_text, "{\"method\":\"a.B\"}", 16);
-	assert_int_equal(message_parse_call(long_text, MANAGER_MESSAGE_MAX, &note, &call), 0);
+	assert_int_equal(message_parse_call(long_text, MANAGER_CALL_MAX, &note, &call), 0);
 	message_call_done(&call);
-	assert_int_equal(message_parse_call(long_text, MANAGER_MESSAGE_MAX + 1, &note, &call),
+	assert_int_equal(message_parse_call(long_text, MANAGER_CALL_MAX + 1, &note, &call),
 			 FAULT_MESSAGE_REFUSED);
 	note_done(&note);
 	memset(long_text, 'x', MANAGER_MESSAGE_MAX);
 	assert_int_equal(json_add(object, "x", json_new_text(long_text, MANAGER_MESSAGE_MAX)), 0);
 	assert_int_equal(message_build_reply(object, false, &text, &n), -EMSGSIZE);
 	assert_null(text);
+	json_put(take_ptr(object));
+	object = json("{}");
+	assert_int_equal(json_add(object, "x", json_new_text(long_text, MANAGER_CALL_MAX)), 0);
+	assert_int_equal(message_build_call("a.B", object, false, false, &text, &n), -EMSGSIZE);
+	assert_null(text);
+}
+
+/* Objects take more of the service's time and memory than their text suggests. */
+static void test_too_many_containers(void **state)
+{
+	static const char head[] = "{\"method\":\"a.B\",\"parameters\":{\"x\":[";
+	char text[MANAGER_CALL_MAX] = "";
+	struct message_call call = {};
+	struct note note = {};
+	size_t n = (size_t)snprintf(text, sizeof(text), "%s{}", head);
+
+	/* with the three around them */
+	for (size_t i = 1; i < JSON_CALL_CONTAINERS_MAX - 3; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, ",{}");
+	memcpy(text + n, "]}}", 3);
+	assert_int_equal(message_parse_call(text, n + 3, &note, &call), 0);
+	message_call_done(&call);
+	memcpy(text + n, ",{}]}}", 6);
+	assert_int_equal(message_parse_call(text, n + 6, &note, &call), FAULT_MESSAGE_REFUSED);
+	assert_non_null(strstr(note.texts[0], "too many objects"));
+	note_done(&note);
 }
 
 /* The error can be sent with any verifier log. */
@@ -217,9 +243,13 @@ static void test_worst_log(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_call),	  cmocka_unit_test(test_bad_calls),
-		cmocka_unit_test(test_reply),	  cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_build),	  cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_call),
+		cmocka_unit_test(test_bad_calls),
+		cmocka_unit_test(test_reply),
+		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_build),
+		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_too_many_containers),
 		cmocka_unit_test(test_worst_log),
 	};
 
