@@ -150,6 +150,15 @@ static bool probe_safe_adoption(const struct probe *probe, char *detail)
 	return false;
 }
 
+/* So far no kernel bounds the wait, and the series in kernel/patches does not, either. */
+static bool probe_bounded_attach(const struct probe *probe, char *detail)
+{
+	set_detail(detail,
+		   "an application that runs its own ring can keep every user from making rings: "
+		   "adoptedRings in iouringd.conf is root by default");
+	return false;
+}
+
 /* The number in the file of a sysctl; -1: the kernel has no such setting. */
 static int read_setting(const char *path)
 {
@@ -299,6 +308,7 @@ static const struct row rows[] = {
 	{"kfunc.bpf_io_uring_get_region", "Linux 7.1", true, probe_get_region},
 	{"kernel.safe_reattach", "Linux 7.1.5", true, probe_safe_reattach},
 	{KERN_SAFE_ADOPTION, "Linux 7.3", false, probe_safe_adoption},
+	{KERN_BOUNDED_ATTACH, "no release", false, probe_bounded_attach},
 	{"io_uring.enabled", "Linux 5.1", true, probe_enabled},
 	{"io_uring.restrictions", "Linux 5.10", true, probe_restrictions},
 	{"io_uring.defer_taskrun", "Linux 6.1", true, probe_defer_taskrun},

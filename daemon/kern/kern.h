@@ -40,6 +40,12 @@ struct kern_capability {
  * its checks; hosts prevent this for their clients.
  */
 #define KERN_SAFE_ADOPTION "kernel.safe_adoption"
+/*
+ * Not required. Without it, an application that runs its own ring can hold the ring's lock for
+ * ever, in a request to a file system that does not answer. An attach or detach of that ring then
+ * waits for it, and with the lock that it holds, so does every other attach on the machine.
+ */
+#define KERN_BOUNDED_ATTACH "kernel.bounded_attach"
 
 /* Describes an open object; owned by the program, never changes. */
 struct kern_program_info {

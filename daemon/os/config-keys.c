@@ -47,7 +47,7 @@ const struct config_key config_keys[] = {
 	       "how long a program is on probation after each start and swap"),
 	WHO(persistent_rings, "persistentRings", ROOT,
 	    "users that may have rings that outlive their client"),
-	WHO(adopted_rings, "adoptedRings", ALL,
+	WHO(adopted_rings, "adoptedRings", ROOT,
 	    "users whose applications may create and run rings themselves"),
 	PATH(socket, "socket", "socket", "/run/iouringd/org.iouringd.Manager",
 	     "path of the socket for clients, unless systemd passes one"),

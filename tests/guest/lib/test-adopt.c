@@ -382,6 +382,22 @@ static void other_users(void **state)
 	assert_int_equal(end, 0);
 }
 
+#define CONFIG_DIRECTORY "/etc/iouringd/iouringd.conf.d"
+#define RESTART		 "systemctl restart iouringd.service"
+
+/* Ordinary users may adopt rings if the administrator permits it. */
+static int permit_all(void **state)
+{
+	return system("mkdir -p " CONFIG_DIRECTORY
+		      " && echo '{ \"adoptedRings\": \"all\" }' >" CONFIG_DIRECTORY
+		      "/90-test.conf && " RESTART);
+}
+
+static int permit_root(void **state)
+{
+	return system("rm " CONFIG_DIRECTORY "/90-test.conf && " RESTART);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,5 +415,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("adopted rings", tests, daemon_start, NULL);
+	return cmocka_run_group_tests_name("adopted rings", tests, permit_all, permit_root);
 }

@@ -179,8 +179,8 @@ static void test_bad_fds(void **state)
 			      "{'slot':'t','fileDescriptor':1}]}",
 			      2, &n),
 		       &n, "files[1].fileDescriptor", "1", "no other parameter uses");
-	assert_int_equal(
-		create("{'program':'c','files':[{'slot':'s','fileDescriptor':7}]}", 8, &n), 0);
+	assert_int_equal(create("{'program':'c','files':[{'slot':'s','fileDescriptor':7}]}", 8, &n),
+			 0);
 }
 
 static void test_no_object(void **state)
