@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "wire/fault.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "wire/tables.h"
+
+#define VALUE_MAX 128 /* bytes of a client's value in a note */
 
 void note_done(struct note *note)
 {
@@ -109,10 +112,19 @@ int fault_message_refused(struct note *note, const char *reason)
 	return fill(note, FAULT_MESSAGE_REFUSED, reason, NULL, NULL);
 }
 
+/* A value of a client may be as large as a call: the note has its start. */
 int fault_invalid_parameter(struct note *note, const char *parameter, const char *value,
 			    const char *expected)
 {
-	return fill(note, FAULT_INVALID_PARAMETER, parameter, value, expected);
+	char start[VALUE_MAX + sizeof("...")];
+	size_t n = value ? strlen(value) : 0;
+
+	if (n <= VALUE_MAX)
+		return fill(note, FAULT_INVALID_PARAMETER, parameter, value, expected);
+	for (n = VALUE_MAX; ((unsigned char)value[n] & 0xc0) == 0x80;) /* not within a character */
+		n--;
+	snprintf(start, sizeof(start), "%.*s...", (int)n, value);
+	return fill(note, FAULT_INVALID_PARAMETER, parameter, start, expected);
 }
 
 int fault_interface_not_found(struct note *note, const char *name)

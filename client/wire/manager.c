@@ -35,9 +35,9 @@ static const struct schema_type out_get_status = {
 		F(capabilities, "capabilities", STRUCTS, "The capabilities that the kernel has or lacks.",
 		  .type = &wire_capability_type),
 		F(limits, "limits", STRUCT, "The limits in force.", .type = &wire_limits_type),
-		F(rings, "rings", INT, "Number of rings of all users."),
+		F(rings, "rings", INT, "Number of rings of the caller; for root, of all users."),
 		F(programs, "programs", INT, "Number of known loop programs."),
-		F(connections, "connections", INT, "Number of open connections of all users."),
+		F(connections, "connections", INT, "Number of open connections of the caller; for root, of all users."),
 		F(problems, "problems", STRUCTS, "Problems with declared rings; sent to root only.",
 		  .type = &wire_problem_type, .optional = true)),
 };

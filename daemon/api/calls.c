@@ -127,7 +127,6 @@ static int on_opened(void *arg, struct conn *conn, void **ret_session)
 	session->api = api;
 	session->conn = conn;
 	list_append(&api->sessions, &session->link);
-	api->n_sessions++;
 	*ret_session = session;
 	return 0;
 }
@@ -143,7 +142,6 @@ static void on_closed(void *arg)
 		call_orphan(session->call);
 	}
 	list_unlink(&session->link);
-	session->api->n_sessions--;
 	free(session);
 }
 

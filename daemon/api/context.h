@@ -12,7 +12,6 @@ struct api {			 /* owned by the daemon */
 	struct kern *kern;
 	struct wire_limits limits;
 	struct list sessions;
-	size_t n_sessions;
 	struct list calls; /* without a reply yet; owned */
 	struct list watchers;
 };

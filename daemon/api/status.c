@@ -32,10 +32,20 @@ static void view_problems(const struct declared *declared, size_t n, struct wire
 	}
 }
 
+/* Those of @uid; root sees all. */
+static int64_t count_connections(const struct api *api, uid_t uid)
+{
+	const struct session *session;
+	int64_t n = 0;
+
+	list_for_each(session, &api->sessions, link)
+		n += manager_may_see(uid, conn_peer(session->conn)->user.uid);
+	return n;
+}
+
 int handle_get_status(struct call *call, const void *input)
 {
 	const struct api *api = call->api;
-	const struct peer everybody = {0};
 	const struct kern_capability *capabilities;
 	_cleanup_free_ struct wire_capability *views = NULL;
 	_cleanup_free_ struct wire_problem *problems = NULL;
@@ -60,9 +70,9 @@ int handle_get_status(struct call *call, const void *input)
 	out.ready = !kern_missing_capability(api->kern);
 	view_capabilities(capabilities, n, views);
 	out.capabilities = (struct schema_array){.items = views, .n = n};
-	out.rings = (int64_t)manager_ring_count(api->manager, &everybody);
+	out.rings = (int64_t)manager_ring_count(api->manager, &call->peer);
 	out.programs = (int64_t)manager_program_count(api->manager);
-	out.connections = (int64_t)api->n_sessions;
+	out.connections = count_connections(api, call->peer.user.uid);
 	call_reply(call, &out);
 	return 0;
 }

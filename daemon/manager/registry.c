@@ -101,15 +101,10 @@ int registry_find(const struct registry *registry, const struct peer *peer, cons
 		  struct note *note, struct ring **ret)
 {
 	struct ring *ring = registry_search(registry, name);
-	char reason[RING_NAME_MAX + 64];
 
-	if (!ring)
+	/* whether others have a ring of that name is not the caller's business */
+	if (!ring || !manager_may_see(peer->user.uid, ring->uid))
 		return fault_ring_not_found(note, name);
-	if (!manager_may_see(peer->user.uid, ring->uid)) {
-		snprintf(reason, sizeof(reason), "ring \"%s\" belongs to user %u", ring->name,
-			 (unsigned int)ring->uid);
-		return fault_not_permitted(note, reason);
-	}
 	*ret = ring;
 	return 0;
 }

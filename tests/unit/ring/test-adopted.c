@@ -203,7 +203,7 @@ static void test_who_may(void **state)
 	struct note note = {};
 
 	begin(&adopted);
-	assert_int_equal(adopt(&adopted.fixture, BOB, 3, &answer, &note), FAULT_NOT_PERMITTED);
+	assert_int_equal(adopt(&adopted.fixture, BOB, 3, &answer, &note), FAULT_RING_NOT_FOUND);
 	note_done(&note);
 	/* somebody else listens on its lease: it can be mended */
 	adopted.fixture.plan = (struct fail_plan){.at = 1, .error = -EPERM};

@@ -24,23 +24,23 @@ static void test_permission(void **state)
 	make_ring(&fixture, "r1", &answer);
 	assert_int_equal(
 		manager_ring_start(fixture.manager, &bob, "r1", answer_ring, &answers, &note),
-		FAULT_NOT_PERMITTED);
-	assert_string_equal(note.texts[0], "ring \"r1\" belongs to user 1000");
+		FAULT_RING_NOT_FOUND);
+	assert_string_equal(note.texts[0], "r1");
 	note_done(&note);
 	assert_int_equal(
 		manager_ring_pause(fixture.manager, &bob, "r1", answer_ring, &answers, NULL),
-		FAULT_NOT_PERMITTED);
+		FAULT_RING_NOT_FOUND);
 	assert_int_equal(
 		manager_ring_destroy(fixture.manager, &bob, "r1", answer_ring, &answers, NULL),
-		FAULT_NOT_PERMITTED);
+		FAULT_RING_NOT_FOUND);
 	assert_int_equal(manager_ring_swap(fixture.manager, &bob, "r1", "paced", 0, answer_ring,
 					   &answers, NULL),
-			 FAULT_NOT_PERMITTED);
+			 FAULT_RING_NOT_FOUND);
 	assert_int_equal(manager_ring_find(fixture.manager, &bob, "r1", NULL, &view),
-			 FAULT_NOT_PERMITTED);
+			 FAULT_RING_NOT_FOUND);
 	assert_int_equal(manager_parameters_read(fixture.manager, &bob, "r1", NULL, 0, NULL,
 						 &object, &generation),
-			 FAULT_NOT_PERMITTED);
+			 FAULT_RING_NOT_FOUND);
 	assert_int_equal(manager_ring_find(fixture.manager, &bob, "r2", &note, &view),
 			 FAULT_RING_NOT_FOUND);
 	assert_string_equal(note.texts[0], "r2");

@@ -418,7 +418,7 @@ static void test_by_request(void **state)
 	pass_time(&probe, 1000, true);
 	assert_int_equal(swap(&probe, "paced"), 0);
 	pass_time(&probe, 5000, true);
-	assert_int_equal(ask_rollback(&probe, BOB, 0), FAULT_NOT_PERMITTED);
+	assert_int_equal(ask_rollback(&probe, BOB, 0), FAULT_RING_NOT_FOUND);
 	assert_int_equal(ask_rollback(&probe, ALICE, 1), FAULT_GENERATION_MISMATCH);
 	expect(&probe, RING_RUNNING, "paced", 2);
 	assert_int_equal(ask_rollback(&probe, ALICE, 2), 0);
