@@ -95,9 +95,9 @@ static void log_internal(const struct call *call, int r)
 {
 	if (r == -ESHUTDOWN)
 		return;
-	log_error("%s of user %u, process %d failed: %s",
-		  call->message.method ? call->message.method : "a call", call->peer.user.uid,
-		  call->peer.pid, strerror(-r));
+	log_of_client(LOG_LEVEL_ERROR, call->peer.user.uid, "%s of user %u, process %d failed: %s",
+		      call->message.method ? call->message.method : "a call", call->peer.user.uid,
+		      call->peer.pid, strerror(-r));
 }
 
 void call_fail(struct call *call, int r, const struct note *note)

@@ -158,8 +158,9 @@ static void fill(struct conn *conn)
 		if (message_build_fault(r, &note, &conn->refusal, &conn->refusal_length) < 0)
 			conn_give_up(conn);
 	} else if (r < 0 && r != -EAGAIN && r != -EINTR) {
-		log_warning("cannot read from a client (user %u, process %d): %s",
-			    conn->peer.user.uid, conn->peer.pid, strerror(-r));
+		log_of_client(LOG_LEVEL_WARNING, conn->peer.user.uid,
+			      "cannot read from a client (user %u, process %d): %s",
+			      conn->peer.user.uid, conn->peer.pid, strerror(-r));
 		conn_give_up(conn);
 	}
 	note_done(&note);
@@ -212,8 +213,9 @@ static bool flush(struct conn *conn)
 	if (r < 0) {
 		/* a client that disconnects is normal; anything else is logged */
 		if (r != -EPIPE && r != -ECONNRESET)
-			log_warning("cannot reply to a client (user %u, process %d): %s",
-				    conn->peer.user.uid, conn->peer.pid, strerror(-r));
+			log_of_client(LOG_LEVEL_WARNING, conn->peer.user.uid,
+				      "cannot reply to a client (user %u, process %d): %s",
+				      conn->peer.user.uid, conn->peer.pid, strerror(-r));
 		conn_give_up(conn);
 	}
 	return r == 0;
@@ -244,8 +246,9 @@ void conn_send(struct conn *conn, const char *text, size_t length, struct schema
 	}
 	r = frame_writer_push(&conn->writer, text, length, fds);
 	if (r < 0) {
-		log_warning("cannot reply to a client (user %u, process %d): %s",
-			    conn->peer.user.uid, conn->peer.pid, strerror(-r));
+		log_of_client(LOG_LEVEL_WARNING, conn->peer.user.uid,
+			      "cannot reply to a client (user %u, process %d): %s",
+			      conn->peer.user.uid, conn->peer.pid, strerror(-r));
 		if (fds)
 			schema_fds_done(fds);
 		conn_give_up(conn);

@@ -8,6 +8,8 @@
 #ifndef DAEMON_UTIL_LOG_H
 #define DAEMON_UTIL_LOG_H
 
+#include <sys/types.h>
+
 enum log_level { /* syslog's numbers */
 		 LOG_LEVEL_ERROR = 3,
 		 LOG_LEVEL_WARNING = 4,
@@ -16,6 +18,14 @@ enum log_level { /* syslog's numbers */
 };
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Lines that a client causes: LOG_OF_CLIENT_MAX of a user in ten seconds, so that no client fills
+ * the journal. A later line has the number of those that were suppressed. For the loop's thread.
+ */
+#define LOG_OF_CLIENT_MAX 10u
+void log_of_client(enum log_level level, uid_t uid, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #define log_error(...)	 log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)
