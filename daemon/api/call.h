@@ -39,7 +39,7 @@ struct call {			     /* owned by the api; freed by its reply */
 	const struct schema_method *schema;
 	method_handler handle;
 	void *input;	  /* as schema->input describes it */
-	struct peer peer; /* groups valid only while the handler runs: the connection owns them */
+	struct peer peer; /* what the connection owns of it is valid only while the handler runs */
 	struct note note; /* for the handler's fault */
 };
 

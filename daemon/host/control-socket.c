@@ -13,11 +13,8 @@
 
 #include "common/cleanup.h"
 #include "common/names.h"
+#include "common/peer-pidfd.h"
 #include "host/control.h"
-
-#ifndef SO_PEERPIDFD
-#define SO_PEERPIDFD 77
-#endif
 
 #define BACKLOG 8
 
@@ -119,7 +116,6 @@ void control_socket_peer(int connection, uid_t *ret_uid, pid_t *ret_pid, int *re
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
-	int fd = -1;
 
 	*ret_uid = (uid_t)-1;
 	*ret_pid = 0;
@@ -128,11 +124,8 @@ void control_socket_peer(int connection, uid_t *ret_uid, pid_t *ret_pid, int *re
 		return;
 	*ret_uid = peer.uid;
 	*ret_pid = peer.pid;
-	if (peer.pid == getpid())
-		return;
-	size = sizeof(fd);
-	if (getsockopt(connection, SOL_SOCKET, SO_PEERPIDFD, &fd, &size) == 0)
-		*ret_pidfd = fd;
+	if (peer.pid != getpid())
+		*ret_pidfd = peer_pidfd(connection);
 }
 
 void control_socket_remove(int directory_fd, const char *name, const char *suffix)

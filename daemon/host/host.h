@@ -29,6 +29,8 @@ struct host_setup {
 	gid_t gid;
 	const gid_t *groups;
 	size_t n_groups;
+	pid_t client_pid; /* whose limits hold for the host; 0: the service's */
+	int client_pidfd; /* borrowed; -1: the client is gone */
 	uint32_t sq_entries;
 	uint32_t cq_entries;
 	uint64_t region_size; /* bytes, as the next two */
@@ -94,7 +96,8 @@ struct hosts_ops {
 	void (*free)(struct hosts *hosts);
 	/*
 	 * Starts an iouring-host; ready or refused follows. -EEXIST: the ring's socket exists;
-	 * -EINVAL, -E2BIG: the setup is invalid.
+	 * -EINVAL, -E2BIG: the setup is invalid; -ESRCH: the client has exited; -ESTALE: the client
+	 * has changed its user.
 	 */
 	int (*start)(struct hosts *hosts, const struct host_setup *setup,
 		     const struct host_callbacks *callbacks, void *arg, struct host **ret);

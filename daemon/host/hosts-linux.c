@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "host/client-limits.h"
 #include "host/control-socket.h"
 #include "host/hosts-linux.h"
 #include "host/message.h"
@@ -19,23 +20,30 @@ static struct hosts_linux *hosts_linux(struct hosts *hosts)
 	return (struct hosts_linux *)hosts;
 }
 
-/* Connects and sends the setup before the process is started, so that a host finds both waiting. */
-static int connect_and_send(struct hosts_linux *hosts, const char *name,
-			    const struct setup_message *message, int *ret_fd)
+/*
+ * Starts the process, which finds the connection waiting and then waits for its setup. It becomes
+ * its client only after that, so until then it is root's, and its limits can be set.
+ */
+static int spawn_and_send(struct hosts_linux *hosts, struct host *host, int listener,
+			  const struct client_limits *limits, const struct setup_message *message)
 {
-	_cleanup_close_ int fd = -1;
 	int r;
 
-	r = control_socket_connect(hosts->directory_fd, name, CONTROL_SOCKET_SUFFIX, &fd);
-	if (r == 0)
-		r = control_send(fd, message->bytes, message->size, message->fds, message->n_fds);
+	r = host_spawn(hosts->program, host->name, listener, &host->pid, &host->pidfd);
 	if (r < 0)
 		return r;
-	*ret_fd = take_fd(&fd);
-	return 0;
+	if (limits)
+		r = client_limits_apply(limits, host->pid);
+	if (r == 0)
+		r = control_send(host->connection, message->bytes, message->size, message->fds,
+				 message->n_fds);
+	if (r < 0)
+		host_spawn_undo(host->pid);
+	return r;
 }
 
-static int launch(struct hosts_linux *hosts, struct host *host, const struct setup_message *message)
+static int launch(struct hosts_linux *hosts, struct host *host, const struct client_limits *limits,
+		  const struct setup_message *message)
 {
 	_cleanup_close_ int listener = -1;
 	int r;
@@ -44,11 +52,29 @@ static int launch(struct hosts_linux *hosts, struct host *host, const struct set
 				  &listener);
 	if (r < 0)
 		return r;
-	r = connect_and_send(hosts, host->name, message, &host->connection);
+	r = control_socket_connect(hosts->directory_fd, host->name, CONTROL_SOCKET_SUFFIX,
+				   &host->connection);
 	if (r == 0)
-		r = host_spawn(hosts->program, host->name, listener, &host->pid, &host->pidfd);
+		r = spawn_and_send(hosts, host, listener, limits, message);
 	if (r < 0)
 		control_socket_remove(hosts->directory_fd, host->name, CONTROL_SOCKET_SUFFIX);
+	return r;
+}
+
+/* *ret, the caller's: NULL if the daemon starts the host on its own account. */
+static int read_client(const struct host_setup *setup, struct client_limits **ret)
+{
+	_cleanup_free_ struct client_limits *limits = NULL;
+	int r;
+
+	if (setup->client_pid == 0)
+		return 0;
+	limits = calloc(1, sizeof(*limits));
+	if (!limits)
+		return -ENOMEM;
+	r = client_limits_read(setup->client_pid, setup->client_pidfd, setup->uid, limits);
+	if (r == 0)
+		*ret = take_ptr(limits);
 	return r;
 }
 
@@ -57,6 +83,7 @@ static int start(struct hosts *port, const struct host_setup *setup,
 {
 	struct hosts_linux *hosts = hosts_linux(port);
 	_cleanup_free_ struct setup_message *message = NULL;
+	_cleanup_free_ struct client_limits *limits = NULL;
 	struct host *host;
 	int r;
 
@@ -66,6 +93,8 @@ static int start(struct hosts *port, const struct host_setup *setup,
 	if (!message)
 		return -ENOMEM;
 	r = setup_message_fill(setup, message);
+	if (r == 0)
+		r = read_client(setup, &limits);
 	if (r < 0)
 		return r;
 	host = host_new(hosts, setup->name, callbacks, arg);
@@ -73,7 +102,7 @@ static int start(struct hosts *port, const struct host_setup *setup,
 		return -ENOMEM;
 	r = setup->lease_fd >= 0 ? lease_watch(host, setup->lease_fd) : 0;
 	if (r == 0)
-		r = launch(hosts, host, message);
+		r = launch(hosts, host, limits, message);
 	if (r < 0) {
 		host_destroy(host);
 		return r;

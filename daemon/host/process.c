@@ -54,6 +54,12 @@ free_actions:
 	return r;
 }
 
+void host_spawn_undo(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 int host_spawn(const char *program, const char *name, int listen_fd, pid_t *ret_pid, int *ret_pidfd)
 {
 	pid_t pid;
@@ -66,8 +72,7 @@ int host_spawn(const char *program, const char *name, int listen_fd, pid_t *ret_
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0) {
 		r = -errno;
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
+		host_spawn_undo(pid);
 		return r;
 	}
 	*ret_pid = pid;

@@ -15,6 +15,9 @@
 int host_spawn(const char *program, const char *name, int listen_fd, pid_t *ret_pid,
 	       int *ret_pidfd);
 
+/* Kills and reaps a process that host_spawn() has just started. */
+void host_spawn_undo(pid_t pid);
+
 /*
  * How a process that is not our child ended, as si_code and si_status of waitid(). Code 0: unknown;
  * the kernel reports it since Linux 6.15, once the parent has reaped the process.

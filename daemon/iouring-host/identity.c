@@ -22,6 +22,16 @@ static int set_limit(int resource, rlim_t value)
 	return setrlimit(resource, &limit) < 0 ? -errno : 0;
 }
 
+/* The client may have a lower hard limit, which then holds. */
+static int limit_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -errno;
+	return set_limit(RLIMIT_NOFILE, limit.rlim_max < FILES_MAX ? limit.rlim_max : FILES_MAX);
+}
+
 /* Without CAP_SYS_RESOURCE, as in some containers, the hard limit is the most that is possible. */
 static int raise_memlock(void)
 {
@@ -43,7 +53,7 @@ int identity_set_limits(void)
 
 	r = set_limit(RLIMIT_CORE, 0);
 	if (r == 0)
-		r = set_limit(RLIMIT_NOFILE, FILES_MAX);
+		r = limit_files();
 	if (r == 0)
 		r = raise_memlock();
 	return r;

@@ -109,12 +109,25 @@ static void close_files(const struct ring_setup *ring)
 			close(ring->files[i]);
 }
 
+/*
+ * A write past RLIMIT_FSIZE then fails with EFBIG, which the program reports. The signal would end
+ * the process, and with it the report.
+ */
+static int ignore_file_size_signal(void)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	return sigaction(SIGXFSZ, &ignore, NULL) < 0 ? -errno : 0;
+}
+
 static int become_client(const struct control_setup *setup, enum control_stage *stage)
 {
 	int r;
 
 	*stage = STAGE_LIMITS;
 	r = identity_set_limits();
+	if (r == 0)
+		r = ignore_file_size_signal();
 	if (r < 0)
 		return r;
 	*stage = STAGE_CREDENTIALS;

@@ -321,7 +321,7 @@ int conn_new_take_fd(struct conns *conns, int fd, struct peer *peer, struct conn
 
 	if (!made) {
 		safe_close(fd);
-		user_done(&peer->user);
+		peer_done(peer);
 		return -ENOMEM;
 	}
 	made->conns = conns;
@@ -364,7 +364,7 @@ void conn_free(struct conn *conn)
 	free(conn->refusal);
 	frame_reader_done(&conn->reader);
 	frame_writer_done(&conn->writer);
-	user_done(&conn->peer.user);
+	peer_done(&conn->peer);
 	safe_close(conn->fd);
 	free(conn);
 }

@@ -66,7 +66,7 @@ static void welcome_take_fd(struct listener *listener, int taken_fd)
 	if (r < 0)
 		log_warning("cannot serve a client: %s", strerror(-r));
 	note_done(&note);
-	user_done(&peer.user);
+	peer_done(&peer);
 }
 
 /* Retries later: the socket stays readable, so retrying at once would spin. */

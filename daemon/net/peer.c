@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "common/cleanup.h"
+#include "common/peer-pidfd.h"
 
 static int read_groups(int socket_fd, gid_t **ret, size_t *ret_n)
 {
@@ -42,5 +43,7 @@ int peer_init(struct peer *peer, int socket_fd)
 	if (r < 0)
 		return r;
 	*peer = (struct peer){.user = user, .pid = credentials.pid};
+	if (peer->pid != 0)
+		peer->pidfd = peer_pidfd(socket_fd);
 	return 0;
 }

@@ -62,7 +62,7 @@ void creation_close_lease(struct creation *creation)
 }
 
 static int start_host(struct ring *ring, const struct files *files,
-		      const struct host_callbacks *callbacks)
+		      const struct host_callbacks *callbacks, struct note *note)
 {
 	const struct iourd_descriptor *descriptor = &ring->made_of;
 	const struct creation *creation = ring->creation;
@@ -73,6 +73,8 @@ static int start_host(struct ring *ring, const struct files *files,
 		.gid = creation->request.gid,
 		.groups = creation->request.groups,
 		.n_groups = creation->request.n_groups,
+		.client_pid = creation->request.client_pid,
+		.client_pidfd = creation->request.client_pidfd,
 		.sq_entries = descriptor->sq_entries,
 		.cq_entries = descriptor->cq_entries,
 		.region_size = ring->region.size,
@@ -83,9 +85,17 @@ static int start_host(struct ring *ring, const struct files *files,
 		.region_fd = ring->region.fd,
 		.lease_fd = creation->lease[LEASE_HOST],
 	};
+	int r;
 
 	memcpy(setup.files, files->fds, sizeof(setup.files));
-	return hosts->ops->start(hosts, &setup, callbacks, ring, &ring->host);
+	r = hosts->ops->start(hosts, &setup, callbacks, ring, &ring->host);
+	if (r == -ESRCH)
+		return fault_not_permitted(note, "the process that made this connection has "
+						 "exited, and its limits with it; connect again");
+	if (r == -ESTALE)
+		return fault_not_permitted(note, "the process that made this connection has "
+						 "changed its user; connect again");
+	return r;
 }
 
 static int make_lease(struct ring *ring)
@@ -153,5 +163,5 @@ int creation_set_up(struct ring *ring, const struct host_callbacks *callbacks, s
 		return hosts->ops->adopt(hosts, ring->name, callbacks, ring,
 					 &ring->creation->lease[LEASE_CLIENT], &ring->host);
 	r = make_lease(ring);
-	return r < 0 ? r : start_host(ring, &files, callbacks);
+	return r < 0 ? r : start_host(ring, &files, callbacks, note);
 }

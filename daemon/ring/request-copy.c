@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "wire/json.h"
 
 void request_copy_done(struct request_copy *copy)
@@ -18,6 +19,8 @@ void request_copy_done(struct request_copy *copy)
 	}
 	free(copy->files);
 	free(copy->groups);
+	if (copy->client_pid != 0)
+		safe_close(copy->client_pidfd);
 	json_put(copy->parameters);
 	*copy = (struct request_copy){};
 }
@@ -40,11 +43,23 @@ static int copy_files(struct request_copy *copy, const struct ring_request *requ
 	return 0;
 }
 
+static int copy_client(struct request_copy *copy, const struct peer *peer)
+{
+	if (peer->pid == 0)
+		return 0;
+	copy->client_pid = peer->pid;
+	copy->client_pidfd = -1;
+	if (peer->pidfd >= 0)
+		copy->client_pidfd = fcntl(peer->pidfd, F_DUPFD_CLOEXEC, 3);
+	return peer->pidfd >= 0 && copy->client_pidfd < 0 ? -errno : 0;
+}
+
 int request_copy_init(struct request_copy *copy, const struct peer *peer,
 		      const struct ring_request *request)
 {
 	struct request_copy made = {
 		.gid = peer->user.gid,
+		.client_pidfd = -1,
 		.data_bytes_set = request->data_bytes_set,
 		.data_bytes = request->data_bytes,
 	};
@@ -56,7 +71,9 @@ int request_copy_init(struct request_copy *copy, const struct peer *peer,
 	if (peer->user.n_groups > 0)
 		memcpy(made.groups, peer->user.groups, peer->user.n_groups * sizeof(*made.groups));
 	made.n_groups = peer->user.n_groups;
-	r = copy_files(&made, request);
+	r = copy_client(&made, peer);
+	if (r == 0)
+		r = copy_files(&made, request);
 	if (r == 0 && request->parameters)
 		r = json_copy(request->parameters, &made.parameters);
 	if (r < 0) {

@@ -15,6 +15,8 @@ struct request_copy {
 	gid_t gid;
 	gid_t *groups;
 	size_t n_groups;
+	pid_t client_pid; /* 0: the daemon itself */
+	int client_pidfd; /* -1: the client is gone, or it is the daemon itself */
 	struct ring_file *files;
 	size_t n_files;
 	struct json_object *parameters; /* or NULL */

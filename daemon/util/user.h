@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 struct user { /* embedded; owns its groups. Zeroed: root without supplementary groups. */
 	uid_t uid;
@@ -22,10 +23,19 @@ static inline void user_done(struct user *user)
 	*user = (struct user){0};
 }
 
-/* The client of a request. A copy borrows the groups of the original. */
-struct peer {
+/* The client of a request. A copy borrows the groups and the pidfd of the original. */
+struct peer { /* zeroed: the daemon, in root's name */
 	struct user user;
 	pid_t pid; /* 0: the daemon asks in the user's name */
+	int pidfd; /* valid if pid is not 0; -1: the process is gone, or unknown */
 };
+
+static inline void peer_done(struct peer *peer)
+{
+	if (peer->pid != 0 && peer->pidfd >= 0)
+		close(peer->pidfd);
+	user_done(&peer->user);
+	*peer = (struct peer){0};
+}
 
 #endif

@@ -158,7 +158,7 @@ void service_end(struct service *service)
 
 void client_connect(struct service *service, uid_t uid, struct client *client)
 {
-	struct peer peer = {.user = {.uid = uid, .gid = uid}, .pid = getpid()};
+	struct peer peer = {.user = {.uid = uid, .gid = uid}, .pid = getpid(), .pidfd = -1};
 	struct conn *conn;
 	int pair[2];
 

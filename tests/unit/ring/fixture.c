@@ -360,6 +360,7 @@ struct peer peer_of(uid_t uid)
 	return (struct peer){
 		.user = {.uid = uid, .gid = uid, .groups = groups, .n_groups = 2},
 		.pid = 1,
+		.pidfd = -1,
 	};
 }
 
