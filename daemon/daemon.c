@@ -21,6 +21,7 @@
 #include "os/config.h"
 #include "os/lock.h"
 #include "os/notify.h"
+#include "os/place.h"
 #include "os/users.h"
 #include "reload.h"
 #include "manager/manager.h"
@@ -201,6 +202,9 @@ static int start_ports(struct daemon *daemon)
 	r = hosts_linux_new(loop_ev(daemon->loop), config->host_program, directory, &daemon->hosts);
 	if (r < 0)
 		return failed("cannot use the directory of hosts", directory, r);
+	if (place_available())
+		hosts_linux_set_systemd(daemon->hosts, pool_executor(daemon->pool),
+					place_by_systemd);
 	return 0;
 }
 

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ioprio.h>
-#include <poll.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,52 +11,20 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "host/proc.h"
 
 #define STATUS_MAX 4096 /* bytes: "Uid:" is among the first lines */
 
-/* ---- files of /proc ---- */
-
-static int open_proc(pid_t pid, const char *name, int flags)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	fd = open(path, flags | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-static int read_proc(pid_t pid, const char *name, size_t size, char *text)
-{
-	_cleanup_close_ int fd = open_proc(pid, name, O_RDONLY);
-	ssize_t n;
-
-	if (fd < 0)
-		return fd;
-	n = read(fd, text, size - 1);
-	if (n < 0)
-		return -errno;
-	text[n] = '\0';
-	return 0;
-}
+/* ---- reading ---- */
 
 static int read_oom_score_adj(pid_t pid, int *ret)
 {
 	char text[16];
-	int r = read_proc(pid, "oom_score_adj", sizeof(text), text);
+	int r = proc_read(pid, "oom_score_adj", sizeof(text), text);
 
 	if (r == 0)
 		*ret = atoi(text);
 	return r;
-}
-
-static int set_oom_score_adj(pid_t pid, int value)
-{
-	_cleanup_close_ int fd = open_proc(pid, "oom_score_adj", O_WRONLY);
-
-	if (fd < 0)
-		return fd;
-	return dprintf(fd, "%d", value) < 0 ? -errno : 0;
 }
 
 static int check_user(pid_t pid, uid_t uid)
@@ -68,7 +34,7 @@ static int check_user(pid_t pid, uid_t uid)
 	const char *line;
 	int r;
 
-	r = read_proc(pid, "status", sizeof(text), text);
+	r = proc_read(pid, "status", sizeof(text), text);
 	if (r < 0)
 		return r;
 	line = strstr(text, "\nUid:"); /* the kernel escapes line breaks in the process's name */
@@ -76,8 +42,6 @@ static int check_user(pid_t pid, uid_t uid)
 		return -EIO;
 	return effective == uid ? 0 : -ESTALE;
 }
-
-/* ---- reading ---- */
 
 static int read_limits(pid_t pid, struct client_limits *ret)
 {
@@ -103,14 +67,6 @@ static int read_scheduling(pid_t pid, struct client_limits *ret)
 	return 0;
 }
 
-/* As long as the process runs, no other one can have its pid. */
-static bool has_exited(int pidfd)
-{
-	struct pollfd exit = {.fd = pidfd, .events = POLLIN};
-
-	return pidfd < 0 || poll(&exit, 1, 0) != 0;
-}
-
 int client_limits_read(pid_t pid, int pidfd, uid_t uid, struct client_limits *ret)
 {
 	int r;
@@ -124,7 +80,7 @@ int client_limits_read(pid_t pid, int pidfd, uid_t uid, struct client_limits *re
 		r = check_user(
 			pid,
 			uid); /* last: a process that becomes another user's raises its limits */
-	return has_exited(pidfd) ? -ESRCH : r;
+	return proc_exited(pidfd) ? -ESRCH : r;
 }
 
 /* ---- applying ---- */
@@ -208,6 +164,16 @@ static int set_cpus(pid_t host, const struct client_limits *limits)
 	if (sched_setaffinity(host, sizeof(limits->cpus), limits->cpus) < 0 && errno != EINVAL)
 		return -errno;
 	return 0;
+}
+
+static int set_oom_score_adj(pid_t pid, int value)
+{
+	_cleanup_close_ int fd = -1;
+	int r = proc_open(pid, "oom_score_adj", O_WRONLY, &fd);
+
+	if (r < 0)
+		return r;
+	return dprintf(fd, "%d", value) < 0 ? -errno : 0;
 }
 
 int client_limits_apply(const struct client_limits *limits, pid_t host)

@@ -28,7 +28,7 @@
 #define CONTROL_GROUPS_MAX  1024u
 #define CONTROL_MESSAGE_MAX 8192u /* bytes */
 #define CONTROL_NAME_MAX    64u	  /* bytes of a ring's name, including the final NUL */
-#define CONTROL_FDS_MAX	    (2u + IOURD_SLOTS_MAX)
+#define CONTROL_FDS_MAX	    (3u + IOURD_SLOTS_MAX)
 
 /*
  * Interrupts io_uring_enter in the host's loop thread, which enters again. A process that may
@@ -41,12 +41,14 @@
 
 enum control_type {
 	/* daemon to host */
-	CONTROL_SETUP = 1, /* struct control_setup; fds: region, lease (if any), files */
-	CONTROL_START,	   /* enable the ring and run it */
-	CONTROL_PAUSE,	   /* leave the loop (the dispatcher's pause flag is already set) */
-	CONTROL_RESUME,	   /* enter it again (the flag is already clear) */
-	CONTROL_END,	   /* exit */
-	CONTROL_QUERY,	   /* reply with CONTROL_STATE */
+	/* struct control_setup; fds: region, lease (if any), cgroup.procs (if any), files */
+	CONTROL_SETUP = 1,
+	CONTROL_START,	/* enable the ring and run it */
+	CONTROL_PAUSE,	/* leave the loop (the dispatcher's pause flag is already set) */
+	CONTROL_RESUME, /* enter it again (the flag is already clear) */
+	CONTROL_END,	/* exit */
+	CONTROL_QUERY,	/* reply with CONTROL_STATE */
+	CONTROL_PLACED, /* of CGROUP_WAIT: the host is in its control group */
 	/* host to daemon, as struct control_event */
 	CONTROL_READY = 64, /* ring_fd: the disabled ring's descriptor in the host */
 	CONTROL_REFUSED,    /* setup failed: stage, error; then the host exits */
@@ -62,6 +64,12 @@ struct control_head {
 	uint32_t size;	  /* bytes of the whole message, including this head */
 };
 
+enum control_cgroup {		    /* the control group that a host works in */
+		      CGROUP_STAY,  /* the service's; so do earlier daemons ask */
+		      CGROUP_ENTER, /* the one whose cgroup.procs comes with the setup */
+		      CGROUP_WAIT,  /* until CONTROL_PLACED, before it does anything else */
+};
+
 struct control_setup {
 	struct control_head head;
 	uint32_t uid;
@@ -71,7 +79,7 @@ struct control_setup {
 	uint32_t sq_entries;
 	uint32_t cq_entries;
 	uint32_t n_slots;
-	uint32_t reserved;
+	uint32_t cgroup;      /* enum control_cgroup */
 	uint64_t region_size; /* bytes, as the next two */
 	uint64_t data_offset;
 	uint64_t data_size; /* 0: register no buffer */
@@ -92,6 +100,8 @@ enum control_stage {
 	STAGE_RESTRICTIONS,
 	STAGE_SANDBOX,
 	STAGE_ENABLE,
+	STAGE_CGROUP,
+	STAGE_THREAD,
 };
 
 struct control_event {

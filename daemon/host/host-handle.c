@@ -26,6 +26,16 @@ struct host *host_new(struct hosts_linux *hosts, const char *name,
 	return host;
 }
 
+struct host *host_by_serial(struct hosts_linux *hosts, uint64_t serial)
+{
+	struct host *host;
+
+	list_for_each(host, &hosts->list, link)
+		if (host->serial == serial)
+			return host;
+	return NULL;
+}
+
 void host_unwatch_exit(struct host *host)
 {
 	if (ev_is_active(&host->pidfd_watcher))

@@ -18,8 +18,10 @@
 #include <sys/types.h>
 
 #include "host/control.h"
+#include "util/placement.h"
 
 struct ev_loop;
+struct executor;
 struct hosts;
 struct host;
 
@@ -168,6 +170,14 @@ struct hosts {
  */
 int hosts_linux_new(struct ev_loop *loop, const char *program, const char *directory,
 		    struct hosts **ret);
+
+/*
+ * Lets systemd put hosts into control groups that the daemon cannot choose itself: of clients in a
+ * subtree that is delegated to a user, and of rings that outlive their clients, which get a scope
+ * each, below iouringd-UID.slice. Without it both stay in the service's. @executor: borrowed; it
+ * ends before @hosts.
+ */
+void hosts_linux_set_systemd(struct hosts *hosts, struct executor *executor, place_process place);
 
 /* For messages: "registering the param region", ... */
 const char *control_stage_text(enum control_stage stage);

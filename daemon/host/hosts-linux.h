@@ -2,12 +2,14 @@
 /*
  * hosts-linux.h - inside the real host port; each file calls only those below it
  *
- *   hosts-linux.c  the port: starts hosts, sends commands
+ *   hosts-linux.c  the port: commands and the end
+ *   start.c        starts hosts
  *   take-over.c    continues with a host of an earlier daemon
  *   orphans.c      finds and ends hosts of an earlier daemon
  *   adopt.c        applications that run their rings themselves
  *   host-events.c  messages and exits of hosts
  *   host-handle.c  struct host: creation, watchers, destruction
+ *   place.c        lets systemd put hosts into their control groups
  *   lease.c        detects that a client is gone, even if its host is stopped
  */
 #ifndef DAEMON_HOST_HOSTS_LINUX_H
@@ -19,6 +21,7 @@
 
 #include "common/list.h"
 #include "host/host.h"
+#include "util/placement.h"
 
 /* The socket of an earlier daemon's host or application. Owns its descriptors. */
 struct orphan {
@@ -36,7 +39,11 @@ struct hosts_linux {
 	struct ev_loop *loop; /* borrowed */
 	char *program;
 	int directory_fd;
-	struct list list; /* of hosts that are not destroyed yet */
+	int cgroup_root;	   /* -1: hosts stay in the service's control group */
+	struct executor *executor; /* borrowed, for @place */
+	place_process place;	   /* NULL: no systemd */
+	struct list placings;	   /* under way (place.c) */
+	struct list list;	   /* of hosts that are not destroyed yet */
 	struct orphan *orphans;
 	size_t n_orphans;
 	int leases; /* epoll set (lease.c) */
@@ -83,6 +90,8 @@ struct host {
 /* NULL: no memory. End it with host_destroy(). */
 struct host *host_new(struct hosts_linux *hosts, const char *name,
 		      const struct host_callbacks *callbacks, void *arg);
+/* NULL: it was destroyed meanwhile. */
+struct host *host_by_serial(struct hosts_linux *hosts, uint64_t serial);
 /* Stops the watchers, removes the socket if the host has exited, and frees everything. */
 void host_destroy(struct host *host);
 /* Stops watching for the exit. Does nothing if the host is not watched. */
@@ -92,6 +101,11 @@ void host_kill(struct host *host);
 /* Surround callbacks. A host that is freed in between is destroyed by the last of the second. */
 void host_callback_begin(struct host *host);
 void host_callback_end(struct host *host);
+
+/* ---- start.c ---- */
+
+int host_start(struct hosts *port, const struct host_setup *setup,
+	       const struct host_callbacks *callbacks, void *arg, struct host **ret);
 
 /* ---- host-events.c ---- */
 
@@ -116,6 +130,12 @@ int leases_init(struct hosts_linux *hosts);
 void leases_done(struct hosts_linux *hosts);
 /* @lease_fd: the host's end of the lease; the caller may close it afterwards. */
 int lease_watch(struct host *host, int lease_fd);
+
+/* ---- place.c ---- */
+
+/* For a host that waits (CGROUP_WAIT): it goes on, or refused follows. */
+int host_place(struct host *host, uid_t uid, const struct placement *placement);
+void placings_done(struct hosts_linux *hosts);
 
 /* ---- orphans.c ---- */
 

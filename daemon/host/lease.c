@@ -16,16 +16,6 @@
 
 #define EVENTS_AT_ONCE 64
 
-static struct host *find_serial(struct hosts_linux *hosts, uint64_t serial)
-{
-	struct host *host;
-
-	list_for_each(host, &hosts->list, link)
-		if (host->serial == serial)
-			return host;
-	return NULL;
-}
-
 static void on_leases(struct ev_loop *loop, struct ev_io *watcher, int revents)
 {
 	struct hosts_linux *hosts = watcher->data;
@@ -33,7 +23,7 @@ static void on_leases(struct ev_loop *loop, struct ev_io *watcher, int revents)
 	int n = epoll_wait(hosts->leases, events, EVENTS_AT_ONCE, 0);
 
 	for (int i = 0; i < n; i++) {
-		struct host *host = find_serial(hosts, events[i].data.u64);
+		struct host *host = host_by_serial(hosts, events[i].data.u64);
 
 		if (host && !host->exited && !host->freed)
 			host->callbacks.client_gone(host->arg);

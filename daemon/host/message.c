@@ -68,13 +68,15 @@ int control_setup_check(const void *message, size_t size, size_t n_fds)
 		return -EBADMSG;
 	if (setup->uid == UINT32_MAX || setup->gid == UINT32_MAX)
 		return -EINVAL;
-	if (!queues_valid(setup) || !region_valid(setup) || setup->has_lease > 1)
+	if (!queues_valid(setup) || !region_valid(setup) || setup->has_lease > 1 ||
+	    setup->cgroup > CGROUP_WAIT)
 		return -EINVAL;
 	if (setup->n_slots > IOURD_SLOTS_MAX || setup->slots_filled >> setup->n_slots)
 		return -EINVAL;
 	if (setup->name[0] == '\0' || !memchr(setup->name, '\0', sizeof(setup->name)))
 		return -EINVAL;
-	if (n_fds != 1 + setup->has_lease + (size_t)__builtin_popcount(setup->slots_filled))
+	if (n_fds != 1 + setup->has_lease + (setup->cgroup == CGROUP_ENTER) +
+			     (size_t)__builtin_popcount(setup->slots_filled))
 		return -EMFILE;
 	return 0;
 }

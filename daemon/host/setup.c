@@ -10,13 +10,17 @@ _Static_assert(sizeof(struct control_setup) + CONTROL_GROUPS_MAX * sizeof(uint32
 		       CONTROL_MESSAGE_MAX,
 	       "a setup with the most groups fits");
 
-static void collect_descriptors(const struct host_setup *setup, struct setup_message *ret)
+static void collect_descriptors(const struct host_setup *setup, enum control_cgroup cgroup,
+				int cgroup_fd, struct setup_message *ret)
 {
 	ret->fds[ret->n_fds++] = setup->region_fd;
 	if (setup->lease_fd >= 0) {
 		ret->fds[ret->n_fds++] = setup->lease_fd;
 		ret->setup.has_lease = 1;
 	}
+	ret->setup.cgroup = cgroup;
+	if (cgroup == CGROUP_ENTER)
+		ret->fds[ret->n_fds++] = cgroup_fd;
 	for (size_t i = 0; i < setup->n_slots; i++) {
 		if (setup->files[i] < 0)
 			continue;
@@ -25,7 +29,8 @@ static void collect_descriptors(const struct host_setup *setup, struct setup_mes
 	}
 }
 
-int setup_message_fill(const struct host_setup *setup, struct setup_message *ret)
+int setup_message_fill(const struct host_setup *setup, enum control_cgroup cgroup, int cgroup_fd,
+		       struct setup_message *ret)
 {
 	size_t size = sizeof(ret->setup) + setup->n_groups * sizeof(uint32_t);
 
@@ -55,7 +60,7 @@ int setup_message_fill(const struct host_setup *setup, struct setup_message *ret
 
 		memcpy(ret->bytes + sizeof(ret->setup) + i * sizeof(group), &group, sizeof(group));
 	}
-	collect_descriptors(setup, ret);
+	collect_descriptors(setup, cgroup, cgroup_fd, ret);
 	/* The host would refuse an invalid setup, too, but only once it has been started. */
 	return control_setup_check(ret->bytes, ret->size, ret->n_fds);
 }

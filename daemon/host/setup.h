@@ -19,7 +19,11 @@ struct setup_message {
 	size_t n_fds;
 };
 
-/* 0; -EINVAL: a value is out of range; -E2BIG: too many groups. */
-int setup_message_fill(const struct host_setup *setup, struct setup_message *ret);
+/*
+ * @cgroup_fd: of CGROUP_ENTER, cgroup.procs of the group, borrowed. 0; -EINVAL: a value is out of
+ * range; -E2BIG: too many groups.
+ */
+int setup_message_fill(const struct host_setup *setup, enum control_cgroup cgroup, int cgroup_fd,
+		       struct setup_message *ret);
 
 #endif

@@ -13,6 +13,8 @@ static const char *const texts[] = {
 	[STAGE_RESTRICTIONS] = "restricting the io_uring to the program's operations",
 	[STAGE_SANDBOX] = "entering its sandbox",
 	[STAGE_ENABLE] = "enabling the io_uring",
+	[STAGE_CGROUP] = "joining its client's control group",
+	[STAGE_THREAD] = "starting its thread",
 };
 
 const char *control_stage_text(enum control_stage stage)

@@ -76,9 +76,12 @@ static int receive_setup(int connection, struct received_setup *ret)
 	return control_setup_check(ret->message, (size_t)n, ret->n_fds);
 }
 
-/* The descriptors are, in order: the region, the lease (if any), the files of the filled slots. */
+/*
+ * The descriptors are, in order: the region, the lease and the control group (if any), the files of
+ * the filled slots.
+ */
 static void describe_ring(const struct received_setup *received, struct ring_setup *ret,
-			  int *ret_lease)
+			  int *ret_lease, int *ret_cgroup)
 {
 	const struct control_setup *setup = (const struct control_setup *)received->message;
 	size_t next = 0;
@@ -94,6 +97,7 @@ static void describe_ring(const struct received_setup *received, struct ring_set
 		.region_fd = received->fds[next++],
 	};
 	*ret_lease = setup->has_lease ? received->fds[next++] : -1;
+	*ret_cgroup = setup->cgroup == CGROUP_ENTER ? received->fds[next++] : -1;
 	for (size_t i = 0; i < IOURD_SLOTS_MAX; i++)
 		ret->files[i] = setup->slots_filled & (1u << i) ? received->fds[next++] : -1;
 }
@@ -118,6 +122,32 @@ static int ignore_file_size_signal(void)
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	return sigaction(SIGXFSZ, &ignore, NULL) < 0 ? -errno : 0;
+}
+
+/* The kernel checks the permission of the daemon, which has opened the file. */
+static int enter_group(int cgroup)
+{
+	ssize_t n = write(cgroup, "0", 1); /* this process */
+
+	return n < 0 || close(cgroup) < 0 ? -errno : 0;
+}
+
+static int wait_for_group(int connection)
+{
+	_Alignas(8) struct control_head head;
+	ssize_t n = control_receive(connection, &head, sizeof(head), NULL, 0, NULL);
+
+	if (n <= 0)
+		return n < 0 ? (int)n : -ECONNRESET;
+	return control_head_check(&head, (size_t)n) == CONTROL_PLACED ? 0 : -EBADMSG;
+}
+
+/* Before the region is touched, so that its pages count there. */
+static int join_group(const struct session *session, const struct control_setup *setup, int cgroup)
+{
+	if (setup->cgroup == CGROUP_ENTER)
+		return enter_group(cgroup);
+	return setup->cgroup == CGROUP_WAIT ? wait_for_group(session->connection) : 0;
 }
 
 static int become_client(const struct control_setup *setup, enum control_stage *stage)
@@ -162,13 +192,14 @@ static int enter_sandbox(struct session *session, enum control_stage *stage)
 {
 	int notify_fd, r;
 
-	*stage = STAGE_SANDBOX;
+	*stage = STAGE_THREAD;
 	notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (notify_fd < 0)
 		return -errno;
 	r = loop_thread_init(&session->loop, session->ring_fd, notify_fd);
 	if (r < 0)
 		return r;
+	*stage = STAGE_SANDBOX;
 	r = identity_close_limits();
 	if (r < 0)
 		return r;
@@ -179,15 +210,20 @@ static int enter_sandbox(struct session *session, enum control_stage *stage)
 static int set_up(struct session *session, enum control_stage *stage)
 {
 	struct received_setup received;
+	const struct control_setup *setup = (const struct control_setup *)received.message;
 	struct ring_setup ring;
-	int r;
+	int cgroup, r;
 
 	*stage = STAGE_MESSAGE;
 	r = receive_setup(session->connection, &received);
 	if (r < 0)
 		return r;
-	describe_ring(&received, &ring, &session->lease);
-	r = become_client((const struct control_setup *)received.message, stage);
+	describe_ring(&received, &ring, &session->lease, &cgroup);
+	*stage = STAGE_CGROUP;
+	r = join_group(session, setup, cgroup);
+	if (r < 0)
+		return r;
+	r = become_client(setup, stage);
 	/* Later connections show the client's uid, and this process, as their peer. */
 	if (r == 0 && listen(CONTROL_LISTEN_FD, BACKLOG) < 0)
 		r = -errno;

@@ -88,6 +88,14 @@ static int fault_locked_memory(struct note *note)
 	return fault_quota_exceeded(note, "lockedMemory", limit.rlim_cur);
 }
 
+static int fault_tasks(struct note *note)
+{
+	return fault_not_permitted(note,
+				   "the client has no task left for its ring's host, which needs "
+				   "two: raise TasksMax= of its unit or slice, or its "
+				   "RLIMIT_NPROC");
+}
+
 struct ring_event outcome_refused(enum control_stage stage, int error, struct note *note)
 {
 	struct ring_event event = {
@@ -101,6 +109,8 @@ struct ring_event outcome_refused(enum control_stage stage, int error, struct no
 	if (error == ENOMEM &&
 	    (stage == STAGE_RING || stage == STAGE_REGION || stage == STAGE_BUFFERS))
 		event.r = fault_locked_memory(note);
+	else if (error == EAGAIN && stage == STAGE_THREAD)
+		event.r = fault_tasks(note);
 	return event;
 }
 

@@ -33,7 +33,7 @@ static void make_message(void)
 	setup.files[3] = 0;
 	setup.data_offset = 4096;
 	setup.data_size = 4096;
-	assert_int_equal(setup_message_fill(&setup, &message), 0);
+	assert_int_equal(setup_message_fill(&setup, CGROUP_ENTER, 0, &message), 0);
 }
 
 static int check(void)
@@ -51,7 +51,8 @@ static void test_setup_is_complete(void **state)
 	assert_int_equal(control_setup_groups(setup)[2], 9);
 	assert_int_equal(setup->slots_filled, 1 | 8);
 	assert_int_equal(setup->has_lease, 1);
-	assert_int_equal(message.n_fds, 4);
+	assert_int_equal(setup->cgroup, CGROUP_ENTER);
+	assert_int_equal(message.n_fds, 5);
 	assert_string_equal(setup->name, "r1");
 	assert_int_equal(setup->opcodes[0], 1);
 }
@@ -106,6 +107,9 @@ static void test_setup_values(void **state)
 	CASE(data_size, 1, 0);
 	CASE(has_lease, 2, -EINVAL);
 	CASE(has_lease, 0, -EMFILE);
+	CASE(cgroup, CGROUP_WAIT + 1, -EINVAL);
+	CASE(cgroup, CGROUP_STAY, -EMFILE);
+	CASE(cgroup, CGROUP_WAIT, -EMFILE);
 	CASE(n_slots, 3, -EINVAL); /* slot 3 is filled */
 	CASE(n_slots, IOURD_SLOTS_MAX + 1, -EINVAL);
 	CASE(n_slots, UINT32_MAX, -EINVAL);
@@ -249,7 +253,7 @@ static void test_packets(void **state)
 
 static void test_stages(void **state)
 {
-	for (int i = STAGE_MESSAGE; i <= STAGE_ENABLE; i++)
+	for (int i = STAGE_MESSAGE; i <= STAGE_THREAD; i++)
 		assert_non_null(control_stage_text((enum control_stage)i));
 	assert_non_null(control_stage_text((enum control_stage)99));
 	assert_non_null(control_stage_text((enum control_stage) - 1));
