@@ -29,7 +29,7 @@ struct kern_dispatcher;
 
 struct kern_capability {
 	const char *name;   /* "struct_ops.io_uring_bpf_ops" */
-	const char *since;  /* "Linux 7.1" */
+	const char *since;  /* "Linux 7.1"; "no release": none so far */
 	const char *detail; /* what was found, or why it is missing; or NULL */
 	bool present;
 	bool required; /* without it no ring can be made */
