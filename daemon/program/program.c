@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "program/directory.h"
 #include "program/program.h"
 #include "program/store.h"
 #include "common/cleanup.h"
 #include "common/container-of.h"
 #include "util/jobs.h"
+#include "util/log.h"
 
 static struct program *to_program(struct job *job)
 {
@@ -25,7 +26,7 @@ static void program_free(struct program *program)
 	program->context->kern->ops->program_free(program->kern_program);
 	note_done(&program->refusal);
 	note_done(&program->note);
-	free(program->path);
+	free(program->directory);
 	free(program);
 }
 
@@ -76,7 +77,7 @@ static int check_name(struct program *program)
 		program->context->kern->ops->program_info(program->subject);
 	char reason[128];
 
-	if (program->path == NULL && memcmp(info->digest, program->stored, SHA256_SIZE) != 0)
+	if (!program->directory && memcmp(info->digest, program->stored, SHA256_SIZE) != 0)
 		return fault_program_rejected(&program->note, program->name,
 					      "the copy of its object file is damaged", "");
 	if (program->name[0] == '\0' || strcmp(info->descriptor.name, program->name) == 0)
@@ -94,14 +95,13 @@ static void open_work(struct job *job)
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	if (program->path) {
-		fd = open(program->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-		r = fd < 0 ? -errno : 0;
+	if (program->directory) {
+		r = directory_open(program->directory, program->name, &program->note, &fd);
 	} else {
 		fd = store_open(program->context->store, program->stored);
 		r = fd < 0 ? fd : 0;
 	}
-	if (r < 0) {
+	if (r != 0) {
 		program->result = r;
 		return;
 	}
@@ -134,8 +134,11 @@ static void open_done(struct job *job)
 		program->state = PROGRAM_AVAILABLE;
 		if (program->result == 0 && program->name[0] == '\0')
 			strcpy(program->name, program_info(program)->descriptor.name);
-		if (program->result != 0)
+		if (program->result != 0) {
 			refuse(program, program->result);
+			log_warning("program \"%s\" cannot be used: %s", program->name,
+				    program->refusal.texts[1] ?: "");
+		}
 		notify(program, program_usable(program, NULL));
 	}
 	jobs_done(jobs);
@@ -206,8 +209,8 @@ int program_new_shipped(struct program_context *context, const char *directory, 
 	r = program_new(context, name, &program);
 	if (r < 0)
 		return r;
-	if (asprintf(&program->path, "%s/%s.bpf.o", directory, name) < 0) {
-		program->path = NULL;
+	program->directory = strdup(directory);
+	if (!program->directory) {
 		program_free(program);
 		return -ENOMEM;
 	}

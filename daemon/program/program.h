@@ -50,7 +50,7 @@ struct program {
 	struct program_waiter **notified; /* those that are being notified now */
 	/* set aside for the job */
 	struct job job;
-	char *path;
+	char *directory; /* of a shipped one */
 	struct kern_program *subject;
 	int result;
 	struct note note;

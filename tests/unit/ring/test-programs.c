@@ -95,6 +95,53 @@ static void test_shipped_programs(void **state)
 	fixture_done(&fixture);
 }
 
+/* A link within the directory is followed; one that leads out of it is not, whatever it names. */
+static void test_links(void **state)
+{
+	static const struct {
+		const char *file, *target;
+		const char *reason; /* NULL: the program can be used */
+	} links[] = {
+		{"copied", "copied.bpf.o.2", NULL},
+		{"twice", "twice.bpf.o.2", NULL},
+		{"outside", "/etc/shadow", "\"/etc/shadow\", which leads out"},
+		{"upwards", "../twice", "\"../twice\", which leads out"},
+		{"odd", "/tmp/\x1b[2J", "\"/tmp/?[2J\", which leads out"},
+		{"circle", "circle.bpf.o", "Too many levels"},
+		{"parent", "..", "directory"},
+		{"dangling", "nothing", "No such file"},
+	};
+	struct fake_object object;
+	struct fixture fixture;
+	char path[128], target[128];
+
+	fixture_init(&fixture);
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s.bpf.o", fixture.directory, links[i].file);
+		assert_int_equal(symlink(links[i].target, path), 0);
+	}
+	fake_object_copy("copied", &object);
+	fake_object_install(&object, fixture.directory, "copied.bpf.o.2");
+	snprintf(path, sizeof(path), "%s/copied.bpf.o.2.bpf.o", fixture.directory);
+	snprintf(target, sizeof(target), "%s/copied.bpf.o.2", fixture.directory);
+	assert_int_equal(rename(path, target), 0);
+	fake_object_copy("twice", &object);
+	fake_object_install(&object, fixture.directory, "real");
+	snprintf(path, sizeof(path), "%s/twice.bpf.o.2", fixture.directory);
+	assert_int_equal(symlink("real.bpf.o", path), 0);
+	assert_int_equal(fixture_manage(&fixture), 0);
+	fixture_run(&fixture);
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		struct program_view view = find(&fixture, links[i].file);
+
+		if (!links[i].reason && view.state != PROGRAM_AVAILABLE)
+			fail_msg("%s: %s", links[i].file, view.reason);
+		if (links[i].reason && !(view.reason && strstr(view.reason, links[i].reason)))
+			fail_msg("%s: %s", links[i].file, view.reason ? view.reason : "(used)");
+	}
+	fixture_done(&fixture);
+}
+
 static void count_call(void *arg)
 {
 	++*(unsigned int *)arg;
@@ -315,6 +362,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shipped_programs),
+		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_ready_when_all_are_open),
 		cmocka_unit_test(test_no_directory),
 		cmocka_unit_test(test_load),
