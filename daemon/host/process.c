@@ -1,58 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/process.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "host/control.h"
+#include "util/helper.h"
 
-static int set_attributes(posix_spawnattr_t *attributes)
-{
-	sigset_t all, none;
-	int r;
-
-	sigfillset(&all);
-	sigemptyset(&none);
-	r = posix_spawnattr_setsigdefault(attributes, &all);
-	if (r == 0)
-		r = posix_spawnattr_setsigmask(attributes, &none);
-	if (r == 0)
-		r = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF |
-								 POSIX_SPAWN_SETSIGMASK |
-								 POSIX_SPAWN_SETSID);
-	return -r;
-}
-
-static int spawn(const char *program, const char *name, int listen_fd, pid_t *ret_pid)
-{
-	char *const arguments[] = {(char *)"iouring-host", (char *)name, NULL};
-	char *const environment[] = {NULL};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	int r;
-
-	r = -posix_spawn_file_actions_init(&actions);
-	if (r < 0)
-		return r;
-	r = -posix_spawnattr_init(&attributes);
-	if (r < 0)
-		goto free_actions;
-	r = set_attributes(&attributes);
-	if (r == 0)
-		r = -posix_spawn_file_actions_adddup2(&actions, listen_fd, CONTROL_LISTEN_FD);
-	if (r == 0)
-		r = -posix_spawn(ret_pid, program, &actions, &attributes, arguments, environment);
-	posix_spawnattr_destroy(&attributes);
-free_actions:
-	posix_spawn_file_actions_destroy(&actions);
-	return r;
-}
+_Static_assert(CONTROL_LISTEN_FD == HELPER_FD, "a host finds its control socket there");
 
 void host_spawn_undo(pid_t pid)
 {
@@ -62,22 +19,9 @@ void host_spawn_undo(pid_t pid)
 
 int host_spawn(const char *program, const char *name, int listen_fd, pid_t *ret_pid, int *ret_pidfd)
 {
-	pid_t pid;
-	int pidfd, r;
+	const char *const arguments[] = {"iouring-host", name, NULL};
 
-	r = spawn(program, name, listen_fd, &pid);
-	if (r < 0)
-		return r;
-	/* Only this process can reap it, so the pid is still valid. */
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd < 0) {
-		r = -errno;
-		host_spawn_undo(pid);
-		return r;
-	}
-	*ret_pid = pid;
-	*ret_pidfd = pidfd;
-	return 0;
+	return helper_spawn(program, arguments, listen_fd, ret_pid, ret_pidfd);
 }
 
 /* From linux/pidfd.h of Linux 6.15; the build machine's headers may be older. */

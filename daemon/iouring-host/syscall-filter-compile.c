@@ -5,14 +5,12 @@
  * Runs at build time, on the machine that builds. Writes the filter's instructions to standard
  * output, as the bytes of a C array (syscall-filter.c). MACHINE is a name that libseccomp knows.
  */
-#include <errno.h>
 #include <linux/io_uring.h>
-#include <seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "sandbox/filter-compile.h"
 
 static const char *const allowed[] = {
 	"io_uring_enter",
@@ -35,6 +33,7 @@ static const char *const allowed[] = {
 	"close",
 	"exit_group",
 	"exit",
+	NULL,
 };
 
 /* A ring may only be enabled, by a thread that registers and unregisters it (loop_ring_enable()).
@@ -46,43 +45,6 @@ static const unsigned int allowed_registrations[] = {
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static _Noreturn void die(const char *what, const char *name)
-{
-	fprintf(stderr, "syscall-filter-compile: %s: %s\n", what, name);
-	exit(1);
-}
-
-/* The filter serves @machine only: a call of any other ABI kills the process. */
-static int set_machine(scmp_filter_ctx context, const char *machine)
-{
-	uint32_t arch = seccomp_arch_resolve_name(machine);
-	int r;
-
-	if (arch == 0)
-		die("libseccomp does not support this machine", machine);
-	r = seccomp_arch_remove(context, SCMP_ARCH_NATIVE); /* first: byte orders do not mix */
-	if (r == 0)
-		r = seccomp_arch_add(context, arch);
-	if (r == 0)
-		r = seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	return r;
-}
-
-/* seccomp_rule_add() leaves out a call that the machine does not have, as arm64 has no poll. */
-static int allow_calls(scmp_filter_ctx context)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < COUNT(allowed) && r == 0; i++) {
-		int number = seccomp_syscall_resolve_name(allowed[i]);
-
-		if (number == __NR_SCMP_ERROR)
-			die("libseccomp does not know this system call", allowed[i]);
-		r = seccomp_rule_add(context, SCMP_ACT_ALLOW, number, 0);
-	}
-	return r;
-}
 
 /* The operation is an unsigned int: the kernel ignores the register's upper half. */
 static int allow_registrations(scmp_filter_ctx context)
@@ -96,52 +58,17 @@ static int allow_registrations(scmp_filter_ctx context)
 	return r;
 }
 
-static int print_bytes(FILE *file)
-{
-	int byte;
-
-	rewind(file);
-	for (unsigned int n = 1; (byte = getc(file)) != EOF; n++)
-		printf("0x%02x,%c", (unsigned int)byte, n % 8 == 0 ? '\n' : ' ');
-	return ferror(file) || fflush(stdout) != 0 ? -EIO : 0;
-}
-
-static int print_filter(scmp_filter_ctx context)
-{
-	FILE *file = tmpfile(); /* libseccomp before 2.6 exports to descriptors only */
-	int r;
-
-	if (!file)
-		return -errno;
-	r = seccomp_export_bpf(context, fileno(file));
-	if (r == 0)
-		r = print_bytes(file);
-	fclose(file);
-	return r;
-}
-
 int main(int argc, char **argv)
 {
-	scmp_filter_ctx context;
-	int r;
+	static const struct filter_rules rules = {
+		.otherwise = SCMP_ACT_KILL_PROCESS,
+		.allowed = allowed,
+		.more = allow_registrations,
+	};
 
-	if (argc != 2)
-		die("usage", "syscall-filter-compile MACHINE");
-	/* SCMP_ACT_KILL_PROCESS needs level 3; the kernel of the building machine does not matter
-	 */
-	seccomp_api_set(3);
-	context = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	if (!context)
-		die("libseccomp cannot start a filter for", argv[1]);
-	r = set_machine(context, argv[1]);
-	if (r == 0)
-		r = allow_calls(context);
-	if (r == 0)
-		r = allow_registrations(context);
-	if (r == 0)
-		r = print_filter(context);
-	seccomp_release(context);
-	if (r < 0)
-		die("cannot compile the filter", strerror(-r));
-	return 0;
+	if (argc != 2) {
+		fputs("usage: syscall-filter-compile MACHINE\n", stderr);
+		return 2;
+	}
+	return filter_compile(argv[1], &rules);
 }

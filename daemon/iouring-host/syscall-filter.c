@@ -9,30 +9,16 @@
  */
 #include "iouring-host/syscall-filter.h"
 
-#include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "sandbox/filter.h"
 
 /* struct sock_filter[] as bytes, in the byte order of the machine that runs the host */
 static const _Alignas(struct sock_filter) unsigned char filter[] = {
 #include "syscall-filter.inc"
 };
 
-_Static_assert(sizeof(filter) > 0 && sizeof(filter) % sizeof(struct sock_filter) == 0 &&
-		       sizeof(filter) / sizeof(struct sock_filter) <= BPF_MAXINSNS,
-	       "a filter that the kernel can take");
+_Static_assert(FILTER_VALID(filter), "a filter that the kernel can take");
 
 int syscall_filter_install(void)
 {
-	struct sock_fprog program = {
-		.len = sizeof(filter) / sizeof(struct sock_filter),
-		.filter = (struct sock_filter *)filter,
-	};
-	long r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
-
-	if (r < 0)
-		return -errno;
-	return r == 0 ? 0 : -EBUSY; /* r is the id of a thread that could not take it */
+	return filter_install(filter, sizeof(filter));
 }
