@@ -186,7 +186,8 @@ static int start_ports(struct daemon *daemon)
 	_cleanup_free_ char *directory = NULL, *problem = NULL;
 	int r;
 
-	r = kern_linux_new(config->dispatcher, config->pin_directory, &daemon->kern);
+	r = kern_linux_new(config->dispatcher, config->loader_program, config->pin_directory,
+			   &daemon->kern);
 	if (r < 0)
 		return failed("cannot use the dispatcher", config->dispatcher, r);
 	/* a daemon with another runtime directory would take over our pins as a dead daemon's */

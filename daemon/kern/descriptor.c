@@ -175,10 +175,22 @@ static int check_field(const struct iourd_descriptor *d, uint32_t i, struct note
 	return 0;
 }
 
-static int check(const struct iourd_descriptor *d, struct note *note)
+int descriptor_check(const struct iourd_descriptor *d, struct note *note)
 {
 	int r;
 
+	if (d->magic != IOURD_DESCRIPTOR_MAGIC)
+		return reject(note, NULL, "descriptor.magic is %#x, expected %#x", d->magic,
+			      IOURD_DESCRIPTOR_MAGIC);
+	if (d->abi_major != IOURD_ABI_MAJOR)
+		return reject(
+			note, NULL,
+			"descriptor.abi_major is %u, expected %u: build the program with this "
+			"service's headers",
+			d->abi_major, IOURD_ABI_MAJOR);
+	if (d->size != sizeof(*d))
+		return reject(note, NULL, "descriptor.size is %u, expected %zu", d->size,
+			      sizeof(*d));
 	r = check_texts(d, note);
 	if (r == 0)
 		r = check_geometry(d, note);
@@ -219,19 +231,7 @@ int descriptor_read(const struct elf *elf, struct note *note, struct iourd_descr
 							   : 0ull,
 			      sizeof(descriptor));
 	memcpy(&descriptor, section.data, sizeof(descriptor));
-	if (descriptor.magic != IOURD_DESCRIPTOR_MAGIC)
-		return reject(note, NULL, "descriptor.magic is %#x, expected %#x", descriptor.magic,
-			      IOURD_DESCRIPTOR_MAGIC);
-	if (descriptor.abi_major != IOURD_ABI_MAJOR)
-		return reject(
-			note, NULL,
-			"descriptor.abi_major is %u, expected %u: build the program with this "
-			"service's headers",
-			descriptor.abi_major, IOURD_ABI_MAJOR);
-	if (descriptor.size != sizeof(descriptor))
-		return reject(note, NULL, "descriptor.size is %u, expected %zu", descriptor.size,
-			      sizeof(descriptor));
-	r = check(&descriptor, note);
+	r = descriptor_check(&descriptor, note);
 	if (r != 0)
 		return r;
 	*ret = descriptor;

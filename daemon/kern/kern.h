@@ -74,15 +74,16 @@ struct kern_ops {
 	const struct kern_capability *(*capabilities)(struct kern *kern, size_t *ret_n);
 
 	/*
-	 * Copies an object file, whatever the descriptor's offset, and checks ELF, descriptor and
-	 * BTF; passes nothing to the kernel. FAULT_PROGRAM_REJECTED has the reason. Slow.
+	 * Copies an object file, whatever the descriptor's offset, and has a process of its own
+	 * check ELF, descriptor and BTF, which passes nothing to the kernel. FAULT_PROGRAM_REJECTED
+	 * has the reason, also if that process crashes or takes too long. Slow.
 	 */
 	int (*program_open)(struct kern *kern, int object_fd, struct note *note,
 			    struct kern_program **ret);
 	const struct kern_program_info *(*program_info)(const struct kern_program *program);
 	/*
-	 * Verifies and loads; FAULT_PROGRAM_REJECTED has the verifier's log. Does nothing if the
-	 * program is loaded. Slow.
+	 * Verifies and loads, in another such process; FAULT_PROGRAM_REJECTED has the verifier's
+	 * log. Does nothing if the program is loaded. Slow.
 	 */
 	int (*program_load)(struct kern_program *program, struct note *note);
 	/* The content of the object file, borrowed; NULL once loaded. */
@@ -177,10 +178,12 @@ static inline const struct kern_capability *kern_missing_capability(struct kern 
 }
 
 /*
- * The real implementation. @dispatcher_path: the dispatcher's object file. @pin_directory: on a
- * bpffs, created if missing. Works on any kernel: the capabilities have what is missing, and then
+ * The real implementation. @dispatcher_path: the dispatcher's object file, which is trusted.
+ * @loader_path: the program iouring-loader, which parses all others. @pin_directory: on a bpffs,
+ * created if missing. Works on any kernel: the capabilities have what is missing, and then
  * dispatcher_new returns -EOPNOTSUPP, program_load FAULT_KERNEL_LACKS. Reads the kernel's BTF once.
  */
-int kern_linux_new(const char *dispatcher_path, const char *pin_directory, struct kern **ret);
+int kern_linux_new(const char *dispatcher_path, const char *loader_path, const char *pin_directory,
+		   struct kern **ret);
 
 #endif

@@ -8,15 +8,14 @@
 #include <string.h>
 
 #include "iourd/abi.h"
+#include "kern/answer.h"
 #include "kern/layout-describe.h"
 #include "kern/names.h"
 #include "kern/reject.h"
 #include "wire/fault.h"
-#include "layout/layout.h"
 
-#define MODIFIERS_MAX 32u   /* typedef, const, ... in a row: hostile BTF may have circles */
-#define ARRAYS_MAX    8u    /* arrays of arrays of ... */
-#define NODES_MAX     4096u /* fields and enum values in all */
+#define MODIFIERS_MAX 32u /* typedef, const, ... in a row: hostile BTF may have circles */
+#define ARRAYS_MAX    8u  /* arrays of arrays of ... */
 #define PATH_SIZE     256u
 #define HEAD_GRAIN    64u /* the parameter struct starts on its own cache line */
 
@@ -97,10 +96,10 @@ static int unfit(struct builder *builder, const char *path, const char *what)
 
 static int count_nodes(struct builder *builder, size_t n)
 {
-	if (n > NODES_MAX - builder->nodes)
+	if (n > LAYOUT_NODES_MAX - builder->nodes)
 		return reject(builder->note, builder->descriptor->name,
 			      "struct %s has more than %u members and enum values in all",
-			      builder->descriptor->params_type, NODES_MAX);
+			      builder->descriptor->params_type, LAYOUT_NODES_MAX);
 	builder->nodes += (unsigned int)n;
 	return 0;
 }
@@ -268,24 +267,6 @@ static void make_opaque(struct layout_field *field, uint32_t size)
 	field->count = 0;
 }
 
-static const struct iourd_field_descriptor *find_field(const struct iourd_descriptor *descriptor,
-						       const char *name)
-{
-	for (uint32_t i = 0; i < descriptor->field_count; i++)
-		if (strcmp(descriptor->fields[i].name, name) == 0)
-			return &descriptor->fields[i];
-	return NULL;
-}
-
-static enum layout_access access_of(const struct iourd_field_descriptor *field)
-{
-	if (!field)
-		return LAYOUT_PRIVATE;
-	if (field->flags & IOURD_FIELD_PROGRESS)
-		return LAYOUT_PROGRESS;
-	return field->flags & IOURD_FIELD_FIXED ? LAYOUT_FIXED : LAYOUT_SETTING;
-}
-
 /* The parent owns @field already: on failure it is freed with the layout. */
 static int read_member(struct builder *builder, const struct btf_type *parent, uint32_t i,
 		       const struct place *place, struct layout_field *field)
@@ -300,14 +281,14 @@ static int read_member(struct builder *builder, const struct btf_type *parent, u
 	int n, r;
 
 	/* a member without a name can only be private state */
-	n = snprintf(path, sizeof(path), "%s%s", place->path, *name ? name : "(anonymous)");
+	n = snprintf(path, sizeof(path), "%s%s", place->path, *name ? name : ANSWER_ANONYMOUS);
 	if (n < 0 || (size_t)n >= sizeof(path) || (*name && !is_identifier(name)))
 		return reject(builder->note, builder->descriptor->name,
 			      "member %u of struct %s has no usable name", i,
 			      name_of(builder->btf, parent->name_off));
 	if (place->depth == 0)
-		inner.access = access_of(find_field(builder->descriptor, name));
-	field->name = strdup(*name ? name : "(anonymous)");
+		inner.access = layout_describe_access(builder->descriptor, name);
+	field->name = strdup(*name ? name : ANSWER_ANONYMOUS);
 	if (!field->name)
 		return -ENOMEM;
 	field->access = inner.access;

@@ -3,6 +3,8 @@
 #ifndef KERN_LAYOUT_BTF_H
 #define KERN_LAYOUT_BTF_H
 
+#define LAYOUT_NODES_MAX 4096u /* fields and enum values in all */
+
 struct btf;
 struct iourd_descriptor;
 struct layout;

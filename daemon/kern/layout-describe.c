@@ -7,7 +7,6 @@
 
 #include "iourd/abi.h"
 #include "kern/reject.h"
-#include "layout/layout.h"
 
 /* The range of a field's type that a descriptor can express (half of an unsigned 64-bit type). */
 static void type_range(const struct layout_field *field, int64_t *ret_minimum, int64_t *ret_maximum)
@@ -81,6 +80,21 @@ static int describe(const char *program, const struct iourd_field_descriptor *fr
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+enum layout_access layout_describe_access(const struct iourd_descriptor *descriptor,
+					  const char *name)
+{
+	for (uint32_t i = 0; i < descriptor->field_count; i++) {
+		const struct iourd_field_descriptor *field = &descriptor->fields[i];
+
+		if (strcmp(field->name, name) != 0)
+			continue;
+		if (field->flags & IOURD_FIELD_PROGRESS)
+			return LAYOUT_PROGRESS;
+		return field->flags & IOURD_FIELD_FIXED ? LAYOUT_FIXED : LAYOUT_SETTING;
+	}
+	return LAYOUT_PRIVATE;
 }
 
 static struct layout_field *find(struct layout *layout, const char *name)

@@ -3,9 +3,14 @@
 #ifndef KERN_LAYOUT_DESCRIBE_H
 #define KERN_LAYOUT_DESCRIBE_H
 
+#include "layout/layout.h"
+
 struct iourd_descriptor;
-struct layout;
 struct note;
+
+/* Of the parameter struct's member @name. */
+enum layout_access layout_describe_access(const struct iourd_descriptor *descriptor,
+					  const char *name);
 
 /*
  * Adds units, bounds, initial values and help texts to @layout, whose fields have types and access

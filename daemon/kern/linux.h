@@ -14,6 +14,7 @@ struct kern_linux {
 	struct kernel_btf btf;
 	struct dispatcher_code dispatcher_code;
 	struct capabilities capabilities;
+	char *loader_path;
 	char *pin_directory;
 	struct iourd_journal *journal; /* mapped; allocated if it cannot be pinned */
 	bool journal_is_mapped;

@@ -12,12 +12,12 @@
 
 #include "kern/descriptor.h"
 #include "kern/elf-view.h"
+#include "kern/identify.h"
 #include "kern/image.h"
 #include "kern/kern.h"
 #include "kern/layout-btf.h"
 #include "kern/libbpf-log.h"
 #include "kern/reject.h"
-#include "util/sha256.h"
 #include "common/cleanup.h"
 
 #define OPS_TYPE    "io_uring_bpf_ops"
@@ -181,15 +181,6 @@ int program_file_parse(const void *image, size_t size, const char *name, struct 
 	return 0;
 }
 
-static uint64_t id_of(const uint8_t *digest)
-{
-	uint64_t id = 0;
-
-	for (size_t i = 8; i > 0; i--)
-		id = id << 8 | digest[i - 1];
-	return id;
-}
-
 static int read_layout(const void *image, size_t size, struct kern_program_info *info,
 		       struct note *note)
 {
@@ -228,8 +219,7 @@ int program_file_read(int fd, struct note *note, struct kern_program_info *ret_i
 		r = read_layout(image, size, info, note);
 	if (r != 0)
 		return r;
-	sha256(image, size, info->digest);
-	info->id = id_of(info->digest);
+	program_identify(image, size, info);
 	*ret_info = *info;
 	*ret_image = take_ptr(image);
 	*ret_size = size;

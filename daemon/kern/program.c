@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* program.c - a loop program: the content of its file, and a descriptor once loaded */
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "kern/libbpf-log.h"
-#include "kern/linux.h"
-#include "kern/program-file.h"
-#include "kern/reject.h"
 #include "common/cleanup.h"
-
-#define VERIFIER_LOG_SIZE (64u << 10) /* bytes; the kernel keeps the end of a longer log */
+#include "kern/answer.h"
+#include "kern/identify.h"
+#include "kern/image.h"
+#include "kern/linux.h"
+#include "kern/loader.h"
+#include "kern/reject.h"
+#include "util/log.h"
 
 struct kern_program {
 	const struct kern_linux *kern;
@@ -23,6 +24,47 @@ struct kern_program {
 	int fd;	     /* -1: not loaded */
 	uint32_t id; /* of the loaded one */
 };
+
+/* Has the loader do @task, and reads its answer; *ret_fd: the descriptor that came with it, or -1.
+ */
+static int run_loader(const struct kern_program *program, enum loader_task task,
+		      enum answer_kind expected, struct note *note, struct kern_program_info *ret,
+		      int *ret_fd)
+{
+	const char *path = program->kern->loader_path;
+	const char *name = program->info.descriptor.name;
+	struct loader_result result;
+	int r;
+
+	r = loader_run(path, task, *name ? name : NULL, program->image, program->size,
+		       task == LOADER_LOAD ? LOADER_LOAD_DEADLINE_MS : LOADER_INSPECT_DEADLINE_MS,
+		       note, &result);
+	if (r != 0)
+		return r;
+	r = answer_read(result.bytes, result.size, expected, note, ret);
+	if (r == -EPROTONOSUPPORT)
+		log_error("%s is of another version: restart iouringd", path);
+	if (r == 0)
+		*ret_fd = take_fd(&result.fd);
+	loader_result_done(&result);
+	return r;
+}
+
+/* The loader's memory is limited, and nothing else needs much of it. */
+static int inspect(struct kern_program *program, struct note *note)
+{
+	int fd = -1;
+	int r = run_loader(program, LOADER_INSPECT, ANSWER_INSPECTED, note, &program->info, &fd);
+
+	safe_close(fd); /* none was asked for */
+	if (r == -ENOMEM || r == -EMFILE)
+		return reject(note, NULL,
+			      "its object file needs more memory or descriptors than a parser may "
+			      "have: it is damaged; compile or copy it again");
+	if (r == 0)
+		program_identify(program->image, program->size, &program->info);
+	return r;
+}
 
 int linux_program_open(struct kern *kern, int object_fd, struct note *note,
 		       struct kern_program **ret)
@@ -34,9 +76,11 @@ int linux_program_open(struct kern *kern, int object_fd, struct note *note,
 		return -ENOMEM;
 	program->kern = kern_linux(kern);
 	program->fd = -1;
-	r = program_file_read(object_fd, note, &program->info, &program->image, &program->size);
+	r = image_read(object_fd, note, &program->image, &program->size);
+	if (r == 0)
+		r = inspect(program, note);
 	if (r != 0) {
-		free(program);
+		linux_program_free(program);
 		return r;
 	}
 	*ret = program;
@@ -64,67 +108,61 @@ int linux_program_fd(const struct kern_program *program)
 	return program->fd;
 }
 
-/* Whether the machine failed, not the program. */
-static bool is_environment(int r)
+/*
+ * Whether @fd is a program at all: the kernel answers for a map, too, and the first number is the
+ * type of either.
+ */
+static bool is_program(int fd)
 {
-	return r == -ENOMEM || r == -EPERM || r == -EMFILE || r == -ENFILE || r == -EINTR ||
-	       r == -EAGAIN;
+	char path[32], target[32];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return false;
+	target[n] = '\0';
+	return strcmp(target, "anon_inode:bpf-prog") == 0;
 }
 
-static int ask_id(struct kern_program *program)
+/* Checks what the loader has passed as the loaded program. Takes *@fd over, unless it fails. */
+static int adopt(struct kern_program *program, int *fd, struct note *note)
 {
 	struct bpf_prog_info info = {};
 	uint32_t size = sizeof(info);
-	int r = bpf_prog_get_info_by_fd(program->fd, &info, &size);
-
-	if (r == 0)
-		program->id = info.id;
-	return r;
-}
-
-static int load(struct kern_program *program, char *verifier_log, struct note *note)
-{
-	const char *name = program->info.descriptor.name;
-	struct bpf_object *object;
-	struct bpf_program *step;
-	struct libbpf_log log;
 	int r;
 
-	r = program_file_parse(program->image, program->size, name, note, &object, &step);
-	if (r != 0)
+	if (*fd < 0 || !is_program(*fd))
+		return reject(note, program->info.descriptor.name,
+			      "the process that loaded it passed no BPF program");
+	r = bpf_prog_get_info_by_fd(*fd, &info, &size);
+	if (r < 0)
 		return r;
-	r = bpf_program__set_log_buf(step, verifier_log, VERIFIER_LOG_SIZE);
-	if (r == 0) {
-		libbpf_log_to(&log);
-		r = bpf_object__load(object);
-		libbpf_log_to(NULL);
-	}
-	if (r == 0) {
-		program->fd = fcntl(bpf_program__fd(step), F_DUPFD_CLOEXEC, 3);
-		r = program->fd < 0 ? -errno : ask_id(program);
-	} else if (*verifier_log) {
-		r = reject_with_log(note, name, "the kernel's verifier refused it", verifier_log);
-	} else if (!is_environment(r)) {
-		r = reject_with_log(note, name, "libbpf cannot load it", log.text);
-	}
-	bpf_object__close(object);
-	return r;
+	if (info.type != BPF_PROG_TYPE_STRUCT_OPS ||
+	    info.attach_btf_id != program->kern->btf.ops_id)
+		return reject(note, program->info.descriptor.name,
+			      "the process that loaded it passed a program of type %u for type %u, "
+			      "expected %u (struct_ops) for %u (io_uring_bpf_ops)",
+			      info.type, info.attach_btf_id, BPF_PROG_TYPE_STRUCT_OPS,
+			      program->kern->btf.ops_id);
+	program->fd = take_fd(fd);
+	program->id = info.id;
+	return 0;
 }
 
 int linux_program_load(struct kern_program *program, struct note *note)
 {
 	const struct kern_capability *missing = capabilities_missing(&program->kern->capabilities);
-	_cleanup_free_ char *verifier_log = NULL;
+	_cleanup_close_ int fd = -1;
 	int r;
 
 	if (program->fd >= 0)
 		return 0;
 	if (missing)
 		return fault_kernel_lacks(note, missing->name, missing->since);
-	verifier_log = calloc(1, VERIFIER_LOG_SIZE);
-	if (!verifier_log)
-		return -ENOMEM;
-	r = load(program, verifier_log, note);
+	r = run_loader(program, LOADER_LOAD, ANSWER_LOADED, note, NULL, &fd);
+	if (r == 0)
+		r = adopt(program, &fd, note);
 	if (r != 0)
 		return r;
 	free(program->image);

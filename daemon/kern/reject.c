@@ -26,3 +26,12 @@ int reject_with_log(struct note *note, const char *program, const char *reason, 
 	make_printable(log);
 	return fault_program_rejected(note, program, reason, log);
 }
+
+int reject_as(struct note *note, const char *program, const char *reason, char *log)
+{
+	char text[REASON_SIZE];
+
+	snprintf(text, sizeof(text), "%s", reason);
+	make_printable(text);
+	return reject_with_log(note, program ? program : "(object)", text, log);
+}

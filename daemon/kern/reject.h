@@ -13,5 +13,7 @@ int reject(struct note *note, const char *program, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The same, with the log of libbpf or the verifier, which is made printable in place. */
 int reject_with_log(struct note *note, const char *program, const char *reason, char *log);
+/* The same, with a reason of unknown origin, as reject() treats one. */
+int reject_as(struct note *note, const char *program, const char *reason, char *log);
 
 #endif

@@ -36,6 +36,7 @@ struct config { /* embedded; owns its texts */
 	char *program_directory;
 	char *ring_directory;
 	char *host_program;
+	char *loader_program;
 	char *dispatcher;
 };
 

@@ -255,7 +255,7 @@ static int use_as_nobody(const char *path)
 
 	if (setresuid(65534, 65534, 65534) < 0)
 		return 1;
-	if (kern_linux_new(path, TEST_PIN_DIRECTORY, &kern) != 0)
+	if (kern_linux_new(path, TEST_LOADER, TEST_PIN_DIRECTORY, &kern) != 0)
 		return 2;
 	if (kern->ops->dispatcher_new(kern, "nobody", &dispatcher) != -EOPNOTSUPP)
 		return 3;
@@ -288,9 +288,12 @@ static void wrong_dispatchers_are_refused(void **state)
 {
 	struct kern *kern;
 
-	assert_int_equal(kern_linux_new("/nonexistent", TEST_PIN_DIRECTORY, &kern), -ENOENT);
-	assert_int_equal(kern_linux_new("/etc/passwd", TEST_PIN_DIRECTORY, &kern), -ENOEXEC);
-	assert_int_equal(kern_linux_new(TEST_OBJECTS "/tally-a.bpf.o", TEST_PIN_DIRECTORY, &kern),
+	assert_int_equal(kern_linux_new("/nonexistent", TEST_LOADER, TEST_PIN_DIRECTORY, &kern),
+			 -ENOENT);
+	assert_int_equal(kern_linux_new("/etc/passwd", TEST_LOADER, TEST_PIN_DIRECTORY, &kern),
+			 -ENOEXEC);
+	assert_int_equal(kern_linux_new(TEST_OBJECTS "/tally-a.bpf.o", TEST_LOADER,
+					TEST_PIN_DIRECTORY, &kern),
 			 -ENOEXEC);
 }
 
