@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "api/api.h"
 #include "domain.h"
@@ -19,6 +18,7 @@
 #include "net/timers.h"
 #include "os/activation.h"
 #include "os/config.h"
+#include "os/file-limit.h"
 #include "os/lock.h"
 #include "os/notify.h"
 #include "os/place.h"
@@ -151,17 +151,6 @@ static int failed(const char *what, const char *path, int r)
 {
 	log_error("%s %s: %s", what, path, strerror(-r));
 	return r;
-}
-
-/* Connections and rings need descriptors; the hard limit is the administrator's. */
-static void raise_file_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static int start_loop(struct daemon *daemon)
@@ -338,7 +327,7 @@ static int start(struct daemon *daemon)
 	_cleanup_free_ char *problem = NULL;
 	int r;
 
-	raise_file_limit();
+	file_limit_raise();
 	r = lock_take(config->runtime_directory, config->socket, &daemon->lock_fd, &problem);
 	if (r < 0) {
 		log_error("%s", problem ?: strerror(-r));
