@@ -12,6 +12,7 @@
 #include "domain.h"
 #include "host/host.h"
 #include "kern/kern.h"
+#include "net/last-use.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/pool.h"
@@ -43,6 +44,7 @@ struct daemon {			     /* in daemon_run(); members in the order of their making 
 	int pins_lock_fd;
 	struct loop *loop;
 	struct loop_clock clock;
+	struct last_use_port *last_use;
 	struct pool *pool;
 	struct signal_source *terminate;
 	struct signal_source *interrupt;
@@ -166,7 +168,8 @@ static int start_loop(struct daemon *daemon)
 	r = pool_new(daemon->loop, &daemon->pool);
 	if (r < 0)
 		return failed("cannot make", "the pool of threads", r);
-	return 0;
+	r = last_use_port_new(daemon->loop, &daemon->last_use);
+	return r < 0 ? failed("cannot make", "an inotify instance", r) : 0;
 }
 
 static int start_ports(struct daemon *daemon)
@@ -207,6 +210,7 @@ static int start_domain(struct daemon *daemon)
 		.hosts = daemon->hosts,
 		.executor = pool_executor(daemon->pool),
 		.clock = &daemon->clock.port,
+		.last_use = daemon->last_use,
 		.program_directory = config->program_directory,
 		.limits =
 			{
@@ -364,6 +368,7 @@ static void done(struct daemon *daemon)
 		daemon->hosts->ops->free(daemon->hosts);
 	if (daemon->kern)
 		daemon->kern->ops->free(daemon->kern);
+	last_use_port_free(daemon->last_use);
 	loop_free(daemon->loop);
 	safe_close(daemon->pins_lock_fd);
 	safe_close(daemon->lock_fd);

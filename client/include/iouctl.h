@@ -131,7 +131,10 @@ const char *iouctl_ring_name(const struct iouctl_ring *ring);
 int iouctl_ring_start(struct iouctl_ring *ring);
 int iouctl_ring_pause(struct iouctl_ring *ring);
 int iouctl_ring_resume(struct iouctl_ring *ring);
-/* Ends the ring at once, and returns when it is gone. Call iouctl_ring_free() afterwards. */
+/*
+ * Ends the ring at once, and returns when it is gone and its data area is empty. Call
+ * iouctl_ring_free() afterwards: until then the ring counts towards the user's limits.
+ */
 int iouctl_ring_destroy(struct iouctl_ring *ring);
 /*
  * Replaces the ring's program. @expected_generation: the daemon refuses the call if the ring's
@@ -153,7 +156,10 @@ int iouctl_ring_get(struct iouctl_ring *ring, char **ret_parameters); /* free() 
 struct iourd_head *iouctl_ring_head(const struct iouctl_ring *ring);
 /* The program's parameter struct (iourd/prog/….h) of *ret_size bytes; ret_size may be NULL. */
 void *iouctl_ring_params(const struct iouctl_ring *ring, size_t *ret_size);
-/* The data area of *ret_size bytes; NULL if the ring has none. ret_size may be NULL. */
+/*
+ * The data area of *ret_size bytes; NULL if the ring has none. ret_size may be NULL. It contains
+ * zeros once the ring has ended.
+ */
 void *iouctl_ring_data(const struct iouctl_ring *ring, size_t *ret_size);
 /*
  * The lease, for poll(): readable or hung up when the ring is gone. -1 if the ring was opened or

@@ -80,10 +80,11 @@ const struct schema_error fault_manager_errors[] = {
 		MANAGER_ERROR("QuotaExceeded"),
 		.fields = FIELDS(TEXT("limit", "The name of the limit, as in GetStatus."),
 				 NUMBER("allowed", "Its value.")),
-		.help = "The call would exceed a limit of the user. Destroying a ring releases "
-			"what it holds.",
+		.help = "The call would exceed a limit of the user. A ring releases what it holds "
+			"when it has ended and no process has its region open.",
 		.message = "this would exceed your limit {limit} of {allowed}; destroy a ring that "
-			   "you no longer need, or ask the administrator for a higher limit",
+			   "you no longer need, end the processes that have regions of ended rings "
+			   "open, or ask the administrator for a higher limit",
 	},
 	[FAULT_NOT_PERMITTED - 1] = {
 		MANAGER_ERROR("NotPermitted"),

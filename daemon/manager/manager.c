@@ -122,6 +122,7 @@ int manager_new(const struct manager_setup *setup, struct manager **ret)
 		.host_reported = on_host_reported,
 		.arg = manager,
 	};
+	remains_init(&manager->rings.remains, setup->last_use);
 	manager->jobs = (struct jobs){
 		.executor = setup->executor,
 		.idle = jobs_idle,
@@ -161,6 +162,7 @@ void manager_free(struct manager *manager)
 	registry_done(&manager->registry);
 	store_done(&manager->store);
 	catalogue_done(&manager->catalogue);
+	remains_done(&manager->rings.remains);
 	quota_done(&manager->rings.quota);
 	free(manager);
 }

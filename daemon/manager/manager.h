@@ -2,9 +2,9 @@
 /*
  * manager.h - the domain: programs and rings, and the requests for them
  *
- * The domain uses the kernel port, the host port, the executor and the clock, and no sockets, JSON
- * framing, libev, libbpf or liburing, so all of it runs in unit tests. All functions are called,
- * and call back, on the event loop.
+ * The domain uses the kernel port, the host port, the executor, the clock and the port of last
+ * uses, and no sockets, JSON framing, libev, libbpf or liburing, so all of it runs in unit tests.
+ * All functions are called, and call back, on the event loop.
  *
  * A request that needs slow work returns 0 and calls its `done` exactly once, later. A request that
  * returns a fault or -errno does not call it.
@@ -23,6 +23,7 @@
 #include "ring/types.h"
 #include "util/clock.h"
 #include "util/job.h"
+#include "util/last-use.h"
 #include "util/sha256.h"
 #include "wire/fault.h"
 
@@ -31,10 +32,11 @@ struct json_object;
 struct program;
 
 struct manager_setup {
-	struct kern *kern; /* borrowed, as are the next three */
+	struct kern *kern; /* borrowed, as are the next four */
 	struct hosts *hosts;
 	struct executor *executor;
 	struct clock_port *clock;
+	struct last_use_port *last_use;
 	const char *program_directory; /* of shipped programs; NULL: none */
 	const char *store_directory;   /* for copies of programs (program/store.h); NULL: none */
 	struct manager_limits limits;

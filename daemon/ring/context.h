@@ -9,6 +9,7 @@
 #include "kern/kern.h"
 #include "ring/events.h"
 #include "ring/quota.h"
+#include "ring/remains.h"
 #include "ring/types.h"
 #include "util/clock.h"
 #include "util/job.h"
@@ -25,6 +26,7 @@ struct ring_context {
 	struct manager_policy policy;
 	struct events events;
 	struct quota quota;
+	struct remains remains;
 	bool stopping; /* rings are left to the next daemon */
 	/* @ring is freed next: forget it. */
 	void (*remove)(void *arg, struct ring *ring);

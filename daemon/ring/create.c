@@ -134,6 +134,7 @@ static int make_region(struct ring *ring, const struct files *files, struct note
 			     &setup.data_size);
 	if (r != 0)
 		return r;
+	remains_collect(&ring->context->remains);
 	r = charge_take(&ring->context->quota, ring->uid,
 			region_size(info->layout.size, setup.data_size), ring->made_of.sq_entries,
 			note, &ring->charge);

@@ -68,6 +68,8 @@ void ending_finish(struct ring *ring)
 	else if (r < 0)
 		ring_emit(ring, EVENT_FAILED);
 	context->remove(context->arg, ring);
+	/* the io_uring of an application may pin the region until it is closed */
+	remains_add(&context->remains, &ring->region, &ring->charge, ring->adopted);
 	ring_free(ring);
 	if (cancelled.done)
 		cancelled.done(cancelled.arg, r, &note, NULL);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 
 #include "common/container-of.h"
 #include "ring/adopt.h"
@@ -12,6 +13,7 @@
 #include "ring/ending.h"
 #include "ring/ledger.h"
 #include "ring/outcome.h"
+#include "util/log.h"
 
 #define END_PATIENCE_MS 2000
 /*
@@ -94,6 +96,28 @@ static void job_done(void *arg, int r)
 	note_done(&note);
 }
 
+static void region_emptied(void *arg, int r)
+{
+	struct ring *ring = arg;
+
+	if (r < 0)
+		log_of_client(LOG_LEVEL_WARNING, ring->uid,
+			      "ring %s: the memory of its param region cannot be freed, and counts "
+			      "towards the limits of user %u until nobody uses the region: %s",
+			      ring->name, (unsigned int)ring->uid, strerror(-r));
+	ring_wait_over(ring, WAIT_REGION, 0, NULL);
+}
+
+/* Its client may keep the region, but not the memory. */
+static void empty_region(struct ring *ring)
+{
+	if (ring->region.data_size == 0)
+		return;
+	ring->operation.waits |= WAIT_REGION;
+	emptying_begin(&ring->emptying, ring->context->executor, ring->uid, &ring->region,
+		       region_emptied, ring);
+}
+
 static void wait_for_program(struct ring *ring, struct program *program,
 			     bool (*await)(struct program *, struct program_waiter *))
 {
@@ -161,6 +185,7 @@ static int enter_step(struct ring *ring)
 		operation->waits = WAIT_JOB;
 		ring_publish(ring);
 		ring_dispatcher_remove(&ring->dispatcher, job_done, ring);
+		empty_region(ring);
 		break;
 	case STEP_NONE:
 	case STEP_MAX:

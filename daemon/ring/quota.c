@@ -77,6 +77,19 @@ int charge_force(struct quota *quota, uid_t uid, uint64_t region_bytes, uint64_t
 	return 0;
 }
 
+void charge_shrink(struct charge *charge, uint64_t region_bytes)
+{
+	struct quota_user *user = find_user(charge->quota, charge->uid);
+
+	assert(user);
+	user->used.entries -= charge->entries;
+	charge->entries = 0;
+	if (region_bytes >= charge->region_bytes)
+		return;
+	user->used.region_bytes -= charge->region_bytes - region_bytes;
+	charge->region_bytes = region_bytes;
+}
+
 void charge_done(struct charge *charge)
 {
 	struct quota *quota = charge->quota;

@@ -41,6 +41,8 @@ int charge_take(struct quota *quota, uid_t uid, uint64_t region_bytes, uint64_t 
 /* The same for a ring that exists already: the limits may have changed since. */
 int charge_force(struct quota *quota, uid_t uid, uint64_t region_bytes, uint64_t entries,
 		 struct charge *ret);
+/* Of an ended ring @region_bytes remain, and it has no queues; never charges more than before. */
+void charge_shrink(struct charge *charge, uint64_t region_bytes);
 void charge_done(struct charge *charge);
 
 #endif

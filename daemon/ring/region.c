@@ -18,6 +18,7 @@
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
+/* Not F_SEAL_WRITE or F_SEAL_FUTURE_WRITE: they would forbid the daemon to empty the region. */
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 uint64_t region_round(uint64_t size)
@@ -118,6 +119,25 @@ int region_open(const struct region_found *found, struct region *ret)
 	region.event = region.head->life.event; /* continues its count, whatever the value */
 	*ret = region;
 	return 0;
+}
+
+int region_empty(const struct region *region)
+{
+	if (region->fd < 0 || region->data_size == 0)
+		return 0;
+	if (fallocate(region->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		      (off_t)region->data_offset, (off_t)region->data_size) < 0)
+		return -errno;
+	return 0;
+}
+
+uint64_t region_memory(const struct region *region)
+{
+	struct stat st;
+
+	if (fstat(region->fd, &st) < 0)
+		return region->size;
+	return (uint64_t)st.st_blocks * 512; /* the unit of st_blocks */
 }
 
 void region_done(struct region *region)

@@ -53,6 +53,14 @@ struct region_found {
 
 /* Takes over @found's descriptor if it succeeds. -EPROTO: it differs from the ledger. */
 int region_open(const struct region_found *found, struct region *ret);
+/*
+ * Gives the memory of the data area back to the system, also if others hold the region: they find
+ * zeros. Head and parameters stay, for those that read how the ring ended. May take long. 0 or
+ * -errno.
+ */
+int region_empty(const struct region *region);
+/* Bytes that the region has in memory. */
+uint64_t region_memory(const struct region *region);
 void region_done(struct region *region);
 /* The parameter struct, shared. */
 void *region_params(const struct region *region);

@@ -36,6 +36,7 @@ void ring_free(struct ring *ring)
 	if (!ring)
 		return;
 	assert(!ring->dispatcher.busy && !ring->dispatcher.kern_dispatch);
+	assert(!ring->emptying.region);
 	ring->context->clock->cancel(ring->context->clock, &ring->timer);
 	if (ring->host)
 		ring->context->hosts->ops->host_free(ring->host);

@@ -14,6 +14,7 @@
 #include "common/names.h"
 #include "program/program.h"
 #include "ring/dispatcher-jobs.h"
+#include "ring/emptying.h"
 #include "ring/probation.h"
 #include "ring/quota.h"
 #include "ring/region.h"
@@ -41,6 +42,7 @@ enum {
 	WAIT_PROGRAM = 1 << 0, /* open, or loaded */
 	WAIT_JOB = 1 << 1,     /* of the dispatcher */
 	WAIT_HOST = 1 << 2,
+	WAIT_REGION = 1 << 3, /* to be emptied */
 };
 
 enum ring_cause { /* of a change of the program */
@@ -99,6 +101,7 @@ struct ring {
 	/* what it is made of */
 	struct charge charge;
 	struct region region;
+	struct emptying emptying;
 	struct ring_dispatcher dispatcher;
 	struct host *host; /* or NULL */
 	bool host_exited;

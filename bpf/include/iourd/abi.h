@@ -51,7 +51,7 @@ typedef _Bool iourd_bool;
 #define IOURD_RING_PAUSED  2u
 #define IOURD_RING_STOPPED 3u /* the program has finished; see progress.state */
 #define IOURD_RING_FAILED  4u /* it could not be enabled, or lost its dispatcher; see life.error */
-#define IOURD_RING_ENDED   5u /* the ring was destroyed, or its host died */
+#define IOURD_RING_ENDED   5u /* destroyed, or its host died; the data area is then emptied */
 
 /* head.progress.state: the state of the work, by the program */
 #define IOURD_WORK_IDLE	   0u

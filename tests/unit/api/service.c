@@ -60,6 +60,7 @@ void service_start(struct service *service)
 	install(service);
 	executor_fake_init(&service->executor);
 	clock_fake_init(&service->clock);
+	last_use_fake_init(&service->last_use);
 	assert_int_equal(kern_fake_new(&service->plan, &service->kern), 0);
 	assert_int_equal(hosts_fake_new(&service->plan, &service->hosts), 0);
 	assert_int_equal(loop_new(&service->loop), 0);
@@ -67,6 +68,7 @@ void service_start(struct service *service)
 	manager.hosts = service->hosts;
 	manager.executor = &service->executor.executor;
 	manager.clock = &service->clock.clock;
+	manager.last_use = &service->last_use.port;
 	manager.program_directory = service->directory;
 	manager.observer.arg = service;
 	assert_int_equal(manager_new(&manager, &service->manager), 0);
@@ -150,6 +152,7 @@ void service_end(struct service *service)
 	manager_free(service->manager);
 	executor_fake_done(&service->executor);
 	clock_fake_done(&service->clock);
+	last_use_fake_done(&service->last_use);
 	service->hosts->ops->free(service->hosts);
 	service->kern->ops->free(service->kern);
 	loop_free(service->loop);

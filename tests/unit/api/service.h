@@ -16,6 +16,7 @@
 #include "fake/fail.h"
 #include "fake/hosts_fake.h"
 #include "fake/kern_fake.h"
+#include "fake/last_use_fake.h"
 #include "declared/declared.h"
 #include "manager/manager.h"
 #include "net/conn.h"
@@ -35,6 +36,7 @@ struct service {
 	struct hosts *hosts;
 	struct executor_fake executor;
 	struct clock_fake clock;
+	struct last_use_fake last_use;
 	struct loop *loop;
 	struct manager *manager;
 	struct declared *declared;

@@ -70,6 +70,7 @@ void fixture_init(struct fixture *fixture)
 	fake_object_install(&object, fixture->directory, "nop");
 	executor_fake_init(&fixture->executor);
 	clock_fake_init(&fixture->clock);
+	last_use_fake_init(&fixture->last_use);
 	users_fake_init(&fixture->users);
 	assert_int_equal(kern_fake_new(&fixture->plan, &fixture->kern), 0);
 	assert_int_equal(hosts_fake_new(&fixture->plan, &fixture->hosts), 0);
@@ -102,6 +103,7 @@ int fixture_manage(struct fixture *fixture)
 		.hosts = fixture->hosts,
 		.executor = &fixture->executor.executor,
 		.clock = &fixture->clock.clock,
+		.last_use = &fixture->last_use.port,
 		.program_directory = fixture->directory,
 		.store_directory = fixture->store,
 		.limits = fixture->limits,
@@ -204,6 +206,7 @@ void fixture_kill(struct fixture *fixture)
 	fixture->crashed = true;
 	executor_fake_init(&fixture->executor);
 	clock_fake_init(&fixture->clock);
+	last_use_fake_init(&fixture->last_use);
 	kern_fake_forget(fixture->kern);
 	hosts_fake_orphan(fixture->hosts);
 }
@@ -245,6 +248,7 @@ void fixture_done(struct fixture *fixture)
 	assert_int_equal(tally.programs, 0);
 	executor_fake_done(&fixture->executor);
 	clock_fake_done(&fixture->clock);
+	last_use_fake_done(&fixture->last_use);
 	fixture->hosts->ops->free(fixture->hosts);
 	fixture->kern->ops->free(fixture->kern);
 	snprintf(loaded, sizeof(loaded), "%s/loaded", fixture->store);

@@ -12,6 +12,7 @@
 #include "fake/fail.h"
 #include "fake/hosts_fake.h"
 #include "fake/kern_fake.h"
+#include "fake/last_use_fake.h"
 #include "fake/users_fake.h"
 #include "declared/declared.h"
 #include "domain.h"
@@ -38,6 +39,7 @@ struct fixture {
 	struct hosts *hosts;
 	struct executor_fake executor;
 	struct clock_fake clock;
+	struct last_use_fake last_use;
 	struct users_fake users;
 	struct domain domain;
 	struct manager *manager; /* the domain's, as is the next; NULL: no daemon runs */

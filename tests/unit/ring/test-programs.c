@@ -182,6 +182,7 @@ static void test_no_directory(void **state)
 			.hosts = fixture.hosts,
 			.executor = &fixture.executor.executor,
 			.clock = &fixture.clock.clock,
+			.last_use = &fixture.last_use.port,
 			.program_directory = "/nonexistent/programs",
 		};
 

@@ -61,7 +61,8 @@ static void test_each(void **state)
 	check(fault_quota_exceeded(&n, "ringsPerUser", 16), &n,
 	      "{'limit':'ringsPerUser','allowed':16}",
 	      "this would exceed your limit ringsPerUser of 16; destroy a ring that you no longer "
-	      "need, or ask the administrator for a higher limit");
+	      "need, end the processes that have regions of ended rings open, or ask the "
+	      "administrator for a higher limit");
 	check(fault_not_permitted(&n, "only root loads programs"), &n,
 	      "{'reason':'only root loads programs'}", "not permitted: only root loads programs");
 	check(fault_kernel_lacks(&n, "io_uring.loop", "Linux 7.1"), &n,
