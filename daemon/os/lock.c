@@ -29,6 +29,14 @@ static int held(int fd, const char *directory, char **ret_problem)
 		holder[0] ? holder : "starting", directory);
 }
 
+/* Whatever the umask is: users reach the socket in it. */
+static int make_directory(const char *path)
+{
+	if (mkdir(path, 0755) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	return chmod(path, 0755) < 0 ? -errno : 0;
+}
+
 int lock_take(const char *directory, const char *socket_path, int *ret_fd, char **ret_problem)
 {
 	_cleanup_close_ int directory_fd = -1, fd = -1;
@@ -36,10 +44,9 @@ int lock_take(const char *directory, const char *socket_path, int *ret_fd, char 
 	int r, n;
 
 	*ret_problem = NULL;
-	if (mkdir(directory, 0755) < 0 && errno != EEXIST) {
-		r = -errno;
+	r = make_directory(directory);
+	if (r < 0)
 		return set_problem(ret_problem, r, "cannot create %s: %s", directory, strerror(-r));
-	}
 	directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory_fd >= 0)
 		fd = openat(directory_fd, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
