@@ -199,6 +199,11 @@ left_over() {
 	echo "links $(bpftool --json link list 2>/dev/null | jq length)"
 }
 
+# connections_are N: the daemon has N connections, counted by the kernel
+connections_are() {
+	[ "$(awk '$6 == "03" && $8 ~ /org.iouringd.Manager$/' /proc/net/unix | wc -l)" = "$1" ]
+}
+
 # same_left_over EXPECTED
 same_left_over() {
 	[ "$(left_over)" = "$1" ]
