@@ -16,13 +16,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "host/control-socket.h"
 #include "host/hosts-linux.h"
 #include "host/message.h"
+#include "util/clock.h"
 
 #define PATIENCE_MS 1000 /* until SIGKILL */
 #define LIMIT_MS    2000 /* of the whole wait */
@@ -149,14 +149,6 @@ static bool is_over(const struct orphan *orphan)
 	return orphan->connection < 0 && orphan->pidfd < 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
-}
-
 static void close_if(int *fd, bool over)
 {
 	if (!over)
@@ -198,7 +190,7 @@ static int wait_for_all(struct orphan *const *orphans, size_t n, struct pollfd *
 	int64_t remaining_ms;
 	int r = 0;
 
-	while (r == 0 && count_alive(orphans, n) > 0 && (remaining_ms = deadline - now_ms()) > 0)
+	while (r == 0 && count_alive(orphans, n) > 0 && (remaining_ms = deadline - clock_ms()) > 0)
 		r = wait_for_some(orphans, n, fds, (int)remaining_ms);
 	return r;
 }
@@ -213,7 +205,7 @@ static void kill_all(struct orphan *const *orphans, size_t n)
 static int wait_and_kill(struct orphan *const *orphans, size_t n)
 {
 	_cleanup_free_ struct pollfd *fds = calloc(2 * n + 1, sizeof(*fds));
-	int64_t start = now_ms();
+	int64_t start = clock_ms();
 	int r;
 
 	if (!fds)

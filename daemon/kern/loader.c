@@ -13,15 +13,16 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/fd-passing.h"
 #include "kern/answer.h"
 #include "kern/reject.h"
+#include "util/clock.h"
 #include "util/helper.h"
 #include "util/log.h"
+#include "util/write-all.h"
 
 #define CHUNK (64u << 10) /* bytes read at a time */
 
@@ -38,29 +39,6 @@ void loader_result_done(struct loader_result *result)
 	free(result->bytes);
 	safe_close(result->fd);
 	*result = (struct loader_result){.fd = -1};
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int write_all(int fd, const char *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, bytes, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		bytes += n;
-		size -= (size_t)n;
-	}
-	return 0;
 }
 
 /* Sealed: what the two tasks parse is the same. */
@@ -112,7 +90,7 @@ static int wait_for(const struct child *child, int socket, bool *ret_socket)
 	for (;;) {
 		struct pollfd fds[] = {{.fd = socket, .events = POLLIN},
 				       {.fd = child->pidfd, .events = POLLIN}};
-		int64_t left = child->deadline - now_ms();
+		int64_t left = child->deadline - clock_ms();
 		int n;
 
 		if (left <= 0)
@@ -250,7 +228,7 @@ int loader_run(const char *path, enum loader_task task, const char *name, const 
 	       size_t size, unsigned int deadline_ms, struct note *note, struct loader_result *ret)
 {
 	const struct run run = {.task = task, .name = name, .deadline_ms = deadline_ms};
-	struct child child = {.deadline = now_ms() + deadline_ms};
+	struct child child = {.deadline = clock_ms() + deadline_ms};
 	struct loader_result result = {.fd = -1};
 	_cleanup_close_ int object = -1;
 	int r, status;

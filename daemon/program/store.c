@@ -10,6 +10,7 @@
 
 #include "program/store.h"
 #include "common/cleanup.h"
+#include "util/write-all.h"
 
 #define SUFFIX	  ".bpf.o"
 #define TEMPORARY ".new-"
@@ -74,21 +75,6 @@ void store_done(struct store *store)
 	safe_close(store->directory);
 	safe_close(store->loaded);
 	*store = STORE_NONE;
-}
-
-static int write_all(int fd, const char *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, bytes, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		bytes += n;
-		size -= (size_t)n;
-	}
-	return 0;
 }
 
 int store_save(const struct store *store, const uint8_t digest[SHA256_SIZE], const void *image,

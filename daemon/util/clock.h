@@ -10,6 +10,7 @@
 #define DAEMON_UTIL_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 #define TIMER_WATCHER_SIZE 96 /* bytes: room for the implementation's own watcher */
 
@@ -21,6 +22,15 @@ struct timer {
 	_Bool armed;
 	_Alignas(16) unsigned char watcher[TIMER_WATCHER_SIZE];
 };
+
+/* Milliseconds of CLOCK_MONOTONIC, for threads that wait without the event loop. */
+static inline int64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 struct clock_port {
 	/* Fires once in @ms milliseconds; restarts an armed timer. Never calls back from within. */
