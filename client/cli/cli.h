@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "iouctl.h"
+#include "ring-name.h"
 #include "table.h"
 
 struct json_object;
@@ -49,6 +50,7 @@ struct cli {
 	size_t n_options;
 	char **arguments; /* borrowed */
 	size_t n_arguments;
+	char ring[RING_TEXT_MAX]; /* for the daemon: of a command whose first argument is RING */
 };
 
 struct command {

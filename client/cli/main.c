@@ -97,6 +97,18 @@ static void set_locale(void)
 		setlocale(LC_CTYPE, "C.UTF-8");
 }
 
+static int take_ring(struct cli *cli, const struct command *command)
+{
+	if (strncmp(command->arguments, "RING", 4) != 0 || cli->n_arguments == 0)
+		return 0;
+	if (ring_name_of_text(cli->arguments[0], cli->ring) == 0)
+		return 0;
+	output_error("%s: \"%s\" names a user who does not exist; expected NAME, USER/NAME or "
+		     "UID/NAME",
+		     command->name, cli->arguments[0]);
+	return STATUS_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -120,6 +132,8 @@ int main(int argc, char **argv)
 	if (!command)
 		return unknown_command(argc, argv);
 	r = cli_parse(&cli, command, argc - words, argv + words);
+	if (r == 0)
+		r = take_ring(&cli, command);
 	if (r == 0)
 		r = command->run(&cli);
 	free(cli.options);

@@ -6,10 +6,25 @@
 #include "output.h"
 #include "reply.h"
 #include "ring-list.h"
+#include "ring-name.h"
 
 static bool is_adopted(struct json_object *ring)
 {
 	return strcmp(json_text(ring, "kind"), "adopted") == 0;
+}
+
+static void print_name(FILE *cell, struct json_object *ring)
+{
+	char buffer[RING_TEXT_MAX];
+
+	fputs(ring_text_of_name(json_text(ring, "name"), buffer), cell);
+}
+
+static void print_user_name(FILE *cell, struct json_object *ring)
+{
+	char buffer[USER_NAME_MAX];
+
+	fputs(user_text(json_number(ring, "user"), buffer), cell);
 }
 
 static void print_lifetime(FILE *cell, struct json_object *ring)
@@ -130,7 +145,8 @@ static const char *work_color(struct json_object *ring)
 
 /* clang-format off */
 const struct column ring_columns[] = {
-	{"RING", "Ring", "name", "name of the ring"},
+	{"RING", "Ring", "name", "name of the ring; USER/NAME if it is not among your own names",
+	 .print = print_name},
 	{"PROGRAM", "Program", "program", "loop program that the ring runs"},
 	{"VERSION", "Version", "programVersion", "version of that program",
 	 COLUMN_NUMBER | COLUMN_EXTRA},
@@ -139,7 +155,7 @@ const struct column ring_columns[] = {
 	{"REASON", "Reason", "reason", "why the ring is stopped, failed or ending",
 	 COLUMN_WRAP | COLUMN_EXTRA},
 	{"USER", "User", "user", "user ID of the owner", COLUMN_NUMBER},
-	{"USERNAME", "User name", "userName", "name of the owner", COLUMN_EXTRA},
+	{"USERNAME", "User name", "user", "name of the owner", COLUMN_EXTRA, print_user_name},
 	{"LIFETIME", "Lifetime", "kind persistent declared",
 	 "what the ring lives with: its client, the application that runs it, its declaration in "
 	 "rings.d, or nothing (persistent)",
@@ -201,8 +217,7 @@ int ring_list(struct cli *cli)
 int ring_show(struct cli *cli)
 {
 	struct json_object *reply;
-	int r = cli_call(cli, "DescribeRing", cli_object("ring", cli->arguments[0]), NULL, 0,
-			 &reply);
+	int r = cli_call(cli, "DescribeRing", cli_object("ring", cli->ring), NULL, 0, &reply);
 
 	if (r != 0)
 		return r;

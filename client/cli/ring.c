@@ -11,6 +11,7 @@
 #include "output.h"
 #include "reply.h"
 #include "ring-list.h"
+#include "ring-name.h"
 #include "watch.h"
 
 static void print_parameters(const char *prefix, struct json_object *object)
@@ -33,7 +34,7 @@ static void print_parameters(const char *prefix, struct json_object *object)
 
 static int ring_get(struct cli *cli)
 {
-	struct json_object *parameters = cli_object("ring", cli->arguments[0]), *reply;
+	struct json_object *parameters = cli_object("ring", cli->ring), *reply;
 	int r;
 
 	if (cli->n_arguments > 1) {
@@ -58,8 +59,7 @@ static int ring_set(struct cli *cli)
 {
 	const char *const *words = (const char *const *)cli->arguments + 1;
 	struct json_object *described, *settings, *parameters, *reply;
-	int r = cli_call(cli, "DescribeRing", cli_object("ring", cli->arguments[0]), NULL, 0,
-			 &described);
+	int r = cli_call(cli, "DescribeRing", cli_object("ring", cli->ring), NULL, 0, &described);
 
 	if (r != 0)
 		return r;
@@ -68,7 +68,7 @@ static int ring_set(struct cli *cli)
 	json_object_put(described);
 	if (r != 0)
 		return r;
-	parameters = cli_object("ring", cli->arguments[0]);
+	parameters = cli_object("ring", cli->ring);
 	json_object_object_add(parameters, "parameters", settings);
 	r = cli_call(cli, "WriteParameters", parameters, NULL, 0, &reply);
 	if (r != 0)
@@ -83,7 +83,7 @@ static int ring_set(struct cli *cli)
 static int change_state(struct cli *cli, const char *method, const char *done)
 {
 	struct json_object *reply;
-	int r = cli_call(cli, method, cli_object("ring", cli->arguments[0]), NULL, 0, &reply);
+	int r = cli_call(cli, method, cli_object("ring", cli->ring), NULL, 0, &reply);
 
 	if (r != 0)
 		return r;
@@ -116,6 +116,7 @@ static int destroy_all(struct cli *cli)
 	rings = json_member(listed, "rings");
 	for (size_t i = 0; i < json_length(rings); i++) {
 		const char *name = json_text(json_element(rings, i), "name");
+		char text[RING_TEXT_MAX];
 		int r = cli_call(cli, "DestroyRing", cli_object("ring", name), NULL, 0, &reply);
 
 		if (r != 0) {
@@ -123,7 +124,7 @@ static int destroy_all(struct cli *cli)
 			continue;
 		}
 		if (!cli->json)
-			output_line(stdout, "%s: destroyed", name);
+			output_line(stdout, "%s: destroyed", ring_text_of_name(name, text));
 		json_object_put(reply);
 	}
 	if (cli->json)
@@ -163,7 +164,7 @@ static int add_expected(struct cli *cli, struct json_object *parameters)
 
 static int ring_swap(struct cli *cli)
 {
-	struct json_object *parameters = cli_object("ring", cli->arguments[0]), *reply;
+	struct json_object *parameters = cli_object("ring", cli->ring), *reply;
 	int r;
 
 	json_object_object_add(parameters, "program", json_object_new_string(cli->arguments[1]));
@@ -185,7 +186,7 @@ static int ring_swap(struct cli *cli)
 
 static int ring_rollback(struct cli *cli)
 {
-	struct json_object *parameters = cli_object("ring", cli->arguments[0]), *reply;
+	struct json_object *parameters = cli_object("ring", cli->ring), *reply;
 	int r = add_expected(cli, parameters);
 
 	if (r == 0)

@@ -11,6 +11,7 @@
 
 #include "output.h"
 #include "reply.h"
+#include "ring-name.h"
 #include "watch.h"
 
 static double now(void)
@@ -25,6 +26,7 @@ static void print_event(void *arg, const struct iouctl_event *event)
 {
 	struct cli *cli = arg;
 	char buffer[OUTPUT_NUMBER_MAX], lost[64] = "", generation[48] = "";
+	char ring[RING_TEXT_MAX];
 
 	if (cli->json) {
 		output_json_text(event->json);
@@ -36,7 +38,8 @@ static void print_event(void *arg, const struct iouctl_event *event)
 		snprintf(generation, sizeof(generation), "  generation %" PRIu64,
 			 event->generation);
 	output_line(stdout, "%s  %-9s%s%s%s%s%s%s%s%s", output_time(buffer, event->time_us),
-		    event->kind, lost, event->ring ? " " : "", event->ring ? event->ring : "",
+		    event->kind, lost, event->ring ? " " : "",
+		    event->ring ? ring_text_of_name(event->ring, ring) : "",
 		    event->program ? "  program " : "", event->program ? event->program : "",
 		    generation, event->reason ? "  " : "", event->reason ? event->reason : "");
 	fflush(stdout);
@@ -242,10 +245,10 @@ int watch_ring(struct cli *cli)
 			     count_text);
 		return STATUS_USAGE;
 	}
-	r = watch_open(cli, cli->arguments[0], &watch);
+	r = watch_open(cli, cli->ring, &watch);
 	if (r != 0)
 		return r;
-	r = iouctl_ring_open(cli->connection, cli->arguments[0], &sampler.ring);
+	r = iouctl_ring_open(cli->connection, cli->ring, &sampler.ring);
 	if (r < 0) {
 		r = cli_print_failure(cli, r, cli->arguments[0]);
 	} else {

@@ -17,6 +17,25 @@ bool name_valid(const char *name, size_t max)
 	return matches(name, max, "abcdefghijklmnopqrstuvwxyz0123456789-");
 }
 
+bool ring_name_valid(const char *name)
+{
+	size_t n;
+
+	if (!name_valid(name, RING_NAME_MAX))
+		return false;
+	n = strspn(name + 1, "0123456789");
+	return name[0] != 'u' || n == 0 || name[1 + n] != '-';
+}
+
+bool ring_reference_valid(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+
+	if (n > 0 && text[n] == '/')
+		text += n + 1;
+	return n <= 10 && name_valid(text, RING_KEY_MAX);
+}
+
 bool slot_name_valid(const char *name, size_t max)
 {
 	return matches(name, max, "abcdefghijklmnopqrstuvwxyz0123456789_");

@@ -57,7 +57,7 @@ const struct schema_type wire_program_type = {
 	.size = sizeof(struct wire_program),
 	.help = "A loop program.",
 	.fields = TABLE(
-		F(name, "name", TEXT, "Its name."),
+		F(name, "name", TEXT, "Its name; UID/NAME if it is not among the caller's names."),
 		F(version, "version", INT, "Its version, assigned by its author."),
 		F(summary, "summary", TEXT, "A summary in one sentence."),
 		F(state, "state", CHOICE,
@@ -193,7 +193,7 @@ const struct schema_type wire_ring_type = {
 	.size = sizeof(struct wire_ring),
 	.help = "A ring with its loop program.",
 	.fields = TABLE(
-		F(name, "name", TEXT, "Its name."),
+		F(name, "name", TEXT, "Its name; UID/NAME if it is not among the caller's names."),
 		F(program, "program", TEXT, "Its current program."),
 		F(program_version, "programVersion", INT, "The version of that program."),
 		F(state, "state", CHOICE, "The ring's state.",

@@ -14,7 +14,7 @@ static const struct schema_type none = {.size = sizeof(struct in_none), .fields 
 #define F(...) FIELD(in_ring, __VA_ARGS__)
 static const struct schema_type in_ring = {
 	.size = sizeof(struct in_ring),
-	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name.")),
+	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name, as ListRings has it.")),
 };
 #undef F
 
@@ -97,7 +97,7 @@ static const struct schema_type out_load_program = {
 #define RING_REQUEST                                                                               \
 	F(program, "program", TEXT, "The program's name."),                                        \
 		F(name, "name", TEXT,                                                              \
-		  "The ring's name; by default the program's name and a number.",           \
+		  "The ring's name among its owner's; by default the program's and a number.",           \
 		  .optional = true),                                                               \
 		F(files, "files", STRUCTS, "The files for the program's slots.",                 \
 		  .type = &wire_file_type, .optional = true),                                      \
@@ -162,7 +162,7 @@ static const struct schema_type out_prepare_ring = {
 #define F(...) FIELD(in_adopt_ring, __VA_ARGS__)
 static const struct schema_type in_adopt_ring = {
 	.size = sizeof(struct in_adopt_ring),
-	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
+	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name, as ListRings has it."),
 			F(ring_fd, "ringDescriptor", INT,
 			  "Number of the descriptor of the io_uring, still disabled, in the caller's "
 			  "process.",
@@ -179,7 +179,7 @@ static const struct schema_type in_adopt_ring = {
 #define F(...) FIELD(in_report_ring, __VA_ARGS__)
 static const struct schema_type in_report_ring = {
 	.size = sizeof(struct in_report_ring),
-	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
+	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name, as ListRings has it."),
 			F(result, "result", INT,
 			  "The result of io_uring_enter: 0 or a negative errno.",
 			  .minimum = -4095, .maximum = 0)),
@@ -214,7 +214,7 @@ static const struct schema_type out_list_rings = {
 #define F(...) FIELD(in_read_parameters, __VA_ARGS__)
 static const struct schema_type in_read_parameters = {
 	.size = sizeof(struct in_read_parameters),
-	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
+	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name, as ListRings has it."),
 			F(fields, "fields", TEXTS,
 			  "Names or paths, such as table[3].hops, of the parameters to read; by default all.",
 			  .optional = true)),
@@ -233,7 +233,7 @@ static const struct schema_type out_read_parameters = {
 #define F(...) FIELD(in_write_parameters, __VA_ARGS__)
 static const struct schema_type in_write_parameters = {
 	.size = sizeof(struct in_write_parameters),
-	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
+	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name, as ListRings has it."),
 			F(parameters, "parameters", OBJECT,
 			  "Values by name. Either all of them are set or none.")),
 };
@@ -242,7 +242,7 @@ static const struct schema_type in_write_parameters = {
 #define F(...) FIELD(in_swap_program, __VA_ARGS__)
 static const struct schema_type in_swap_program = {
 	.size = sizeof(struct in_swap_program),
-	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
+	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name, as ListRings has it."),
 			F(program, "program", TEXT, "The name of the new program."),
 			F(expected_generation, "expectedGeneration", OPTIONAL_INT,
 			  "Refuse the call if the ring's generation differs.", .minimum = 1,
@@ -260,7 +260,7 @@ static const struct schema_type out_swap_program = {
 #define F(...) FIELD(in_rollback_program, __VA_ARGS__)
 static const struct schema_type in_rollback_program = {
 	.size = sizeof(struct in_rollback_program),
-	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name."),
+	.fields = TABLE(F(ring, "ring", TEXT, "The ring's name, as ListRings has it."),
 			F(expected_generation, "expectedGeneration", OPTIONAL_INT,
 			  "Refuse the call if the ring's generation differs.", .minimum = 1,
 			  .maximum = INT64_MAX)),
@@ -285,7 +285,7 @@ static const struct schema_type out_watch = {
 			  "rolledBack", "stopped", "failed", "destroyed", "lost")),
 		F(number, "number", INT, "The event's number, which increases by one with each event of the daemon."),
 		F(time, "time", INT, "Time of the event in microseconds since the epoch."),
-		F(ring, "ring", TEXT, "The ring's name.", .optional = true),
+		F(ring, "ring", TEXT, "The ring's name, as ListRings has it.", .optional = true),
 		F(program, "program", TEXT, "The ring's program after the event.", .optional = true),
 		F(user, "user", OPTIONAL_INT, "User id of the ring's owner."),
 		F(generation, "generation", OPTIONAL_INT, "The ring's generation after the event."),

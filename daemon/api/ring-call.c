@@ -30,6 +30,6 @@ void ring_call_reply(void *arg, int r, const struct note *note, const struct rin
 		call_fail(call, r, note);
 		return;
 	}
-	view_ring(view, &out.ring);
+	view_ring(view, call->peer.user.uid, &out.ring);
 	call_reply(call, &out);
 }

@@ -18,7 +18,7 @@ static void created(void *arg, int r, const struct note *note, const struct ring
 		call_fail(call, r, note);
 		return;
 	}
-	view_ring(view, &out.ring);
+	view_ring(view, call->peer.user.uid, &out.ring);
 	out.region_fd = view->region_fd;
 	out.lease_fd = view->lease_fd;
 	call_reply(call, &out);
@@ -60,7 +60,7 @@ int handle_open_ring(struct call *call, const void *input)
 		return r;
 	if (view.region_fd < 0)
 		return fault_ring_busy(&call->note, in->ring, "its param region cannot be reached");
-	view_ring(&view, &out.ring);
+	view_ring(&view, call->peer.user.uid, &out.ring);
 	out.region_fd = view.region_fd;
 	call_reply(call, &out);
 	return 0;
@@ -154,7 +154,7 @@ int handle_list_rings(struct call *call, const void *input)
 		struct ring_view view;
 
 		manager_ring_at(manager, &call->peer, i, &view);
-		view_ring(&view, &rings[i]);
+		view_ring(&view, call->peer.user.uid, &rings[i]);
 	}
 	call_reply(call, &out);
 	return 0;

@@ -44,13 +44,13 @@ static void view_work(const struct iourd_progress *progress,
 		ret->error_slot = descriptor->slots[progress->error_slot].name;
 }
 
-void view_ring(const struct ring_view *view, struct wire_ring *ret)
+void view_ring(const struct ring_view *view, uid_t reader, struct wire_ring *ret)
 {
 	const struct iourd_descriptor *descriptor = &view->program->descriptor;
 
 	/* no user name: the look-up may be slow, and the reader can do it */
 	*ret = (struct wire_ring){
-		.name = view->name,
+		.name = ring_title_for(&view->title, reader),
 		.program = descriptor->name,
 		.program_version = descriptor->version,
 		.state = ring_states[view->state],

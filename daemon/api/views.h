@@ -9,7 +9,7 @@
 #define DIGEST_TEXT_SIZE 65 /* bytes: 32 in hexadecimal and a NUL */
 
 /* *ret borrows from the view and from @digest. */
-void view_ring(const struct ring_view *view, struct wire_ring *ret);
+void view_ring(const struct ring_view *view, uid_t reader, struct wire_ring *ret);
 void view_program(const struct program_view *view, char digest[DIGEST_TEXT_SIZE],
 		  struct wire_program *ret);
 

@@ -81,33 +81,39 @@ void watcher_drained(struct watcher *watcher)
 
 static bool concerns(const struct watcher *watcher, const struct manager_event *event)
 {
-	if (!manager_may_see(conn_peer(watcher->session->conn)->user.uid, event->uid))
+	const uid_t uid = conn_peer(watcher->session->conn)->user.uid;
+
+	if (!manager_may_see(uid, event->uid))
 		return false;
-	return !watcher->ring || strcmp(watcher->ring, event->ring) == 0;
+	return !watcher->ring || manager_ring_meant(&event->ring, uid, watcher->ring);
 }
 
-void api_event(struct api *api, const struct manager_event *event)
+static void tell(struct watcher *watcher, const struct manager_event *event)
 {
 	const struct out_watch out = {
 		.kind = kinds[event->kind],
 		.number = (int64_t)event->number,
 		.time = (int64_t)event->time_us,
-		.ring = event->ring,
+		.ring = ring_title_for(&event->ring, conn_peer(watcher->session->conn)->user.uid),
 		.program = event->program,
 		.user = {.set = true, .value = event->uid},
 		.generation = {.set = true, .value = (int64_t)event->generation},
 		.reason = event->reason,
 	};
+
+	if (watcher->lost > 0 || conn_queued(watcher->session->conn) > WATCH_QUEUE_MAX)
+		watcher->lost++;
+	else
+		notify(watcher, &out);
+}
+
+void api_event(struct api *api, const struct manager_event *event)
+{
 	struct watcher *watcher;
 
-	list_for_each(watcher, &api->watchers, link) {
-		if (!concerns(watcher, event))
-			continue;
-		if (watcher->lost > 0 || conn_queued(watcher->session->conn) > WATCH_QUEUE_MAX)
-			watcher->lost++;
-		else
-			notify(watcher, &out);
-	}
+	list_for_each(watcher, &api->watchers, link)
+		if (concerns(watcher, event))
+			tell(watcher, event);
 }
 
 int handle_watch(struct call *call, const void *input)
@@ -120,9 +126,9 @@ int handle_watch(struct call *call, const void *input)
 
 	if (!watcher)
 		return -ENOMEM;
-	if (in->ring && !name_valid(in->ring, RING_NAME_MAX))
+	if (in->ring && !ring_reference_valid(in->ring))
 		return fault_invalid_parameter(&call->note, "ring", in->ring,
-					       "a ring's name, which is " RING_NAME_EXPECTED);
+					       RING_REFERENCE_EXPECTED);
 	if (in->ring) {
 		ring = strdup(in->ring);
 		if (!ring)

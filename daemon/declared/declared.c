@@ -53,7 +53,7 @@ void declared_free(struct declared *declared)
 
 void declared_ring_gone(struct declared *declared, const struct ring_end *end)
 {
-	struct declared_ring *ring = declared_find(&declared->rings, end->name);
+	struct declared_ring *ring = declared_find(&declared->rings, end->key);
 
 	if (!ring || declared->stopping)
 		return;
@@ -75,7 +75,7 @@ void declared_ring_gone(struct declared *declared, const struct ring_end *end)
 
 static int check_name(struct declaration *spec)
 {
-	if (spec->problem || name_valid(spec->name, RING_NAME_MAX))
+	if (spec->problem || ring_name_valid(spec->name))
 		return 0;
 	if (asprintf(&spec->problem,
 		     "%s: the file's name is the ring's, which must be " RING_NAME_EXPECTED,
@@ -145,11 +145,11 @@ static void drop_others(struct declared *declared, struct list *fresh)
 		return;
 	/* declared when an earlier daemon made them */
 	for (size_t i = 0; i < manager_ring_count(declared->manager, &declared_root); i++) {
-		char name[RING_NAME_MAX];
+		char name[RING_KEY_MAX];
 		struct ring_view view;
 
 		manager_ring_at(declared->manager, &declared_root, i, &view);
-		snprintf(name, sizeof(name), "%s", view.name);
+		snprintf(name, sizeof(name), "%s", view.title.name);
 		if (view.declared && !declared_find(fresh, name))
 			undeclare(declared, name);
 	}

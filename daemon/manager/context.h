@@ -31,7 +31,7 @@ bool manager_lacks(const struct manager *manager, const char *name);
 int manager_lookup(const struct manager *manager, const struct peer *peer, const char *name,
 		   struct note *note, struct ring **ret);
 /* A new ring in the registry, without an operation. @program is held. */
-int manager_ring_new(struct manager *manager, const char *name, uid_t uid, struct program *program,
+int manager_ring_new(struct manager *manager, const char *key, uid_t uid, struct program *program,
 		     struct ring **ret);
 /* Of one that no event has reached, or whose events all failed. */
 void manager_ring_free(struct manager *manager, struct ring *ring);

@@ -9,13 +9,13 @@
 #include "ring/machine.h"
 #include "ring/reports.h"
 
-int manager_ring_new(struct manager *manager, const char *name, uid_t uid, struct program *program,
+int manager_ring_new(struct manager *manager, const char *key, uid_t uid, struct program *program,
 		     struct ring **ret)
 {
 	int r = registry_reserve(&manager->registry);
 
 	if (r == 0)
-		r = ring_new(&manager->rings, name, uid, program, ret);
+		r = ring_new(&manager->rings, key, uid, program, ret);
 	if (r < 0)
 		return r;
 	ring_init_timers(*ret);
@@ -80,7 +80,7 @@ int manager_ring_create(struct manager *manager, const struct peer *peer,
 			struct note *note)
 {
 	struct ring_event event = {.reply = {done, arg}, .note = note};
-	char name[RING_NAME_MAX];
+	char key[RING_KEY_MAX];
 	struct program *program;
 	struct ring *ring;
 	int r;
@@ -91,10 +91,10 @@ int manager_ring_create(struct manager *manager, const struct peer *peer,
 	if (r == 0)
 		r = catalogue_find(&manager->catalogue, request->program, note, &program);
 	if (r == 0)
-		r = registry_pick_name(&manager->registry, request->name, program->name, note,
-				       name);
+		r = registry_pick_key(&manager->registry, request->declared ? 0 : peer->user.uid,
+				      request->name, program->name, note, key);
 	if (r == 0)
-		r = manager_ring_new(manager, name, peer->user.uid, program, &ring);
+		r = manager_ring_new(manager, key, peer->user.uid, program, &ring);
 	if (r != 0)
 		return r;
 	r = fill_ring(ring, peer, request);

@@ -7,9 +7,9 @@
 #include "ring/ledger.h"
 #include "ring/ring.h"
 
-bool manager_has_ring(const struct manager *manager, const char *name)
+bool manager_has_ring(const struct manager *manager, const char *key)
 {
-	return registry_search(&manager->registry, name);
+	return registry_search(&manager->registry, key);
 }
 
 int manager_ring_declare(struct manager *manager, const char *name, bool rollback,

@@ -37,6 +37,11 @@ static int root_only(const struct peer *peer, const char *what, struct note *not
 	return fault_not_permitted(note, reason);
 }
 
+static int busy_for_root(const struct ring *ring, const char *reason, struct note *note)
+{
+	return fault_ring_busy(note, ring_title_for(&ring->title, 0), reason);
+}
+
 /* FAULT_RING_BUSY names a ring that uses @program; -EBUSY: a client waits for it to be opened. */
 static int check_unused(const struct manager *manager, const struct program *program,
 			struct note *note)
@@ -50,12 +55,12 @@ static int check_unused(const struct manager *manager, const struct program *pro
 	for (size_t i = 0; i < registry->n_rings; i++)
 		if (registry->rings[i]->program == program ||
 		    registry->rings[i]->operation.program == program)
-			return fault_ring_busy(note, registry->rings[i]->name, reason);
+			return busy_for_root(registry->rings[i], reason, note);
 	snprintf(reason, sizeof(reason), "program \"%s\" is its fallback; destroy it first",
 		 program->name);
 	for (size_t i = 0; i < registry->n_rings; i++)
 		if (registry->rings[i]->probation.fallback == program)
-			return fault_ring_busy(note, registry->rings[i]->name, reason);
+			return busy_for_root(registry->rings[i], reason, note);
 	return -EBUSY;
 }
 

@@ -89,7 +89,7 @@ int manager_program_load(struct manager *manager, const struct peer *peer, int o
 int manager_program_unload(struct manager *manager, const struct peer *peer, const char *name,
 			   struct note *note);
 
-/* ---- rings ---- */
+/* ---- rings: @name is NAME, among the caller's own or the declared ones, or UID/NAME ---- */
 
 /*
  * FAULT_QUOTA_EXCEEDED names a limit of GetStatus, or "lockedMemory" (bytes) if the kernel would
@@ -143,6 +143,8 @@ void manager_ring_at(const struct manager *manager, const struct peer *peer, siz
 		     struct ring_view *ret);
 int manager_ring_find(const struct manager *manager, const struct peer *peer, const char *name,
 		      struct note *note, struct ring_view *ret);
+/* Whether @reader, who may see the ring, can mean it by @text: NAME or UID/NAME. */
+bool manager_ring_meant(const struct ring_title *title, uid_t reader, const char *text);
 /* Whether @uid may see the rings of @owner, and their events. */
 bool manager_may_see(uid_t uid, uid_t owner);
 
@@ -154,8 +156,11 @@ int manager_parameters_write(struct manager *manager, const struct peer *peer, c
 
 /* ---- declared rings (daemon/declared) ---- */
 
-/* Whether a ring of that name exists, also one that manager_ring_find does not show yet. */
-bool manager_has_ring(const struct manager *manager, const char *name);
+/*
+ * Whether a ring of that key exists, also one that manager_ring_find does not show yet. The key of
+ * a declared ring is its name.
+ */
+bool manager_has_ring(const struct manager *manager, const char *key);
 /* The ring is declared from now on, and rolls back as @rollback demands. FAULT_RING_NOT_FOUND */
 int manager_ring_declare(struct manager *manager, const char *name, bool rollback,
 			 struct note *note);
@@ -178,8 +183,8 @@ bool manager_program_is_open(const struct program *program);
 /* Removes the objects that are not of the catalogue's programs, and that @needed rejects. */
 void manager_store_clean(struct manager *manager, bool (*needed)(void *arg, const uint8_t *digest),
 			 void *arg);
-/* No ring may have that name: an earlier daemon has left something under it. */
-void manager_reserve_name(struct manager *manager, const char *name);
+/* No ring may have that key: an earlier daemon has left something under it. */
+void manager_reserve_key(struct manager *manager, const char *key);
 /*
  * The ring becomes one of this daemon's. Of a hosted one, the observer's host_reported follows.
  * -ECONNREFUSED: its host has ended.

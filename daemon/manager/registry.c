@@ -18,10 +18,10 @@ void registry_done(struct registry *registry)
 	*registry = (struct registry){};
 }
 
-struct ring *registry_search(const struct registry *registry, const char *name)
+struct ring *registry_search(const struct registry *registry, const char *key)
 {
 	for (size_t i = 0; i < registry->n_rings; i++)
-		if (strcmp(registry->rings[i]->name, name) == 0)
+		if (strcmp(registry->rings[i]->key, key) == 0)
 			return registry->rings[i];
 	return NULL;
 }
@@ -53,43 +53,53 @@ void registry_remove(struct registry *registry, const struct ring *ring)
 		}
 }
 
-void registry_add_foreign(struct registry *registry, const char *name)
+void registry_add_foreign(struct registry *registry, const char *key)
 {
 	char **foreign = reallocarray(registry->foreign, registry->n_foreign + 1, sizeof(char *));
 
 	if (!foreign)
 		return; /* a ring of that name will fail, because of its pins */
 	registry->foreign = foreign;
-	foreign[registry->n_foreign] = strdup(name);
+	foreign[registry->n_foreign] = strdup(key);
 	registry->n_foreign += foreign[registry->n_foreign] != NULL;
 }
 
-static bool is_foreign(const struct registry *registry, const char *name)
+static bool is_foreign(const struct registry *registry, const char *key)
 {
 	for (size_t i = 0; i < registry->n_foreign; i++)
-		if (strcmp(registry->foreign[i], name) == 0)
+		if (strcmp(registry->foreign[i], key) == 0)
 			return true;
 	return false;
 }
 
-int registry_pick_name(const struct registry *registry, const char *requested, const char *program,
-		       struct note *note, char ret[RING_NAME_MAX])
+int registry_pick_key(const struct registry *registry, uid_t space, const char *requested,
+		      const char *program, struct note *note, char ret[RING_KEY_MAX])
 {
+	char name[RING_NAME_MAX];
+
 	if (requested) {
-		if (!name_valid(requested, RING_NAME_MAX))
+		if (!ring_name_valid(requested))
 			return fault_invalid_parameter(note, "name", requested, RING_NAME_EXPECTED);
-		if (registry_search(registry, requested))
+		title_key(space, requested, ret);
+		if (registry_search(registry, ret))
 			return fault_ring_busy(note, requested, "the name is taken");
-		if (is_foreign(registry, requested))
+		if (is_foreign(registry, ret))
 			return fault_ring_busy(note, requested, RING_NAME_FOREIGN);
-		snprintf(ret, RING_NAME_MAX, "%s", requested);
 		return 0;
 	}
 	for (unsigned int i = 1;; i++) { /* ends: numbers outnumber rings */
-		snprintf(ret, RING_NAME_MAX, "%s-%u", program, i);
+		snprintf(name, sizeof(name), "%s-%u", program, i);
+		if (!ring_name_valid(name)) /* a program may be called u1-x */
+			snprintf(name, sizeof(name), "ring-%u", i);
+		title_key(space, name, ret);
 		if (!registry_search(registry, ret) && !is_foreign(registry, ret))
 			return 0;
 	}
+}
+
+bool manager_ring_meant(const struct ring_title *title, uid_t reader, const char *text)
+{
+	return title_matches(title, reader, true, text);
 }
 
 bool manager_may_see(uid_t uid, uid_t owner)
@@ -97,10 +107,20 @@ bool manager_may_see(uid_t uid, uid_t owner)
 	return uid == 0 || uid == owner;
 }
 
+/* By a plain name, a reader's own ring comes first. */
+static struct ring *search_for(const struct registry *registry, uid_t reader, const char *text)
+{
+	for (int shared = 0; shared <= 1; shared++)
+		for (size_t i = 0; i < registry->n_rings; i++)
+			if (title_matches(&registry->rings[i]->title, reader, shared, text))
+				return registry->rings[i];
+	return NULL;
+}
+
 int registry_find(const struct registry *registry, const struct peer *peer, const char *name,
 		  struct note *note, struct ring **ret)
 {
-	struct ring *ring = registry_search(registry, name);
+	struct ring *ring = search_for(registry, peer->user.uid, name);
 
 	/* whether others have a ring of that name is not the caller's business */
 	if (!ring || !manager_may_see(peer->user.uid, ring->uid))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* registry.h - the rings, by name, and the permission to control them */
+/* registry.h - the rings, by key and by title (ring/title.h), and the permission to control them */
 #ifndef MANAGER_REGISTRY_H
 #define MANAGER_REGISTRY_H
 
@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "manager/manager.h"
-#include "common/names.h"
+#include "ring/title.h"
 
 struct note;
 struct ring;
@@ -17,18 +17,18 @@ struct ring;
 struct registry {
 	struct ring **rings; /* in the order of their creation */
 	size_t n_rings;
-	char **foreign; /* names of an earlier daemon's rings that were left untouched */
+	char **foreign; /* keys of an earlier daemon's rings that were left untouched */
 	size_t n_foreign;
 };
 
 /* Asserts that no ring is left. */
 void registry_done(struct registry *registry);
 
-/* No ring may have that name. */
-void registry_add_foreign(struct registry *registry, const char *name);
+/* No ring may have that key. */
+void registry_add_foreign(struct registry *registry, const char *key);
 
-/* NULL if none has that name. */
-struct ring *registry_search(const struct registry *registry, const char *name);
+/* NULL if none has that key. */
+struct ring *registry_search(const struct registry *registry, const char *key);
 /* Reserves memory, so that the next registry_add cannot fail. */
 int registry_reserve(struct registry *registry);
 /* Takes it over. */
@@ -37,13 +37,13 @@ void registry_add(struct registry *registry, struct ring *ring);
 void registry_remove(struct registry *registry, const struct ring *ring);
 
 /*
- * The name of a new ring: @requested, or, if that is NULL, the program's name and a number.
- * FAULT_INVALID_PARAMETER or FAULT_RING_BUSY if it cannot be @requested.
+ * The key of a new ring: of @requested in @space, or, if that is NULL, of the program's name and a
+ * number. FAULT_INVALID_PARAMETER or FAULT_RING_BUSY if it cannot be @requested.
  */
-int registry_pick_name(const struct registry *registry, const char *requested, const char *program,
-		       struct note *note, char ret[RING_NAME_MAX]);
+int registry_pick_key(const struct registry *registry, uid_t space, const char *requested,
+		      const char *program, struct note *note, char ret[RING_KEY_MAX]);
 
-/* FAULT_RING_NOT_FOUND; FAULT_NOT_PERMITTED if @peer may not control the ring. */
+/* FAULT_RING_NOT_FOUND; also if @peer may not control the ring. @name: NAME or UID/NAME. */
 int registry_find(const struct registry *registry, const struct peer *peer, const char *name,
 		  struct note *note, struct ring **ret);
 

@@ -44,9 +44,9 @@ void manager_store_clean(struct manager *manager, bool (*needed)(void *arg, cons
 	store_clean(&manager->store, is_needed, &cleaning);
 }
 
-void manager_reserve_name(struct manager *manager, const char *name)
+void manager_reserve_key(struct manager *manager, const char *key)
 {
-	registry_add_foreign(&manager->registry, name);
+	registry_add_foreign(&manager->registry, key);
 }
 
 int manager_ring_restore(struct manager *manager, const struct ring_restoration *restoration)
@@ -56,7 +56,7 @@ int manager_ring_restore(struct manager *manager, const struct ring_restoration 
 
 	if (manager->rings.stopping)
 		return -ESHUTDOWN;
-	r = manager_ring_new(manager, restoration->name, restoration->ledger->uid,
+	r = manager_ring_new(manager, restoration->key, restoration->ledger->uid,
 			     restoration->program, &ring);
 	if (r < 0)
 		return r;

@@ -29,7 +29,7 @@ int adopt_fault(const struct ring *ring, int r, struct note *note)
 			"an io_uring with IORING_SETUP_DEFER_TASKRUN and "
 			"IORING_SETUP_SINGLE_ISSUER, without IOPOLL and SQPOLL");
 	case -EAGAIN:
-		return fault_ring_busy(note, ring->name,
+		return fault_ring_busy(note, ring->title.name,
 				       "its application is at work in the io_uring");
 	default:
 		return r;
@@ -46,7 +46,7 @@ int adopt_check(struct ring *ring, int ring_fd, struct note *note)
 	r = context->kern->ops->ring_entries(context->kern, context->hosts->ops->pid(ring->host),
 					     ring_fd, &sq, &cq);
 	if (r == -EAGAIN)
-		return fault_ring_busy(note, ring->name,
+		return fault_ring_busy(note, ring->title.name,
 				       "its application is at work in the io_uring");
 	snprintf(value, sizeof(value), "%d", ring_fd);
 	if (r < 0)

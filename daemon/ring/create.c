@@ -68,7 +68,7 @@ static int start_host(struct ring *ring, const struct files *files,
 	const struct creation *creation = ring->creation;
 	struct hosts *hosts = ring->context->hosts;
 	struct host_setup setup = {
-		.name = ring->name,
+		.name = ring->key,
 		.uid = ring->uid,
 		.gid = creation->request.gid,
 		.groups = creation->request.groups,
@@ -119,7 +119,7 @@ static int make_region(struct ring *ring, const struct files *files, struct note
 	const struct request_copy *request = &ring->creation->request;
 	_cleanup_free_ void *params = NULL;
 	struct region_setup setup = {
-		.name = ring->name,
+		.name = ring->key,
 		.params_size = info->layout.size,
 		.slots = files->slots,
 		.n_slots = files->n_slots,
@@ -161,7 +161,7 @@ int creation_set_up(struct ring *ring, const struct host_callbacks *callbacks, s
 		return r;
 	region_publish(&ring->region, ring_state_life(ring->state), 0, ring->generation, info->id);
 	if (ring->adopted)
-		return hosts->ops->adopt(hosts, ring->name, callbacks, ring,
+		return hosts->ops->adopt(hosts, ring->key, callbacks, ring,
 					 &ring->creation->lease[LEASE_CLIENT], &ring->host);
 	r = make_lease(ring);
 	return r < 0 ? r : start_host(ring, &files, callbacks, note);

@@ -49,7 +49,8 @@ static int check_program(struct ring *ring, const struct ring_event *event, stru
 	if (unopened)
 		return r; /* the rest is known when it is open */
 	if (r == 0 && !program)
-		r = fault_ring_busy(note, ring->name, "it has no earlier program that ran well");
+		r = fault_ring_busy(note, ring->title.name,
+				    "it has no earlier program that ran well");
 	if (r == 0)
 		r = program_usable(program, note);
 	return r == 0 ? swap_check(ring, program_info(program), note) : r;

@@ -40,7 +40,7 @@ static int cancelled_result(const struct ring *ring, struct note *note)
 	if (ring->cancelled.r != 0)
 		return ring->cancelled.r;
 	if (ring->creation)
-		return fault_ring_busy(note, ring->name, ring->reason ?: "it ended");
+		return fault_ring_busy(note, ring->title.name, ring->reason ?: "it ended");
 	return ring_fault_busy(ring, "it ended", note);
 }
 
@@ -49,20 +49,20 @@ void ending_finish(struct ring *ring)
 	struct ring_context *context = ring->context;
 	struct ring_reply cancelled = ring->cancelled.reply, destroyed = ring->destroyed;
 	const bool announced = ring->announced;
-	char name[RING_NAME_MAX];
+	char key[RING_KEY_MAX];
 	const struct ring_end end = {
-		.name = name,
+		.key = key,
 		.declared = ring->declared,
 		.finished = destroyed.done || outcome_work_over(ring),
 	};
 	struct note note = {};
 	int r;
 
-	snprintf(name, sizeof(name), "%s", ring->name);
+	snprintf(key, sizeof(key), "%s", ring->key);
 	note_move(&note, &ring->cancelled.note);
 	r = cancelled_result(ring, &note);
 	if (ring->adopted)
-		context->hosts->ops->remove_socket(context->hosts, name);
+		context->hosts->ops->remove_socket(context->hosts, key);
 	if (announced)
 		ring_emit(ring, EVENT_DESTROYED);
 	else if (r < 0)
@@ -83,7 +83,7 @@ void ending_leave(struct ring *ring)
 {
 	struct ring_context *context = ring->context;
 	struct note note = {};
-	int r = fault_ring_busy(&note, ring->name, "iouringd is stopping; the ring goes on");
+	int r = fault_ring_busy(&note, ring->title.name, "iouringd is stopping; the ring goes on");
 
 	program_forget(ring->operation.program, &ring->waiter);
 	ring_reply(ring, &ring->operation.reply, r, &note);

@@ -87,7 +87,7 @@ static void job_done(void *arg, int r)
 	if (r == 0 && ring->operation.program && ring->operation.step != STEP_END_RELEASE)
 		exchange_programs(ring);
 	if (ring->operation.step == STEP_CREATE_SET_UP && r == -EEXIST)
-		r = fault_ring_busy(&note, ring->name, RING_NAME_FOREIGN);
+		r = fault_ring_busy(&note, ring->title.name, RING_NAME_FOREIGN);
 	else if (ring->operation.step == STEP_CREATE_ATTACH && r == 0)
 		ring->kernel_id = kernel_id(ring, ring->program);
 	else if (ring->operation.step == STEP_CREATE_ATTACH && ring->adopted)
@@ -104,7 +104,7 @@ static void region_emptied(void *arg, int r)
 		log_of_client(LOG_LEVEL_WARNING, ring->uid,
 			      "ring %s: the memory of its param region cannot be freed, and counts "
 			      "towards the limits of user %u until nobody uses the region: %s",
-			      ring->name, (unsigned int)ring->uid, strerror(-r));
+			      ring->full, (unsigned int)ring->uid, strerror(-r));
 	ring_wait_over(ring, WAIT_REGION, 0, NULL);
 }
 
@@ -327,9 +327,10 @@ int ring_handle(struct ring *ring, const struct ring_event *event)
 	int r, result, entry_result = 0;
 
 	if (rule.refusal)
-		return fault_ring_busy(event->note, ring->name, rule.refusal);
+		return fault_ring_busy(event->note, ring->title.name, rule.refusal);
 	if (rule.effects & EFFECT_JOIN && ring->destroyed.done)
-		return fault_ring_busy(event->note, ring->name, "it is being destroyed already");
+		return fault_ring_busy(event->note, ring->title.name,
+				       "it is being destroyed already");
 	r = attempt(ring, rule.attempt, event, ring->context->host_callbacks,
 		    request ? event->note : &note);
 	if (r != 0 && request)

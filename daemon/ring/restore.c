@@ -61,7 +61,7 @@ static void map_region(struct ring *ring, const struct iourd_ledger *ledger, int
 	safe_close(fd);
 	log_warning("ring %s: its param region cannot be reached, so iouringd can neither read nor "
 		    "write its parameters: %s",
-		    ring->name,
+		    ring->full,
 		    r != -ENOENT    ? strerror(-r)
 		    : ring->adopted ? "its application has closed the descriptor"
 				    : "its host is of an earlier version");
@@ -82,7 +82,7 @@ static int take_over_host(struct ring *ring, const struct iourd_ledger *ledger, 
 {
 	struct hosts *hosts = ring->context->hosts;
 	const struct host_takeover takeover = {
-		.name = ring->name,
+		.name = ring->key,
 		.uid = ledger->uid,
 		.region_device = ledger->region_device,
 		.region_inode = ledger->region_inode,

@@ -10,7 +10,7 @@
 #include "ring/create.h"
 #include "ring/ledger.h"
 
-int ring_new(struct ring_context *context, const char *name, uid_t uid, struct program *program,
+int ring_new(struct ring_context *context, const char *key, uid_t uid, struct program *program,
 	     struct ring **ret)
 {
 	struct ring *ring = calloc(1, sizeof(*ring));
@@ -18,13 +18,14 @@ int ring_new(struct ring_context *context, const char *name, uid_t uid, struct p
 	if (!ring)
 		return -ENOMEM;
 	ring->context = context;
-	snprintf(ring->name, sizeof(ring->name), "%s", name);
+	snprintf(ring->key, sizeof(ring->key), "%s", key);
+	title_of_key(ring->key, ring->full, &ring->title);
 	ring->uid = uid;
 	ring->created_us = events_now();
 	ring->generation = 1;
 	ring->region = REGION_NONE;
 	ring->ring_fd = ring->region_fd = -1;
-	ring_dispatcher_init(&ring->dispatcher, context->kern, context->executor, ring->name, uid);
+	ring_dispatcher_init(&ring->dispatcher, context->kern, context->executor, ring->key, uid);
 	program_hold(program);
 	ring->program = program;
 	*ret = ring;
@@ -62,7 +63,7 @@ void ring_view_fill(const struct ring *ring, struct ring_view *ret)
 	const struct ring_view none = {};
 
 	*ret = none;
-	ret->name = ring->name;
+	ret->title = ring->title;
 	ret->program = program_info(ring->program);
 	ret->state = ring->state;
 	ret->reason = ring->reason;
@@ -110,7 +111,7 @@ void ring_emit(struct ring *ring, enum event_kind kind)
 {
 	events_emit(&ring->context->events, (struct manager_event){
 						    .kind = kind,
-						    .ring = ring->name,
+						    .ring = ring->title,
 						    .program = ring->program->name,
 						    .uid = ring->uid,
 						    .generation = ring->generation,
@@ -136,5 +137,5 @@ int ring_fault_busy(const struct ring *ring, const char *why, struct note *note)
 	char text[512];
 
 	snprintf(text, sizeof(text), "%s%s%s", why, ring->reason ? ": " : "", ring->reason ?: "");
-	return fault_ring_busy(note, ring->name, text);
+	return fault_ring_busy(note, ring->title.name, text);
 }

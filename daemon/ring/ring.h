@@ -18,6 +18,7 @@
 #include "ring/probation.h"
 #include "ring/quota.h"
 #include "ring/region.h"
+#include "ring/title.h"
 #include "ring/transitions.h"
 #include "ring/types.h"
 #include "util/clock.h"
@@ -75,7 +76,9 @@ struct cancelled_reply {
 /* Owned by the manager, which ring/context.h reaches when the ring is freed. */
 struct ring {
 	struct ring_context *context; /* borrowed */
-	char name[RING_NAME_MAX];
+	char key[RING_KEY_MAX];	      /* of its pins and its host, as title.h says */
+	char full[RING_FULL_MAX];
+	struct ring_title title; /* borrows from these two */
 	uid_t uid;
 	gid_t gid;
 	enum ring_state state;
@@ -118,7 +121,7 @@ struct ring {
 };
 
 /* In state CREATING, without an operation. @program is held. */
-int ring_new(struct ring_context *context, const char *name, uid_t uid, struct program *program,
+int ring_new(struct ring_context *context, const char *key, uid_t uid, struct program *program,
 	     struct ring **ret);
 /* Drops all that it holds, at once: no host may be alive, no job under way. NULL is fine. */
 void ring_free(struct ring *ring);

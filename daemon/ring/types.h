@@ -58,11 +58,23 @@ enum event_kind {
 	EVENT_DESTROYED,
 };
 
+/* What readers call a ring (ring/title.h); borrowed, as the ring's view or event is. */
+struct ring_title {
+	uid_t space;	  /* the user among whose names it is; 0: also all declared rings */
+	const char *name; /* there */
+	const char *full; /* "UID/NAME" */
+};
+
+static inline const char *ring_title_for(const struct ring_title *title, uid_t reader)
+{
+	return title->space == reader ? title->name : title->full;
+}
+
 struct manager_event { /* texts are borrowed for the time of the call */
 	enum event_kind kind;
 	uint64_t number;  /* from 1, +1 for each event */
 	uint64_t time_us; /* since the epoch */
-	const char *ring;
+	struct ring_title ring;
 	const char *program;
 	uid_t uid;
 	uint64_t generation;
@@ -71,7 +83,7 @@ struct manager_event { /* texts are borrowed for the time of the call */
 
 /* How a ring ended that had been announced by EVENT_CREATED. */
 struct ring_end {
-	const char *name; /* borrowed for the time of the call */
+	const char *key; /* borrowed for the time of the call */
 	bool declared;
 	bool finished; /* it was destroyed by request, or its work was over */
 };
@@ -108,7 +120,7 @@ struct ring_request {
 };
 
 struct ring_view { /* borrowed, until the next call into the manager */
-	const char *name;
+	struct ring_title title;
 	const struct kern_program_info *program;
 	enum ring_state state;
 	bool started;	    /* from the request to start on */
@@ -148,7 +160,7 @@ struct ring_adoption {
 
 /* A ring of an earlier daemon. */
 struct ring_restoration {
-	const char *name;
+	const char *key;
 	const struct iourd_ledger *ledger; /* a copy, with no swap pending */
 	struct program *program;	   /* open; the ring holds it and the next two itself */
 	struct program *origin;		   /* or NULL, as the next: it is not known any more */

@@ -17,9 +17,9 @@
 
 #define TAKEOVER_JOBS 4
 
-/* One name. Owned by the takeover. */
+/* One key (ring/title.h) that was found as a name. Owned by the takeover. */
 struct takeover_entry {
-	char name[RING_NAME_MAX];
+	char name[RING_KEY_MAX];
 	bool pinned;
 	struct kern_pins pins;
 	struct kern_dispatcher *dispatch; /* open, until a ring takes it over; or NULL */

@@ -173,7 +173,7 @@ static void end_hosts(struct takeover *takeover)
 static int restore(struct takeover *takeover, struct takeover_entry *entry)
 {
 	const struct ring_restoration restoration = {
-		.name = entry->name,
+		.key = entry->name,
 		.ledger = &entry->pins.ledger,
 		.program = entry->program,
 		.origin = entry->origin,
@@ -227,7 +227,7 @@ static void finish(struct takeover *takeover)
 		if (entry->verdict == RECONCILE_LEAVE ||
 		    (entry->verdict == RECONCILE_RELEASE && !entry->removed)) {
 			takeover->skipped++;
-			manager_reserve_name(takeover->manager, entry->name);
+			manager_reserve_key(takeover->manager, entry->name);
 		}
 	}
 	if (takeover->n_entries > 0)

@@ -128,7 +128,7 @@ static void destroy_all(struct service *service)
 
 	for (size_t i = 0; i < manager_ring_count(service->manager, &root); i++) {
 		manager_ring_at(service->manager, &root, i, &view);
-		if (manager_ring_destroy(service->manager, &root, view.name, ignore_end, NULL,
+		if (manager_ring_destroy(service->manager, &root, view.title.full, ignore_end, NULL,
 					 &note) != 0)
 			note_done(&note); /* it is under way */
 	}

@@ -264,7 +264,10 @@ static void test_others_rings(void **state)
 	client_connect(&service, 0, &root);
 	make_ring(&alice, "hers", &lease, NULL);
 	assert_string_equal(ask(&bob, "ListRings", "{}"), "{\"parameters\":{\"rings\":[]}}");
-	assert_says(ask(&root, "ListRings", "{}"), "\"hers\"");
+	assert_says(ask(&root, "ListRings", "{}"), "\"name\":\"1000/hers\"");
+	assert_says(ask(&root, "DescribeRing", "{\"ring\":\"1000/hers\"}"), "\"user\":1000");
+	assert_says(ask(&root, "DescribeRing", "{\"ring\":\"hers\"}"), "RingNotFound");
+	assert_says(ask(&bob, "DescribeRing", "{\"ring\":\"1000/hers\"}"), "RingNotFound");
 	assert_says(ask(&bob, "DestroyRing", "{\"ring\":\"hers\"}"), "\"error\":");
 	assert_says(ask(&bob, "OpenRing", "{\"ring\":\"hers\"}"), "\"error\":");
 	assert_int_equal(bob.frame.fds.n, 0);

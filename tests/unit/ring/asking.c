@@ -45,7 +45,7 @@ void expect_busy(struct fixture *fixture, ring_call request, const char *why)
 
 volatile struct iourd_dispatch *dispatch_of(struct fixture *fixture)
 {
-	return fixture->kern->ops->dispatcher_state(kern_fake_dispatcher(fixture->kern, "r1"));
+	return fixture->kern->ops->dispatcher_state(dispatcher_of(fixture, "r1"));
 }
 
 struct iourd_head *map_head(const struct answer *answer)

@@ -106,19 +106,17 @@ void expect_no_problem(struct fixture *fixture)
 
 struct ring_view look_at(struct fixture *fixture, const char *name)
 {
-	const struct peer root = peer_of(0);
 	struct ring_view view;
 
-	assert_int_equal(manager_ring_find(fixture->manager, &root, name, NULL, &view), 0);
+	assert_int_equal(find_ring(fixture, name, NULL, &view), 0);
 	return view;
 }
 
 bool is_there(struct fixture *fixture, const char *name)
 {
-	const struct peer root = peer_of(0);
 	struct ring_view view;
 
-	return manager_ring_find(fixture->manager, &root, name, NULL, &view) == 0;
+	return find_ring(fixture, name, NULL, &view) == 0;
 }
 
 void kill_host(struct fixture *fixture, const char *name)

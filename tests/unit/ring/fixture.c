@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "../../fds.h"
+#include "ring/title.h"
 #include "unit/ring/fixture.h"
 #include "wire/json.h"
 
@@ -27,7 +28,7 @@ static void see_event(void *arg, const struct manager_event *event)
 	seen->number = event->number;
 	seen->uid = event->uid;
 	seen->generation = event->generation;
-	snprintf(seen->ring, sizeof(seen->ring), "%s", event->ring);
+	snprintf(seen->ring, sizeof(seen->ring), "%s", event->ring.name);
 	snprintf(seen->program, sizeof(seen->program), "%s", event->program);
 	snprintf(seen->reason, sizeof(seen->reason), "%s", event->reason ? event->reason : "");
 	fixture->n_events++;
@@ -165,7 +166,7 @@ static void destroy_all(struct fixture *fixture)
 
 	for (size_t i = 0; i < manager_ring_count(fixture->manager, &root); i++) {
 		manager_ring_at(fixture->manager, &root, i, &view);
-		if (manager_ring_destroy(fixture->manager, &root, view.name, ignore_end, NULL,
+		if (manager_ring_destroy(fixture->manager, &root, view.title.full, ignore_end, NULL,
 					 &note) != 0)
 			note_done(&note);
 	}
@@ -321,7 +322,7 @@ void answer_ring(void *arg, int r, const struct note *note, const struct ring_vi
 	take_result(answer, r, note);
 	assert_true(r == 0 || !view);
 	if (view) {
-		snprintf(answer->name, sizeof(answer->name), "%s", view->name);
+		snprintf(answer->name, sizeof(answer->name), "%s", view->title.name);
 		answer->state = view->state;
 		answer->generation = view->generation;
 		if (answer->keep) {
@@ -436,37 +437,76 @@ void start_ring(struct fixture *fixture, const char *name)
 
 void destroy_ring(struct fixture *fixture, const char *name)
 {
-	const struct peer peer = peer_of(0);
+	const struct peer root = peer_of(0);
 	struct answer answer = ANSWER_NONE;
+	struct ring_view view;
 
-	assert_int_equal(
-		manager_ring_destroy(fixture->manager, &peer, name, answer_ring, &answer, NULL), 0);
+	assert_int_equal(find_ring(fixture, name, NULL, &view), 0);
+	assert_int_equal(manager_ring_destroy(fixture->manager, &root, view.title.full, answer_ring,
+					      &answer, NULL),
+			 0);
 	assert_int_equal(answer.calls, 0);
 	fixture_run(fixture);
 	assert_int_equal(answer.calls, 1);
 	assert_int_equal(answer.r, 0);
 }
 
+int find_ring(struct fixture *fixture, const char *name, struct note *note, struct ring_view *ret)
+{
+	const struct peer alice = peer_of(ALICE), root = peer_of(0);
+
+	if (manager_ring_find(fixture->manager, &alice, name, NULL, ret) == 0)
+		return 0;
+	return manager_ring_find(fixture->manager, &root, name, note, ret);
+}
+
 enum ring_state state_of(struct fixture *fixture, const char *name)
 {
-	const struct peer peer = peer_of(0);
 	struct ring_view view;
 
-	assert_int_equal(manager_ring_find(fixture->manager, &peer, name, NULL, &view), 0);
+	assert_int_equal(find_ring(fixture, name, NULL, &view), 0);
 	return view.state;
+}
+
+struct host *host_search(struct fixture *fixture, const char *name)
+{
+	char key[RING_KEY_MAX];
+
+	title_key(ALICE, name, key);
+	return hosts_fake_find(fixture->hosts, key) ?: hosts_fake_find(fixture->hosts, name);
 }
 
 struct host *host_of(struct fixture *fixture, const char *name)
 {
-	struct host *host = hosts_fake_find(fixture->hosts, name);
+	struct host *host = host_search(fixture, name);
 
 	assert_non_null(host);
 	return host;
 }
 
+struct kern_dispatcher *dispatcher_of(struct fixture *fixture, const char *name)
+{
+	struct kern_dispatcher *dispatch;
+	char key[RING_KEY_MAX];
+
+	title_key(ALICE, name, key);
+	dispatch = kern_fake_dispatcher(fixture->kern, key);
+	return dispatch ?: kern_fake_dispatcher(fixture->kern, name);
+}
+
+struct kern_fake_pinned *pinned_of(struct fixture *fixture, const char *name)
+{
+	struct kern_fake_pinned *pinned;
+	char key[RING_KEY_MAX];
+
+	title_key(ALICE, name, key);
+	pinned = kern_fake_pinned(fixture->kern, key);
+	return pinned ?: kern_fake_pinned(fixture->kern, name);
+}
+
 void set_last(struct fixture *fixture, const char *name, uint32_t last)
 {
-	struct kern_dispatcher *dispatch = kern_fake_dispatcher(fixture->kern, name);
+	struct kern_dispatcher *dispatch = dispatcher_of(fixture, name);
 
 	assert_non_null(dispatch);
 	fixture->kern->ops->dispatcher_state(dispatch)->last = last;

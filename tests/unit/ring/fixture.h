@@ -135,9 +135,16 @@ int create_sample(struct fixture *fixture, uid_t uid, const struct sample *sampl
 void make_ring(struct fixture *fixture, const char *name, struct answer *answer);
 void start_ring(struct fixture *fixture, const char *name);
 void destroy_ring(struct fixture *fixture, const char *name);
+/* What manager_ring_find returns: of ALICE's ring, or of root's. */
+int find_ring(struct fixture *fixture, const char *name, struct note *note, struct ring_view *ret);
 enum ring_state state_of(struct fixture *fixture, const char *name);
-/* The host of the ring. */
+/* The host of ALICE's ring, or of root's; or NULL. */
+struct host *host_search(struct fixture *fixture, const char *name);
+/* The same; asserts that there is one. */
 struct host *host_of(struct fixture *fixture, const char *name);
+/* NULL: none. */
+struct kern_dispatcher *dispatcher_of(struct fixture *fixture, const char *name);
+struct kern_fake_pinned *pinned_of(struct fixture *fixture, const char *name);
 /* What its dispatcher says of the last step. */
 void set_last(struct fixture *fixture, const char *name, uint32_t last);
 

@@ -77,7 +77,7 @@ static void end(struct adopted *adopted)
 
 static volatile struct iourd_dispatch *dispatch_of(struct adopted *adopted)
 {
-	return &kern_fake_pinned(adopted->fixture.kern, "r1")->record.dispatch;
+	return &pinned_of(&adopted->fixture, "r1")->record.dispatch;
 }
 
 static int steer(struct adopted *adopted,
@@ -121,10 +121,9 @@ static int report(struct adopted *adopted, int result, uint32_t last, bool *ret_
 
 static struct ring_view view(struct adopted *adopted)
 {
-	const struct peer root = peer_of(0);
 	struct ring_view view = {};
 
-	assert_int_equal(manager_ring_find(adopted->fixture.manager, &root, "r1", NULL, &view), 0);
+	assert_int_equal(find_ring(&adopted->fixture, "r1", NULL, &view), 0);
 	return view;
 }
 
@@ -148,9 +147,7 @@ static void test_life(void **state)
 	begin_adopted(&adopted);
 	assert_int_equal(view(&adopted).state, RING_CREATED);
 	assert_true(view(&adopted).adopted);
-	assert_int_equal(
-		kern_fake_dispatcher_ring(kern_fake_dispatcher(adopted.fixture.kern, "r1")),
-		RING_FD);
+	assert_int_equal(kern_fake_dispatcher_ring(dispatcher_of(&adopted.fixture, "r1")), RING_FD);
 	assert_int_equal(dispatch_of(&adopted)->pause, 1); /* it takes no step yet */
 	assert_int_equal(steer(&adopted, manager_ring_start), 0);
 	assert_int_equal(view(&adopted).state, RING_RUNNING);

@@ -31,7 +31,7 @@ static void die_at_each_step(bool (*step)(struct fixture *fixture), int code, in
 		answer.keep = true;
 		for (unsigned int i = 0; i < n && reached; i++)
 			reached = step(&fixture);
-		host = hosts_fake_find(fixture.hosts, "r1");
+		host = host_search(&fixture, "r1");
 		if (reached && host && answer.calls == 0)
 			hosts_fake_exited(host, code, status);
 		else

@@ -40,7 +40,7 @@ static void test_happy_path(void **state)
 	assert_int_equal(setup->region_size, setup->data_offset + setup->data_size);
 
 	/* Dispatcher and program are in place, and the lease joins client and host. */
-	dispatch = kern_fake_dispatcher(fixture.kern, "r1");
+	dispatch = dispatcher_of(&fixture, "r1");
 	assert_non_null(dispatch);
 	assert_true(kern_fake_dispatcher_ring(dispatch) >= 0);
 	assert_int_equal(manager_program_find(fixture.manager, "copy", NULL, &program), 0);
@@ -123,9 +123,10 @@ static void test_names(void **state)
 		"a.b",
 		"r\xc3\xa9",
 		"a\n",
-		"a23456789012345678901234567890123456789012345678901234567890abcd", /* 64 */
+		"a234567890123456789012345678901234567890123456789abc", /* 52 */
+		"u1000-a",
 	};
-	const char *longest = "a2345678901234567890123456789012345678901234567890123456789abcd";
+	const char *longest = "a23456789012345678901234567890123456789012345678abc";
 	struct fixture fixture;
 	struct answer answers[3], answer, other = ANSWER_NONE;
 	struct sample sample;
@@ -141,7 +142,7 @@ static void test_names(void **state)
 		assert_string_equal(note.texts[1], bad[i]);
 		note_done(&note);
 	}
-	assert_int_equal(strlen(longest), 63);
+	assert_int_equal(strlen(longest), 51);
 	make_ring(&fixture, longest, &answer);
 	answer_done(&answer);
 
@@ -152,7 +153,7 @@ static void test_names(void **state)
 	}
 
 	sample.request.name = "copy-1";
-	assert_int_equal(create_sample(&fixture, BOB, &sample, &other, &note), FAULT_RING_BUSY);
+	assert_int_equal(create_sample(&fixture, ALICE, &sample, &other, &note), FAULT_RING_BUSY);
 	assert_string_equal(note.texts[0], "copy-1");
 	assert_string_equal(note.texts[1], "the name is taken");
 	note_done(&note);
@@ -210,14 +211,14 @@ static void test_pins_in_the_way(void **state)
 	struct sample sample;
 
 	fixture_start(&fixture);
-	kern_fake_leave_pin(fixture.kern, "late");
+	kern_fake_leave_pin(fixture.kern, "u1000-late");
 	sample_init(&sample, "late");
 	assert_int_equal(create_sample(&fixture, ALICE, &sample, &refused, NULL), 0);
 	fixture_run(&fixture);
 	assert_int_equal(refused.r, FAULT_RING_BUSY);
 	answer_done(&refused);
 	sample_done(&sample);
-	assert_int_equal(fixture.kern->ops->pins_remove(fixture.kern, "late"), 0);
+	assert_int_equal(fixture.kern->ops->pins_remove(fixture.kern, "u1000-late"), 0);
 	fixture_done(&fixture);
 }
 

@@ -252,19 +252,26 @@ static void test_broken_directory(void **state)
 
 static void test_name_taken(void **state)
 {
-	struct answer answer;
+	const struct peer root = peer_of(0);
+	struct answer answer = ANSWER_NONE;
 	struct fixture fixture;
+	struct sample sample;
 
 	fixture_start(&fixture);
-	make_ring(&fixture, "d1", &answer);
+	answer.keep = true;
+	sample_init(&sample, "d1");
+	assert_int_equal(create_sample(&fixture, 0, &sample, &answer, NULL), 0);
+	fixture_run(&fixture);
 	DECLARE(&fixture, {0});
-	expect_problem(&fixture, "the name is taken by a ring of user 1000 that is not declared");
+	expect_problem(&fixture, "the name is taken by a ring of user 0 that is not declared");
 	assert_false(look_at(&fixture, "d1").declared);
 	assert_null(look_at(&fixture, "d1").note);
 	answer_done(&answer); /* its client exits */
 	fixture_run(&fixture);
 	assert_true(look_at(&fixture, "d1").declared);
 	expect_no_problem(&fixture);
+	assert_int_equal(manager_ring_count(fixture.manager, &root), 1);
+	sample_done(&sample);
 	fixture_done(&fixture);
 }
 
@@ -302,7 +309,7 @@ static void test_without_region(void **state)
 
 	start_with(&fixture, (struct ring_spec){.parameters = "{\"depth\":4}"});
 	fixture_kill(&fixture);
-	kern_fake_pinned(fixture.kern, "d1")->record.ledger.region_inode++;
+	pinned_of(&fixture, "d1")->record.ledger.region_inode++;
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
 	DECLARE(&fixture, {.parameters = "{\"depth\":5}"});

@@ -49,7 +49,7 @@ static void test_permission(void **state)
 	assert_int_equal(manager_ring_count(fixture.manager, &alice), 1);
 	assert_int_equal(manager_ring_count(fixture.manager, &root), 1);
 	manager_ring_at(fixture.manager, &alice, 0, &view);
-	assert_string_equal(view.name, "r1");
+	assert_string_equal(view.title.name, "r1");
 	fixture_run(&fixture);
 	assert_int_equal(answers.calls, 0);
 	answer_done(&answer);

@@ -35,11 +35,11 @@ static void test_no_lease(void **state)
 	fixture_run(&fixture);
 	assert_int_equal(answer.r, 0);
 	assert_int_equal(hosts_fake_setup(host_of(&fixture, "p1"))->lease_fd, -1);
-	assert_int_equal(manager_ring_find(fixture.manager, &root, "p1", NULL, &view), 0);
+	assert_int_equal(find_ring(&fixture, "p1", NULL, &view), 0);
 	assert_true(view.persistent);
 	assert_int_equal(view.lease_fd, -1);
 	make_ring(&fixture, "r1", &answer);
-	assert_int_equal(manager_ring_find(fixture.manager, &root, "r1", NULL, &view), 0);
+	assert_int_equal(find_ring(&fixture, "r1", NULL, &view), 0);
 	assert_false(view.persistent);
 	/* the client of both goes: hers ends, the persistent one stays */
 	answer_done(&answer);

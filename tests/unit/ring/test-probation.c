@@ -56,16 +56,15 @@ static void probe_done(struct probe *probe)
 
 static struct ring_view view(struct probe *probe)
 {
-	const struct peer root = peer_of(0);
 	struct ring_view view = {};
 
-	assert_int_equal(manager_ring_find(probe->fixture.manager, &root, "r1", NULL, &view), 0);
+	assert_int_equal(find_ring(&probe->fixture, "r1", NULL, &view), 0);
 	return view;
 }
 
 static volatile struct iourd_dispatch *counts(struct probe *probe)
 {
-	return &kern_fake_pinned(probe->fixture.kern, "r1")->record.dispatch;
+	return &pinned_of(&probe->fixture, "r1")->record.dispatch;
 }
 
 /* @ms pass; @step: the loop takes one each 50 ms. */
@@ -109,7 +108,7 @@ static void expect(struct probe *probe, enum ring_state state, const char *progr
 	assert_int_equal(now.state, state);
 	assert_string_equal(now.program->descriptor.name, program);
 	assert_int_equal(now.generation, generation);
-	assert_int_equal(kern_fake_pinned(probe->fixture.kern, "r1")->program, now.program->id);
+	assert_int_equal(pinned_of(&probe->fixture, "r1")->program, now.program->id);
 	assert_int_equal(probe->head->life.generation, generation);
 	assert_int_equal(probe->head->life.program_id, now.program->id);
 }
@@ -210,8 +209,7 @@ static void test_return_crosses_swap(void **state)
 						   answer_ring, &answer, NULL),
 				 0);
 		/* until the array has changed, and not one thing more */
-		while (kern_fake_pinned(probe.fixture.kern, "r1")->program ==
-		       view(&probe).program->id) {
+		while (pinned_of(&probe.fixture, "r1")->program == view(&probe).program->id) {
 			if (probe.fixture.executor.worked)
 				executor_fake_run_one(&probe.fixture.executor);
 			assert_true(executor_fake_work(&probe.fixture.executor));

@@ -279,7 +279,7 @@ static void test_programs_in_use(void **state)
 	make_ring(&fixture, "r1", &ring);
 	assert_int_equal(manager_program_unload(fixture.manager, &root, "copy", &note),
 			 FAULT_RING_BUSY);
-	assert_string_equal(note.texts[0], "r1");
+	assert_string_equal(note.texts[0], "1000/r1");
 	note_done(&note);
 
 	fake_object_copy("copy", &object);
@@ -289,7 +289,7 @@ static void test_programs_in_use(void **state)
 	object.descriptor.version = 2;
 	load(&fixture, &object, false, &answer);
 	assert_int_equal(answer.r, FAULT_RING_BUSY);
-	assert_string_equal(answer.note.texts[0], "r1");
+	assert_string_equal(answer.note.texts[0], "1000/r1");
 	assert_non_null(strstr(answer.note.texts[1], "\"copy\""));
 	answer_done(&answer);
 	assert_int_equal(find(&fixture, "copy").info->descriptor.version, 1);

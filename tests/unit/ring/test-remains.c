@@ -190,9 +190,9 @@ static void test_refilled(void **state)
 	fixture.last_use.held = true;
 	make_ring(&fixture, "r1", &answer);
 	region = map_region(&answer);
-	assert_int_equal(
-		manager_ring_destroy(fixture.manager, &root, "r1", answer_ring, &destroyed, NULL),
-		0);
+	assert_int_equal(manager_ring_destroy(fixture.manager, &root, "1000/r1", answer_ring,
+					      &destroyed, NULL),
+			 0);
 	while (!destroyed.calls) { /* after each step, so also after the one that empties it */
 		memset(region + KEPT_SIZE, 0xaa, DATA_SIZE);
 		assert_true(fixture_step_youngest(&fixture));

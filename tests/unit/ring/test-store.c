@@ -18,10 +18,9 @@
 
 static struct ring_view view_of(struct fixture *fixture, const char *name)
 {
-	const struct peer root = peer_of(0);
 	struct ring_view view = {};
 
-	assert_int_equal(manager_ring_find(fixture->manager, &root, name, NULL, &view), 0);
+	assert_int_equal(find_ring(fixture, name, NULL, &view), 0);
 	return view;
 }
 
@@ -200,7 +199,7 @@ static void test_damaged(void **state)
 	assert_int_equal(manager_ring_count(fixture.manager, &root), 0);
 	assert_int_equal(hosts_fake_alive(fixture.hosts), 1);
 	fixture_stop(&fixture);
-	hosts_fake_die(hosts_fake_find(fixture.hosts, "r1"));
+	hosts_fake_die(host_search(&fixture, "r1"));
 	answer_done(&answer);
 	fixture_done(&fixture);
 }

@@ -61,7 +61,7 @@ static void test_swap_in_each_state(void **state)
 		fixture_run(&fixture);
 		head = mmap(NULL, 4096, PROT_READ, MAP_SHARED, answer.region, 0);
 		assert_true(head != MAP_FAILED);
-		dispatch = kern_fake_dispatcher(fixture.kern, "r1");
+		dispatch = dispatcher_of(&fixture, "r1");
 
 		assert_int_equal(swap(&fixture, "paced", 1, &swapped, NULL), 0);
 		assert_int_equal(swapped.calls, 0);
@@ -298,7 +298,7 @@ static void test_other_refusals(void **state)
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
 	make_ring(&fixture, "r1", &answer);
-	dispatch = kern_fake_dispatcher(fixture.kern, "r1");
+	dispatch = dispatcher_of(&fixture, "r1");
 	before = kern_fake_dispatcher_program(dispatch);
 	assert_int_equal(swap(&fixture, "nonesuch", 0, &swapped, &note), FAULT_PROGRAM_NOT_FOUND);
 	note_done(&note);

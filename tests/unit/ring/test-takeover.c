@@ -41,19 +41,17 @@ static void done(struct fixture *fixture)
 
 static struct ring_view view_of(struct fixture *fixture, const char *name)
 {
-	const struct peer root = peer_of(0);
 	struct ring_view view = {};
 
-	assert_int_equal(manager_ring_find(fixture->manager, &root, name, NULL, &view), 0);
+	assert_int_equal(find_ring(fixture, name, NULL, &view), 0);
 	return view;
 }
 
 static bool is_there(struct fixture *fixture, const char *name)
 {
-	const struct peer root = peer_of(0);
 	struct ring_view view;
 	struct note note = {};
-	int r = manager_ring_find(fixture->manager, &root, name, &note, &view);
+	int r = find_ring(fixture, name, &note, &view);
 
 	note_done(&note);
 	return r == 0;
@@ -273,7 +271,7 @@ static void test_killed_while_swapping(void **state)
 			executor_fake_work(&fixture.executor);
 		fixture_crash(&fixture);
 		view = view_of(&fixture, "r1");
-		pinned = kern_fake_pinned(fixture.kern, "r1");
+		pinned = pinned_of(&fixture, "r1");
 		assert_int_equal(view.state, RING_RUNNING);
 		assert_int_equal(pinned->program, view.program->id);
 		assert_string_equal(view.program->descriptor.name,
@@ -295,7 +293,7 @@ static void test_host_dies_meanwhile(void **state)
 	make_rings(&fixture);
 	fixture_kill(&fixture);
 	for (size_t i = 0; i < RINGS; i++)
-		hosts_fake_die(hosts_fake_find(fixture.hosts, names[i]));
+		hosts_fake_die(host_search(&fixture, names[i]));
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
 	assert_nothing_left(&fixture);
@@ -354,7 +352,7 @@ static void test_states_that_hosts_report(void **state)
 		set_last(&fixture, cases[i].ring, cases[i].last);
 		events = fixture.n_events;
 		fixture_kill(&fixture);
-		hosts_fake_set_state(hosts_fake_find(fixture.hosts, cases[i].ring), cases[i].says,
+		hosts_fake_set_state(host_search(&fixture, cases[i].ring), cases[i].says,
 				     cases[i].result);
 		assert_int_equal(fixture_manage(&fixture), 0);
 		fixture_run(&fixture);
@@ -374,11 +372,10 @@ static void test_pause_is_sent_again(void **state)
 	fixture_start(&fixture);
 	make_rings(&fixture);
 	fixture_kill(&fixture);
-	kern_fake_pinned(fixture.kern, "running")->record.dispatch.pause = 1;
+	pinned_of(&fixture, "running")->record.dispatch.pause = 1;
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
-	assert_int_equal(hosts_fake_last_command(hosts_fake_find(fixture.hosts, "running")),
-			 CONTROL_PAUSE);
+	assert_int_equal(hosts_fake_last_command(host_search(&fixture, "running")), CONTROL_PAUSE);
 	assert_int_equal(state_of(&fixture, "running"), RING_PAUSED);
 	done(&fixture);
 }
@@ -398,7 +395,7 @@ static void test_silent_host(void **state)
 	make_rings(&fixture);
 	fixture_kill(&fixture);
 	hosts_fake_mute(fixture.hosts, true);
-	hosts_fake_set_state(hosts_fake_find(fixture.hosts, "created"), CONTROL_RUNNING, 0);
+	hosts_fake_set_state(host_search(&fixture, "created"), CONTROL_RUNNING, 0);
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_await_ready(&fixture, count_ready, &ready);
 	fixture_run(&fixture);
@@ -465,7 +462,7 @@ static void test_client_gone(void **state)
 	fixture_start(&fixture);
 	make_rings(&fixture);
 	fixture_crash(&fixture);
-	host = hosts_fake_find(fixture.hosts, "running");
+	host = host_search(&fixture, "running");
 	hosts_fake_mute(fixture.hosts, true);
 	hosts_fake_client_gone(host);
 	fixture_run(&fixture);
@@ -490,7 +487,7 @@ static void test_without_region(void **state)
 	fixture_start(&fixture);
 	make_rings(&fixture);
 	fixture_kill(&fixture);
-	kern_fake_pinned(fixture.kern, "running")->record.ledger.region_inode++;
+	pinned_of(&fixture, "running")->record.ledger.region_inode++;
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
 	assert_int_equal(view_of(&fixture, "running").region_fd, -1);
@@ -501,7 +498,7 @@ static void test_without_region(void **state)
 	ask(&fixture, manager_ring_pause, "running", 0);
 	ask(&fixture, manager_ring_resume, "running", 0);
 	assert_int_equal(swap(&fixture, "running", "copy"), 0);
-	hosts_fake_returned(hosts_fake_find(fixture.hosts, "running"), 0);
+	hosts_fake_returned(host_search(&fixture, "running"), 0);
 	destroy_ring(&fixture, "running");
 	done(&fixture);
 }
@@ -518,8 +515,8 @@ static void test_left_untouched(void **state)
 	fixture_start(&fixture);
 	make_rings(&fixture);
 	fixture_kill(&fixture);
-	hosts_fake_set_unresponsive(hosts_fake_find(fixture.hosts, "running"));
-	uid = &kern_fake_pinned(fixture.kern, "paused")->record.ledger.uid;
+	hosts_fake_set_unresponsive(host_search(&fixture, "running"));
+	uid = &pinned_of(&fixture, "paused")->record.ledger.uid;
 	*uid = BOB;
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
@@ -533,7 +530,7 @@ static void test_left_untouched(void **state)
 	/* the next daemon finds it in order */
 	*uid = ALICE;
 	fixture_kill(&fixture);
-	hosts_fake_die(hosts_fake_find(fixture.hosts, "running"));
+	hosts_fake_die(host_search(&fixture, "running"));
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
 	assert_false(is_there(&fixture, "running"));
