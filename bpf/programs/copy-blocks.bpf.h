@@ -127,6 +127,31 @@ static __always_inline void copy_has_written(const struct iourd_ring *ring,
 	copy_release(ring, index);
 }
 
+/*
+ * What lies before all blocks in flight, the first failure, and the end is written. After an error
+ * of the target as a whole nothing is known: its data may be lost though each write succeeded.
+ */
+static __noinline int copy_update_contiguous(const struct iourd_ring *ring,
+					     struct copy_region *region)
+{
+	const struct copy_private *own = iourd_private(ring, struct copy_private);
+	struct iourd_progress *progress = &region->head.progress;
+	const struct copy_params *params = &region->params;
+	__u64 place = copy_min(copy_min(params->next_offset, params->end), params->broken);
+	__u32 i;
+
+	bpf_for(i, 0, COPY_DEPTH_MAX) {
+		const struct copy_request *request = &params->requests[i & (COPY_DEPTH_MAX - 1)];
+
+		if (own->busy & 1ull << (i & 63))
+			place = copy_min(place, request->offset + request->written);
+	}
+	if (iourd_read(progress->error) && iourd_read(progress->error_offset) == IOURD_NO_OFFSET)
+		place = 0;
+	iourd_write(progress->contiguous, place);
+	return 0;
+}
+
 /* Starts the block at params->next_offset on an idle request. */
 static __always_inline void copy_start(const struct iourd_ring *ring, struct copy_region *region,
 				       __u32 index, __u32 stride)

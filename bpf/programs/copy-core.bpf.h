@@ -44,6 +44,7 @@ static __always_inline void copy_begin(const struct iourd_ring *ring, struct cop
 	params->paced_debt = 0;
 	progress->error = 0;
 	progress->done = 0;
+	progress->contiguous = 0;
 	progress->total = size;
 	iourd_set_state(ring, &region->head, IOURD_WORK_RUNNING);
 }
@@ -97,7 +98,7 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 		if (res >= 0)
 			region->params.phase = COPY_SYNCING;
 		else
-			copy_failed(region, -res, region->params.end, IORING_OP_FTRUNCATE,
+			copy_failed(region, -res, IOURD_NO_OFFSET, IORING_OP_FTRUNCATE,
 				    COPY_SLOT_TARGET);
 		break;
 	case COPY_KIND_SYNC:
@@ -105,7 +106,8 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 		if (res >= 0)
 			region->params.phase = COPY_ENDING;
 		else
-			copy_failed(region, -res, 0, IORING_OP_FSYNC, COPY_SLOT_TARGET);
+			copy_failed(region, -res, IOURD_NO_OFFSET, IORING_OP_FSYNC,
+				    COPY_SLOT_TARGET);
 		break;
 	case COPY_KIND_TIMER:
 		own->timer = 0;
@@ -163,6 +165,7 @@ static __always_inline int copy_step(struct iou_ctx *ctx, struct iou_loop_params
 			more = 0;
 		}
 	}
+	copy_update_contiguous(&ring, region);
 	if (!more && !own->flight)
 		copy_conclude(&ring, region);
 	if ((iourd_read(progress->done) ^ done) & ~(COPY_WAKE - 1))

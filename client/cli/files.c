@@ -44,6 +44,23 @@ static void print_slots(struct json_object *slots, const char *word)
 	free(names);
 }
 
+/*
+ * Without waiting for the other end of a FIFO; the daemon refuses it, with a reason. The descriptor
+ * does not stay non-blocking, as io_uring would then fail where it should wait. -errno
+ */
+static int open_at_once(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0666), r;
+
+	if (fd < 0)
+		return -errno;
+	if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) == 0)
+		return fd;
+	r = -errno;
+	close(fd);
+	return r;
+}
+
 int files_open(struct run_files *files, struct json_object *slots, const char *slot_and_path)
 {
 	const char *equals = strchr(slot_and_path, '=');
@@ -51,7 +68,7 @@ int files_open(struct run_files *files, struct json_object *slots, const char *s
 		equals ? find_slot(slots, slot_and_path, (size_t)(equals - slot_and_path)) : NULL;
 	struct run_file *file = &files->files[files->n];
 	bool read, write;
-	int flags;
+	int flags, fd = -EEXIST;
 
 	if (!slot) {
 		print_slots(slots, slot_and_path);
@@ -63,19 +80,21 @@ int files_open(struct run_files *files, struct json_object *slots, const char *s
 	}
 	read = json_flag(slot, "read");
 	write = json_flag(slot, "write");
-	flags = O_CLOEXEC | (!write ? O_RDONLY : read ? O_RDWR : O_WRONLY);
-	*file = (struct run_file){.path = equals + 1, .write_only = write && !read};
-	if (write) {
-		file->fd = open(file->path, flags | O_CREAT | O_EXCL, 0666);
-		file->created = file->fd >= 0;
-	}
-	if (!file->created)
-		file->fd = open(file->path, flags);
-	if (file->fd < 0) {
-		output_error("cannot open %s for slot %s: %s", file->path, json_text(slot, "name"),
-			     strerror(errno));
+	flags = !write ? O_RDONLY : read ? O_RDWR : O_WRONLY;
+	*file = (struct run_file){
+		.path = equals + 1, .writable = write, .write_only = write && !read};
+	if (write)
+		fd = open_at_once(file->path, flags | O_CREAT | O_EXCL);
+	file->created = fd >= 0;
+	if (fd == -EEXIST)
+		fd = open_at_once(file->path, flags);
+	if (fd < 0) {
+		output_error("cannot %s %s for slot %s: %s",
+			     write && access(file->path, F_OK) < 0 ? "create" : "open", file->path,
+			     json_text(slot, "name"), strerror(-fd));
 		return STATUS_FAILED;
 	}
+	file->fd = fd;
 	file->slot = strdup(json_text(slot, "name"));
 	if (!file->slot)
 		abort();
@@ -107,10 +126,29 @@ void files_unlink_created(struct run_files *files)
 			unlink(files->files[i].path);
 }
 
+int files_close(struct run_files *files)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < files->n; i++) {
+		struct run_file *file = &files->files[i];
+		int fd = file->fd;
+
+		file->fd = -1;
+		if (close(fd) == 0 || !file->writable)
+			continue;
+		output_error("%s is incomplete: closing it failed: %s", file->path,
+			     strerror(errno));
+		status = STATUS_WORK_FAILED;
+	}
+	return status;
+}
+
 void files_done(struct run_files *files)
 {
 	for (size_t i = 0; i < files->n; i++) {
-		close(files->files[i].fd);
+		if (files->files[i].fd >= 0)
+			close(files->files[i].fd);
 		free(files->files[i].slot);
 	}
 	files->n = 0;

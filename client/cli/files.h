@@ -13,7 +13,8 @@
 struct run_file {
 	char *slot;	  /* owned */
 	const char *path; /* borrowed from the command line */
-	int fd;		  /* owned */
+	int fd;		  /* owned; -1 after files_close() */
+	bool writable;
 	bool write_only;
 	bool created; /* by files_open() */
 };
@@ -37,6 +38,11 @@ int files_open(struct run_files *files, struct json_object *slots, const char *s
 int files_truncate(struct run_files *files);
 /* Removes the files that files_open() created, for a run that did not begin. */
 void files_unlink_created(struct run_files *files);
+/*
+ * After the work is done: file systems such as NFS, CIFS and FUSE report some failed writes when
+ * the file is closed. 0, or STATUS_WORK_FAILED after an error message for each such file.
+ */
+int files_close(struct run_files *files);
 void files_done(struct run_files *files);
 
 #endif

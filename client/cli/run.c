@@ -141,9 +141,10 @@ static const char *slot_path(const struct run *run, uint32_t slot)
 	return NULL;
 }
 
-/* How much of each target is valid after an end ahead of time. */
-static void print_targets(const struct run *run, uint64_t done)
+/* What is known of each target after an end ahead of time. */
+static void print_targets(const struct run *run, const struct iouctl_progress *progress)
 {
+	uint64_t first = progress->contiguous;
 	char amount[OUTPUT_NUMBER_MAX];
 
 	for (size_t i = 0; i < run->files.n; i++) {
@@ -151,11 +152,12 @@ static void print_targets(const struct run *run, uint64_t done)
 
 		if (!file->write_only)
 			continue;
-		if (strcmp(run->unit, "bytes") == 0)
-			output_error("%s is incomplete; its first %s (%" PRIu64 " bytes) are good",
-				     file->path, output_amount(amount, done, "bytes"), done);
+		if (strcmp(run->unit, "bytes") == 0 && first > 0)
+			output_error("%s is incomplete; its first %s (%" PRIu64
+				     " bytes) are written",
+				     file->path, output_amount(amount, first, "bytes"), first);
 		else
-			output_error("%s may be incomplete", file->path);
+			output_error("%s is incomplete", file->path);
 	}
 }
 
@@ -163,7 +165,9 @@ static void print_work_error(const struct run *run, const struct iouctl_progress
 {
 	const char *path = slot_path(run, progress->error_slot), *error = strerror(progress->error);
 
-	if (path)
+	if (path && progress->error_offset == IOURD_NO_OFFSET)
+		output_error("%s failed: %s, %s", run->program, error, path);
+	else if (path)
 		output_error("%s failed: %s, %s at byte %" PRIu64, run->program, error, path,
 			     progress->error_offset);
 	else
@@ -201,7 +205,7 @@ static int end_interrupted(struct run *run, int r, const struct iouctl_progress 
 			     name,
 			     r == -EREMOTEIO ? iouctl_error_message(run->cli->connection)
 					     : strerror(-r));
-	print_targets(run, progress->done);
+	print_targets(run, progress);
 	return STATUS_INTERRUPTED;
 }
 
@@ -216,19 +220,18 @@ static int end(struct run *run, int r, const struct iouctl_progress *progress)
 				     ? strerror(progress->error)
 			     : r < 0 ? strerror(-r)
 				     : "it ended before its program finished");
-		print_targets(run, progress->done);
+		print_targets(run, progress);
 		return STATUS_RING_LOST;
 	}
 	print_notes(run);
 	if (progress->state == IOURD_WORK_FAILED) {
 		print_work_error(run, progress);
-		print_targets(run, progress->done);
+		print_targets(run, progress);
 		return STATUS_WORK_FAILED;
 	}
 	if (progress->state == IOURD_WORK_STOPPED) {
 		output_error("%s stopped; ring %s ends", run->program, name);
-		if (!progress->total || progress->done < progress->total)
-			print_targets(run, progress->done);
+		print_targets(run, progress);
 		return interrupts ? STATUS_INTERRUPTED : STATUS_OK;
 	}
 	return STATUS_OK;
@@ -252,8 +255,11 @@ static void print_result(struct run *run, int status, const struct iouctl_progre
 		json_object_object_add(object, "total", json_object_new_uint64(progress->total));
 		json_object_object_add(object, "unit", json_object_new_string(run->unit));
 		json_object_object_add(object, "error", json_object_new_int(progress->error));
-		json_object_object_add(object, "errorOffset",
-				       json_object_new_uint64(progress->error_offset));
+		if (progress->error_offset != IOURD_NO_OFFSET)
+			json_object_object_add(object, "errorOffset",
+					       json_object_new_uint64(progress->error_offset));
+		json_object_object_add(object, "contiguous",
+				       json_object_new_uint64(progress->contiguous));
 		json_object_object_add(object, "generation",
 				       json_object_new_uint64(progress->generation));
 		json_object_object_add(object, "seconds", json_object_new_double(seconds));
@@ -289,6 +295,8 @@ static int run_ring(struct run *run)
 		/* without a daemon, closing the lease destroys the ring */
 		if (r == 0 && destroy(run) == -EREMOTEIO && status == STATUS_OK)
 			status = cli_print_failure(run->cli, -EREMOTEIO, "destroying the ring");
+		if (status == STATUS_OK)
+			status = files_close(&run->files);
 	}
 	print_result(run, status, &progress);
 	return status;

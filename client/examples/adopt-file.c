@@ -58,8 +58,7 @@ static int copy(struct iouctl *c, int source, int target)
 		iouctl_ring_stop(ring); /* the program finishes the requests in flight */
 	iouctl_ring_progress(ring, &progress);
 	if (r < 0)
-		fprintf(stderr, "adopt-file: %s at byte %" PRIu64 "\n", strerror(-r),
-			progress.error_offset);
+		fprintf(stderr, "adopt-file: %s\n", strerror(-r));
 	else if (progress.state == IOURD_WORK_DONE)
 		printf("copied %" PRIu64 " bytes, %.0f MB/s\n", progress.done,
 		       (double)progress.done / 1e6 / (now() - start));

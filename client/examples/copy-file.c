@@ -64,9 +64,8 @@ static int watch_copy(struct iouctl_ring *ring)
 		return -EINTR;
 	}
 	if (progress.state == IOURD_WORK_FAILED)
-		fprintf(stderr, "copy-file: %s, %s at byte %" PRIu64 "\n", strerror(progress.error),
-			progress.error_slot == 0 ? "reading the source" : "writing the target",
-			progress.error_offset);
+		fprintf(stderr, "copy-file: %s, %s\n", strerror(progress.error),
+			progress.error_slot == 0 ? "reading the source" : "writing the target");
 	else
 		fprintf(stderr, "copy-file: the ring has ended before the copy was done\n");
 	return progress.error ? -progress.error : -EIO;

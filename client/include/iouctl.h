@@ -173,10 +173,11 @@ struct iouctl_progress {
 	int error;	/* positive errno of the work, or if it has none, of the ring; 0: none */
 	uint64_t done;	/* in the program's unit */
 	uint64_t total; /* in the same unit; 0: unknown */
-	uint64_t error_offset; /* bytes */
+	uint64_t error_offset; /* bytes; IOURD_NO_OFFSET: the error concerns the file as a whole */
 	uint32_t error_op;     /* IORING_OP_* */
 	uint32_t error_slot;   /* IOURD_SLOTS_MAX: none */
 	uint64_t generation;
+	uint64_t contiguous; /* done from the start without a gap, in the same unit; 0: unknown */
 };
 /* Reads the progress that the program and the daemon have stored in the region. */
 void iouctl_ring_progress(const struct iouctl_ring *ring, struct iouctl_progress *ret);

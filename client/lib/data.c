@@ -41,6 +41,7 @@ void iouctl_ring_progress(const struct iouctl_ring *ring, struct iouctl_progress
 	now.done = __atomic_load_n(&progress->done, __ATOMIC_RELAXED);
 	now.total = __atomic_load_n(&progress->total, __ATOMIC_RELAXED);
 	now.error_offset = __atomic_load_n(&progress->error_offset, __ATOMIC_RELAXED);
+	now.contiguous = __atomic_load_n(&progress->contiguous, __ATOMIC_RELAXED);
 	now.error_op = __atomic_load_n(&progress->error_op, __ATOMIC_RELAXED);
 	now.error_slot = __atomic_load_n(&progress->error_slot, __ATOMIC_RELAXED);
 	if (now.error_slot > IOURD_SLOTS_MAX)

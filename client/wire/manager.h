@@ -83,7 +83,8 @@ struct wire_work {	   /* type Work: as reported by the program; not verified */
 	const char *error;		  /* optional: the name of an errno, such as ENOSPC */
 	const char *error_slot;		  /* errorSlot, optional */
 	struct optional_int error_offset; /* errorOffset, bytes */
-	const char *error_operation;	  /* errorOperation, optional: such as WRITE_FIXED */
+	int64_t contiguous;
+	const char *error_operation; /* errorOperation, optional: such as WRITE_FIXED */
 };
 
 struct wire_ring { /* type Ring */

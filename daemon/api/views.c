@@ -33,12 +33,13 @@ static void view_work(const struct iourd_progress *progress,
 		.total = wire_number(progress->total),
 		.unit = manager_unit_text(descriptor->progress_unit),
 		.in_flight = progress->flight,
+		.contiguous = wire_number(progress->contiguous),
 	};
 	if (progress->error == 0)
 		return;
 	ret->error = manager_errno_text(progress->error);
 	ret->error_operation = manager_opcode_text(progress->error_op);
-	ret->error_offset.set = true;
+	ret->error_offset.set = progress->error_offset != IOURD_NO_OFFSET;
 	ret->error_offset.value = wire_number(progress->error_offset);
 	if (progress->error_slot < descriptor->slot_count)
 		ret->error_slot = descriptor->slots[progress->error_slot].name;

@@ -54,6 +54,8 @@ static char *work_failed(const struct ring *ring, const struct iourd_progress *p
 	if (progress->error_slot < descriptor->slot_count)
 		snprintf(slot, sizeof(slot), " of slot \"%s\"",
 			 descriptor->slots[progress->error_slot].name);
+	if (progress->error_offset == IOURD_NO_OFFSET)
+		return text("the program failed: %s%s", error, slot);
 	return text("the program failed: %s at offset %" PRIu64 "%s", error,
 		    (uint64_t)progress->error_offset, slot);
 }

@@ -105,17 +105,24 @@ struct iourd_control {
  * Written by the loop program. When the daemon puts back an earlier program while the loop is
  * stopped, it resets a state of FAILED to RUNNING, and error to 0.
  */
+#define IOURD_NO_OFFSET (~0ull)
+
 struct iourd_progress {
 	__u32 state;	    /* IOURD_WORK_* */
 	__s32 error;	    /* positive errno of the first failure, or 0 */
 	__u64 done;	    /* in the descriptor's progress_unit */
 	__u64 total;	    /* in the same unit; 0: unknown */
-	__u64 error_offset; /* bytes */
+	__u64 error_offset; /* bytes; IOURD_NO_OFFSET: the error concerns the file as a whole */
 	__u32 wake;	/* futex word: +1 and woken when state changes, optionally when done does */
 	__u32 error_op; /* IORING_OP_* that failed */
 	__u32 error_slot; /* file slot of that request, or IOURD_SLOTS_MAX */
 	__u32 flight;	  /* requests in flight after the last step */
-	__u32 reserved[4];
+	/*
+	 * Done from the start without a gap, in the same unit, whatever is done or in flight
+	 * behind; 0: nothing is known, also after an error that leaves it unknown what was stored
+	 */
+	__u64 contiguous;
+	__u32 reserved[2];
 } __attribute__((aligned(64)));
 
 struct iourd_head {

@@ -211,6 +211,9 @@ static void copy_to_full(uint32_t depth, uint32_t block_size, struct copying *co
 	assert_int_equal(copying->progress->error_slot, COPY_SLOT_TARGET);
 	assert_true(copying->progress->done <= copying->progress->error_offset);
 	assert_same(copying->source, copying->target, copying->progress->done);
+	assert_true(copying->progress->contiguous <= copying->progress->error_offset);
+	assert_true(copying->progress->contiguous > 0);
+	assert_same(copying->source, copying->target, copying->progress->contiguous);
 }
 
 static void target_is_full(void **state)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,6 +106,67 @@ static void truncation_waits_for_the_ring(void **state)
 	close_files(&files);
 }
 
+static void fifos_do_not_block(void **state)
+{
+	struct run_files files = {0};
+	char *path = word("", "fifo");
+
+	assert_int_equal(mkfifo(path + 1, 0600), 0);
+	assert_int_equal(open_word(&files, "target", "fifo"), STATUS_FAILED); /* no reader */
+	assert_int_equal(open_word(&files, "source", "fifo"), 0);
+	assert_int_equal(fcntl(files.files[0].fd, F_GETFL) & O_NONBLOCK, 0);
+	close_files(&files);
+	free(path);
+}
+
+/* Prints the message of files_open() into @ret. */
+static void open_failing(const char *slot, const char *name, char *ret, size_t size)
+{
+	struct run_files files = {0};
+	int saved = dup(STDERR_FILENO), into = memfd_create("stderr", 0);
+
+	assert_true(saved >= 0 && into >= 0);
+	dup2(into, STDERR_FILENO);
+	assert_int_equal(open_word(&files, slot, name), STATUS_FAILED);
+	dup2(saved, STDERR_FILENO);
+	memset(ret, 0, size);
+	assert_true(pread(into, ret, size - 1, 0) > 0);
+	close(saved);
+	close(into);
+}
+
+static void the_reason_is_that_of_the_creation(void **state)
+{
+	char text[512], name[300];
+
+	open_failing("target", "missing/x", text, sizeof(text));
+	assert_non_null(strstr(text, "cannot create"));
+	assert_non_null(strstr(text, "No such file or directory"));
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	open_failing("target", name, text, sizeof(text)); /* as with any error but EEXIST */
+	assert_non_null(strstr(text, "File name too long"));
+	open_failing("target", "", text, sizeof(text));
+	assert_non_null(strstr(text, "cannot open"));
+	assert_non_null(strstr(text, "Is a directory"));
+	open_failing("source", "absent", text, sizeof(text));
+	assert_non_null(strstr(text, "No such file or directory"));
+}
+
+static void closing_reports_errors(void **state)
+{
+	struct run_files files = {0};
+
+	assert_int_equal(open_word(&files, "target", "closed"), 0);
+	assert_int_equal(files_close(&files), 0);
+	assert_int_equal(files.files[0].fd, -1);
+	close_files(&files);
+	assert_int_equal(open_word(&files, "target", "closed"), 0);
+	close(files.files[0].fd); /* stands for a file system that reports at close */
+	assert_int_equal(files_close(&files), STATUS_WORK_FAILED);
+	close_files(&files);
+}
+
 static void only_created_files_are_removed(void **state)
 {
 	struct run_files files = {0};
@@ -153,6 +215,9 @@ int main(void)
 		cmocka_unit_test(access_follows_the_slot),
 		cmocka_unit_test(truncation_waits_for_the_ring),
 		cmocka_unit_test(only_created_files_are_removed),
+		cmocka_unit_test(fifos_do_not_block),
+		cmocka_unit_test(the_reason_is_that_of_the_creation),
+		cmocka_unit_test(closing_reports_errors),
 		cmocka_unit_test(unknown_slots_and_missing_files_are_refused),
 	};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* iouctl run: its end with and without a daemon and a program that respond. */
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,9 +15,12 @@
 
 #include "fixture.h"
 
-#define DESCRIPTION "{\"parameters\":{\"progressUnit\":\"bytes\",\"slots\":[],\"fields\":[]}}"
+#define DESCRIPTION                                                                                \
+	"{\"parameters\":{\"progressUnit\":\"bytes\",\"slots\":[{\"name\":\"target\",\"read\":"    \
+	"false,"                                                                                   \
+	"\"write\":true}],\"fields\":[]}}"
 
-#define END_MAX	    2
+#define END_MAX 2
 
 static const char *iouctl; /* path of the program */
 
@@ -33,9 +37,14 @@ struct run { /* of "iouctl run copy", after StartRing */
 	char text[2048];
 };
 
+static char target[] = "/tmp/test-run-XXXXXX";
+
 static void start(struct run *run)
 {
+	char word[64];
 	int out[2];
+
+	snprintf(word, sizeof(word), "target=%s", target);
 
 	run->server = server_start(run->steps, run->n_steps);
 	assert_int_equal(pipe(out), 0);
@@ -48,7 +57,7 @@ static void start(struct run *run)
 		dup2(out[1], STDERR_FILENO);
 		close(out[0]);
 		close(out[1]);
-		execl(iouctl, "iouctl", "run", "copy", NULL);
+		execl(iouctl, "iouctl", "run", "copy", "--file", word, NULL);
 		_exit(127);
 	}
 	close(out[1]);
@@ -128,6 +137,12 @@ static void assert_printed(const struct run *run, const char *text)
 		fail_msg("\"%s\" is not in the output: %s", text, run->text);
 }
 
+static void assert_not_printed(const struct run *run, const char *text)
+{
+	if (strstr(run->text, text))
+		fail_msg("\"%s\" is in the output: %s", text, run->text);
+}
+
 static const struct step notes = {.expect = "ReadParameters",
 				  .reply = "{\"parameters\":{\"parameters\":{},\"generation\":1}}"};
 static const struct step destroyed = {.expect = "DestroyRing", .reply = "{}"};
@@ -148,6 +163,46 @@ static void program_stops(void **state)
 	assert_printed(&run, "copy stopped; ring r1 ends");
 	server_stop(run.server);
 	run_done(&run);
+}
+
+/* Only what lies before the first gap is claimed, whatever was done in all. */
+static void only_what_is_known_is_claimed(void **state)
+{
+	static const struct {
+		uint64_t contiguous, error_offset;
+		int error;
+		const char *claim, *failure;
+	} cases[] = {
+		{0, 0, 0, NULL, NULL},
+		{4096, 0, 0, "(4096 bytes) are written", NULL},
+		{4096, 8192, ENOSPC, "(4096 bytes) are written", "at byte 8192"},
+		{0, IOURD_NO_OFFSET, EIO, NULL, "Input/output error"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct run run;
+
+		run_init(&run, (const struct step[]){notes, destroyed}, 2);
+		run.head->progress.done = 868928;
+		run.head->progress.total = 1000000;
+		run.head->progress.contiguous = cases[i].contiguous;
+		run.head->progress.error = cases[i].error;
+		run.head->progress.error_offset = cases[i].error_offset;
+		program_ends(&run, cases[i].error ? IOURD_WORK_FAILED : IOURD_WORK_STOPPED);
+		assert_int_equal(exit_status(&run), cases[i].error ? 3 : 0);
+		assert_printed(&run, "is incomplete");
+		assert_not_printed(&run, "868928");
+		if (cases[i].claim)
+			assert_printed(&run, cases[i].claim);
+		else
+			assert_not_printed(&run, "first");
+		if (cases[i].failure)
+			assert_printed(&run, cases[i].failure);
+		if (cases[i].error_offset == IOURD_NO_OFFSET)
+			assert_not_printed(&run, "at byte");
+		server_stop(run.server);
+		run_done(&run);
+	}
 }
 
 static void program_does_not_stop(void **state)
@@ -234,6 +289,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(program_stops),
+		cmocka_unit_test(only_what_is_known_is_claimed),
 		cmocka_unit_test(program_does_not_stop),
 		cmocka_unit_test(another_client_destroys_the_ring),
 		cmocka_unit_test(second_interrupt),
@@ -242,7 +298,14 @@ int main(int argc, char **argv)
 		cmocka_unit_test(no_daemon_and_the_program_does_not_stop),
 	};
 
+	int file = mkstemp(target), failed;
+
+	if (file < 0)
+		return EXIT_FAILURE;
+	close(file);
 	iouctl = argc == 2 ? argv[1] : "iouctl";
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("cli run", tests, NULL, NULL);
+	failed = cmocka_run_group_tests_name("cli run", tests, NULL, NULL);
+	unlink(target);
+	return failed;
 }

@@ -85,7 +85,8 @@ static void test_text(void **state)
 		"\tstate: (idle, running, done, stopped, failed, unknown)",
 		"\tfields: ?[]Field",
 		"\tvalues: ?[]EnumValue",
-		"method DestroyRing(\n\t# The ring's name, as ListRings has it.\n\tring: string\n) -> ()\n",
+		"method DestroyRing(\n\t# The ring's name, as ListRings has it.\n\tring: string\n) "
+		"-> ()\n",
 		"method GetStatus() -> (\n",
 		"# [Requires 'more' flag]\nmethod Watch(",
 		"error RingNotFound (\n\t# The requested name.\n\tring: string\n)\n",
