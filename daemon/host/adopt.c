@@ -99,6 +99,11 @@ static void on_lease(struct ev_loop *loop, struct ev_io *watcher, int events)
 
 void host_adopted_watch(struct host *host)
 {
+	if (host->connection < 0) {
+		if (host->pidfd >= 0)
+			host_watch_inherited(host);
+		return;
+	}
 	ev_io_init(&host->connection_watcher, on_lease, host->connection, EV_READ);
 	host->connection_watcher.data = host;
 	ev_io_start(host->owner->loop, &host->connection_watcher);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* host-events.c - messages and exits of hosts */
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
@@ -180,19 +181,33 @@ static void on_child(struct ev_loop *loop, struct ev_child *watcher, int events)
 		host_exited(host, CLD_EXITED, WEXITSTATUS(status));
 }
 
+static void watch_pidfd(struct host *host)
+{
+	ev_io_init(&host->pidfd_watcher, on_pidfd, host->pidfd, EV_READ);
+	host->pidfd_watcher.data = host;
+	ev_io_start(host->owner->loop, &host->pidfd_watcher);
+}
+
+void host_watch_inherited(struct host *host)
+{
+	assert(host->inherited);
+	watch_pidfd(host);
+}
+
 void host_watch(struct host *host)
 {
 	struct ev_loop *loop = host->owner->loop;
 
-	ev_io_init(&host->connection_watcher, on_connection, host->connection, EV_READ);
-	ev_io_init(&host->pidfd_watcher, on_pidfd, host->pidfd, EV_READ);
-	ev_child_init(&host->child_watcher, on_child, host->pid, 0);
-	host->connection_watcher.data = host;
-	host->pidfd_watcher.data = host;
-	host->child_watcher.data = host;
-	ev_io_start(loop, &host->connection_watcher);
-	if (ev_is_default_loop(loop) && !host->inherited)
+	if (host->connection >= 0) {
+		ev_io_init(&host->connection_watcher, on_connection, host->connection, EV_READ);
+		host->connection_watcher.data = host;
+		ev_io_start(loop, &host->connection_watcher);
+	}
+	if (ev_is_default_loop(loop) && !host->inherited) {
+		ev_child_init(&host->child_watcher, on_child, host->pid, 0);
+		host->child_watcher.data = host;
 		ev_child_start(loop, &host->child_watcher);
-	else
-		ev_io_start(loop, &host->pidfd_watcher);
+	} else {
+		watch_pidfd(host);
+	}
 }

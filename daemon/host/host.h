@@ -91,6 +91,8 @@ struct host_takeover {
 	uint64_t lease_inode; /* of the host's end of the lease; 0: none */
 	bool adopted;
 	int region_fd; /* adopted: the region's descriptor in the application */
+	pid_t process_pid;
+	uint64_t process_inode; /* as process_inode() returned it; 0: not known */
 };
 
 struct hosts_ops {
@@ -123,6 +125,15 @@ struct hosts_ops {
 	int (*command)(struct host *host, enum control_type type);
 	int (*pidfd)(const struct host *host); /* borrowed; -1: not known yet */
 	pid_t (*pid)(const struct host *host);
+	/* The inode of the process's pidfd, which identifies it until a reboot; 0: not known. */
+	uint64_t (*process_inode)(const struct host *host);
+	/* Whether the process that had that pid and inode still lives. */
+	bool (*process_lives)(struct hosts *hosts, pid_t pid, uint64_t inode);
+	/*
+	 * Whether the ring's control socket leads to the process. If not, a host gets no commands
+	 * (-EAGAIN) and reports no state, and only the end of an application's process is noticed.
+	 */
+	bool (*reachable)(const struct host *host);
 	/*
 	 * Interrupts the host's io_uring_enter, which it calls again at once: the loop takes a
 	 * step. Does nothing to an application.
@@ -145,8 +156,10 @@ struct hosts_ops {
 	 * Takes over a ring's runner, asks a host for its state (found follows), and copies the
 	 * region's memfd out of the process: *ret_region_fd, the caller's, or -1 if the process
 	 * has closed it. The runner is identified by the listener's uid and the memfd's inode, as
-	 * the kernel reports them. -ENOENT, -ECONNREFUSED: it does not exist or is gone; -EPERM:
-	 * another user's; -EAGAIN: its socket's backlog is full.
+	 * the kernel reports them. If its socket does not lead to it, it is taken over all the
+	 * same, not reachable(), as the process that the ledger names; or, of an application, by
+	 * its lease alone. -ENOENT, -ECONNREFUSED: it does not exist or is gone; -EPERM: another
+	 * user's; -EAGAIN: its socket's backlog is full.
 	 */
 	int (*take_over)(struct hosts *hosts, const struct host_takeover *takeover,
 			 const struct host_callbacks *callbacks, void *arg, int *ret_region_fd,

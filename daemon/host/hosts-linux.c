@@ -12,6 +12,7 @@
 #include "host/control-socket.h"
 #include "host/hosts-linux.h"
 #include "host/message.h"
+#include "host/process.h"
 #include "util/log.h"
 
 static struct hosts_linux *hosts_linux(struct hosts *hosts)
@@ -26,10 +27,12 @@ static int command(struct host *host, enum control_type type)
 
 	if (type < CONTROL_START || type > CONTROL_END)
 		return -EINVAL;
-	if (host->exited || host->connection < 0)
+	if (host->exited || (host->connection < 0 && !host->unreachable))
 		return -EPIPE;
 	if (host->adopted)
 		return host_adopted_command(host, type);
+	if (host->unreachable)
+		return -EAGAIN;
 	r = control_send(host->connection, &head, sizeof(head), NULL, 0);
 	if (r < 0)
 		return r == -ECONNRESET ? -EPIPE : r;
@@ -48,6 +51,23 @@ static int pidfd(const struct host *host)
 static pid_t pid(const struct host *host)
 {
 	return host->pid;
+}
+
+static uint64_t inode(const struct host *host)
+{
+	return process_inode(host->pidfd);
+}
+
+static bool lives(struct hosts *hosts, pid_t pid, uint64_t inode)
+{
+	_cleanup_close_ int fd = process_open(pid, inode);
+
+	return fd >= 0;
+}
+
+static bool reachable(const struct host *host)
+{
+	return !host->unreachable;
 }
 
 static void kick(struct host *host)
@@ -92,6 +112,9 @@ static const struct hosts_ops ops = {
 	.command = command,
 	.pidfd = pidfd,
 	.pid = pid,
+	.process_inode = inode,
+	.process_lives = lives,
+	.reachable = reachable,
 	.kick = kick,
 	.kill = host_kill,
 	.host_free = host_free,

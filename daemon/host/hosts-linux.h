@@ -67,6 +67,7 @@ struct host {
 	struct ev_io pidfd_watcher;
 	struct ev_child child_watcher; /* instead of pidfd_watcher, on libev's default loop */
 	bool inherited;		       /* from an earlier daemon, so not our child */
+	bool unreachable;	       /* inherited, and its socket does not lead to it */
 	bool query_pending;	       /* STATE was requested and has not arrived */
 	struct host_callbacks callbacks;
 	void *arg;
@@ -111,6 +112,8 @@ int host_start(struct hosts *port, const struct host_setup *setup,
 
 /* Watches the connection and the process. */
 void host_watch(struct host *host);
+/* Watches for the exit of a process that is not our child. */
+void host_watch_inherited(struct host *host);
 /* Handles the exit, once: reads the remaining messages, then calls exited. */
 void host_exited(struct host *host, int code, int status);
 
@@ -121,7 +124,7 @@ int host_adopt(struct hosts *hosts, const char *name, const struct host_callback
 int host_set_runner(struct host *host, uid_t uid, pid_t pid);
 /* Schedules the reply. -EAGAIN: too many are due. */
 int host_adopted_command(struct host *host, enum control_type type);
-/* Watches the connection, and with it the lease. */
+/* Watches the connection, and with it the lease; without one, the process. */
 void host_adopted_watch(struct host *host);
 
 /* ---- lease.c ---- */
@@ -144,6 +147,8 @@ int orphans_end(struct hosts *hosts, const char *const *names, size_t n);
 void orphan_remove_socket(struct hosts *hosts, const char *name);
 /* An orphan that the last orphans_find() found, borrowed; or NULL. */
 struct orphan *orphan_search(struct hosts_linux *hosts, const char *name);
+/* Closes what a takeover has not taken. */
+void orphan_close(struct orphan *orphan);
 void orphans_done(struct hosts_linux *hosts);
 
 /* ---- take-over.c ---- */

@@ -27,7 +27,7 @@
 #define PATIENCE_MS 1000 /* until SIGKILL */
 #define LIMIT_MS    2000 /* of the whole wait */
 
-static void orphan_close(struct orphan *orphan)
+void orphan_close(struct orphan *orphan)
 {
 	if (orphan->connection >= 0)
 		close(orphan->connection);

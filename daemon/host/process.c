@@ -4,9 +4,15 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include "common/cleanup.h"
 #include "host/control.h"
+#include "host/proc.h"
 #include "util/helper.h"
 
 _Static_assert(CONTROL_LISTEN_FD == HELPER_FD, "a host finds its control socket there");
@@ -22,6 +28,32 @@ int host_spawn(const char *program, const char *name, int listen_fd, pid_t *ret_
 	const char *const arguments[] = {"iouring-host", name, NULL};
 
 	return helper_spawn(program, arguments, listen_fd, ret_pid, ret_pidfd);
+}
+
+#define PIDFS_MAGIC 0x50494446 /* of linux/magic.h, since Linux 6.9 */
+
+uint64_t process_inode(int pidfd)
+{
+	struct statfs fs;
+	struct stat st;
+
+	/* without pidfs all pidfds share one inode */
+	if (pidfd < 0 || fstatfs(pidfd, &fs) < 0 || fs.f_type != PIDFS_MAGIC ||
+	    fstat(pidfd, &st) < 0)
+		return 0;
+	return st.st_ino;
+}
+
+int process_open(pid_t pid, uint64_t inode)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (inode == 0 || pid <= 0)
+		return -1;
+	fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (fd < 0 || process_inode(fd) != inode || proc_exited(fd))
+		return -1;
+	return take_fd(&fd);
 }
 
 /* From linux/pidfd.h of Linux 6.15; the build machine's headers may be older. */

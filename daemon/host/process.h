@@ -5,6 +5,7 @@
 #ifndef DAEMON_HOST_PROCESS_H
 #define DAEMON_HOST_PROCESS_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -23,5 +24,10 @@ void host_spawn_undo(pid_t pid);
  * the kernel reports it since Linux 6.15, once the parent has reaped the process.
  */
 void process_exit_status(int pidfd, int *ret_code, int *ret_status);
+
+/* The inode of a pidfd, which no other process has until a reboot; 0: the kernel has no pidfs. */
+uint64_t process_inode(int pidfd);
+/* A pidfd, the caller's, of the process that has that pid and inode; -1: it is gone, or inode 0. */
+int process_open(pid_t pid, uint64_t inode);
 
 #endif

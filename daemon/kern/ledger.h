@@ -73,6 +73,13 @@ struct iourd_ledger {
 	char reason[IOURD_REASON_MAX];
 	__u8 declared_digest[32]; /* SHA-256 of what cannot be changed of a declared ring; 0: not
 				     known */
+	/*
+	 * The process that runs the ring: the inode of its pidfd, which no other process has until
+	 * the machine restarts. Stored after the pid; 0: not known.
+	 */
+	__u64 process_inode;
+	__u32 process_pid;
+	__u32 reserved3;
 };
 
 /* The value of a ring's "state" map. The dispatcher knows its first part only. */

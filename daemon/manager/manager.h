@@ -186,9 +186,11 @@ void manager_store_clean(struct manager *manager, bool (*needed)(void *arg, cons
 /* No ring may have that key: an earlier daemon has left something under it. */
 void manager_reserve_key(struct manager *manager, const char *key);
 /*
- * The ring becomes one of this daemon's. Of a hosted one, the observer's host_reported follows.
+ * The ring becomes one of this daemon's; one whose end had been requested begins to end.
+ * *ret_reports: its host is asked for its state, so the observer's host_reported follows.
  * -ECONNREFUSED: its host has ended.
  */
-int manager_ring_restore(struct manager *manager, const struct ring_restoration *restoration);
+int manager_ring_restore(struct manager *manager, const struct ring_restoration *restoration,
+			 bool *ret_reports);
 
 #endif

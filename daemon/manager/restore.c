@@ -5,6 +5,7 @@
 #include "manager/context.h"
 #include "program/program.h"
 #include "ring/restore.h"
+#include "ring/ring.h"
 
 int manager_program_hold(struct manager *manager, const uint8_t digest[SHA256_SIZE],
 			 struct program **ret)
@@ -49,7 +50,8 @@ void manager_reserve_key(struct manager *manager, const char *key)
 	registry_add_foreign(&manager->registry, key);
 }
 
-int manager_ring_restore(struct manager *manager, const struct ring_restoration *restoration)
+int manager_ring_restore(struct manager *manager, const struct ring_restoration *restoration,
+			 bool *ret_reports)
 {
 	struct ring *ring;
 	int r;
@@ -61,7 +63,10 @@ int manager_ring_restore(struct manager *manager, const struct ring_restoration 
 	if (r < 0)
 		return r;
 	r = ring_restore(ring, restoration);
-	if (r < 0)
+	if (r < 0) {
 		manager_ring_free(manager, ring);
-	return r;
+		return r;
+	}
+	*ret_reports = ring->awaited;
+	return 0;
 }

@@ -56,6 +56,23 @@ static int check_program(struct ring *ring, const struct ring_event *event, stru
 	return r == 0 ? swap_check(ring, program_info(program), note) : r;
 }
 
+static int explain_order(const struct ring *ring, int r, struct note *note)
+{
+	return r == -EAGAIN ? fault_ring_busy(note, ring->name, "its host reads no commands") : r;
+}
+
+static int order_run(struct ring *ring, enum control_type type, struct note *note)
+{
+	bool paused = ring_dispatcher_paused(&ring->dispatcher);
+	int r;
+
+	ring_dispatcher_pause(&ring->dispatcher, false);
+	r = order_host(ring, type);
+	if (r < 0)
+		ring_dispatcher_pause(&ring->dispatcher, paused);
+	return explain_order(ring, r, note);
+}
+
 int attempt(struct ring *ring, enum ring_attempt what, const struct ring_event *event,
 	    const struct host_callbacks *callbacks, struct note *note)
 {
@@ -66,21 +83,15 @@ int attempt(struct ring *ring, enum ring_attempt what, const struct ring_event *
 		return creation_set_up(ring, callbacks, note);
 	case ATTEMPT_CHECK:
 		return check_program(ring, event, note);
-	case ATTEMPT_START:
-		if (ring->adopted) /* set since before it was attached */
-			ring_dispatcher_pause(&ring->dispatcher, false);
-		return order_host(ring, CONTROL_START);
+	case ATTEMPT_START: /* the flag may be set: of an adopted ring since it was attached */
+		return order_run(ring, CONTROL_START, note);
 	case ATTEMPT_PAUSE:
 		r = order_pause(ring);
 		if (r < 0)
 			ring_dispatcher_pause(&ring->dispatcher, false);
-		return r;
+		return explain_order(ring, r, note);
 	case ATTEMPT_RESUME:
-		ring_dispatcher_pause(&ring->dispatcher, false);
-		r = order_host(ring, CONTROL_RESUME);
-		if (r < 0)
-			ring_dispatcher_pause(&ring->dispatcher, true);
-		return r;
+		return order_run(ring, CONTROL_RESUME, note);
 	case ATTEMPT_NONE:
 		break;
 	}

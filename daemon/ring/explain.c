@@ -170,6 +170,10 @@ void explain(struct ring *ring, const struct ring_event *event)
 	case HOST_ENDED:
 		explain_ended_host(ring);
 		break;
+	case HOST_UNREACHABLE:
+		ring_set_reason(ring, text("iouringd could not connect to its %s when it started",
+					   ring->adopted ? "application" : "host"));
+		break;
 	case CLIENT_GONE:
 		ring_set_reason(ring, strdup("its client is gone"));
 		break;

@@ -59,6 +59,19 @@ void ledger_begin(const struct ring *ring)
 	ledger->ring_fd = ring->ring_fd;
 	memcpy(ledger->declared_digest, ring->declared_digest, sizeof(ledger->declared_digest));
 	ledger->region_fd = ring->region_fd;
+	ledger_set_process(ring);
+}
+
+void ledger_set_process(const struct ring *ring)
+{
+	struct iourd_ledger *ledger = ring_dispatcher_ledger(&ring->dispatcher);
+	const struct hosts_ops *hosts = ring->context->hosts->ops;
+
+	if (!ledger || !ring->host)
+		return;
+	STORE(ledger->process_inode, 0);
+	STORE(ledger->process_pid, (uint32_t)hosts->pid(ring->host));
+	STORE(ledger->process_inode, hosts->process_inode(ring->host));
 }
 
 void ledger_update(const struct ring *ring)

@@ -20,6 +20,8 @@ void ledger_begin(const struct ring *ring);
 /* Writes what has changed; commits a ring that is created. Fast; without a dispatcher it does
  * nothing. */
 void ledger_update(const struct ring *ring);
+/* Writes which process runs the ring. Fast. */
+void ledger_set_process(const struct ring *ring);
 /* The array is about to hold @program. */
 void ledger_announce(const struct ring *ring, const struct program *program, uint64_t generation);
 

@@ -49,6 +49,7 @@ static const char *const events[RING_EVENT_MAX] = {
 	[HOST_PAUSED] = "host paused",
 	[HOST_ENDED] = "host ended",
 	[HOST_DIED] = "host died",
+	[HOST_UNREACHABLE] = "host unreachable",
 	[CLIENT_GONE] = "client gone",
 	[LOOP_FINISHED] = "loop finished",
 	[LOOP_PAUSED] = "loop paused",

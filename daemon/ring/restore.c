@@ -78,6 +78,47 @@ static void follow_flag(struct ring *ring)
 		ring_dispatcher_pause(&ring->dispatcher, true);
 }
 
+/*
+ * Nobody can be asked how its loop goes on, but the dispatcher's flag stops it. Its owner can end
+ * it, and resume it if it is adopted.
+ */
+static void pause_unreached(struct ring *ring)
+{
+	const struct ring_event event = {.kind = HOST_UNREACHABLE};
+
+	ring_dispatcher_pause(&ring->dispatcher, true);
+	ring_handle(ring, &event);
+	log_warning("ring %s is paused: %s", ring->name, ring->reason ?: "no memory");
+}
+
+static void end_again(struct ring *ring)
+{
+	const struct ring_event event = {
+		.kind = REQUEST_DESTROY,
+		.text = "its end had been requested when iouringd started",
+	};
+
+	ring->state = RING_PAUSED;
+	ring_dispatcher_pause(&ring->dispatcher, true);
+	ring_handle(ring, &event);
+}
+
+/* A loop may have to be stopped first, and then goes its usual way. */
+static void go_on(struct ring *ring, const struct hosts_ops *hosts)
+{
+	bool reachable = hosts->reachable(ring->host);
+
+	if (!ring->probation.passed && (ring->state == RING_RUNNING || ring->state == RING_PAUSED))
+		probation_begin(ring);
+	ledger_update(ring); /* no swap is pending any more */
+	if (!reachable)
+		pause_unreached(ring);
+	else if (ring->adopted)
+		follow_flag(ring);
+	else
+		ring->awaited = true;
+}
+
 static int take_over_host(struct ring *ring, const struct iourd_ledger *ledger, int *ret_region_fd)
 {
 	struct hosts *hosts = ring->context->hosts;
@@ -89,6 +130,8 @@ static int take_over_host(struct ring *ring, const struct iourd_ledger *ledger, 
 		.lease_inode = ledger->lease_inode,
 		.adopted = ring->adopted,
 		.region_fd = ledger->region_fd,
+		.process_pid = (pid_t)ledger->process_pid,
+		.process_inode = ledger->process_inode,
 	};
 
 	return hosts->ops->take_over(hosts, &takeover, ring->context->host_callbacks, ring,
@@ -97,6 +140,7 @@ static int take_over_host(struct ring *ring, const struct iourd_ledger *ledger, 
 
 int ring_restore(struct ring *ring, const struct ring_restoration *restoration)
 {
+	const struct hosts_ops *hosts = ring->context->hosts->ops;
 	const struct iourd_ledger *ledger = restoration->ledger;
 	int region_fd = -1;
 	int r;
@@ -108,12 +152,11 @@ int ring_restore(struct ring *ring, const struct ring_restoration *restoration)
 		return r;
 	ring_dispatcher_take(&ring->dispatcher, restoration->dispatch);
 	map_region(ring, ledger, region_fd);
-	if (!ring->probation.passed && (ring->state == RING_RUNNING || ring->state == RING_PAUSED))
-		probation_begin(ring);
-	ledger_update(ring); /* no swap is pending any more */
-	if (ring->adopted)
-		follow_flag(ring);
+	if (ledger->process_inode == 0 && hosts->reachable(ring->host))
+		ledger_set_process(ring);
+	if (ring->state == RING_ENDING)
+		end_again(ring);
 	else
-		ring->awaited = true;
+		go_on(ring, hosts);
 	return 0;
 }

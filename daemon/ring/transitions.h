@@ -59,6 +59,7 @@ enum ring_event_kind {
 	HOST_PAUSED,  /* it has left the loop after a PAUSE */
 	HOST_ENDED,   /* it exited as hosts do whose client is gone */
 	HOST_DIED,
+	HOST_UNREACHABLE, /* its socket did not lead the daemon to it, at the daemon's start */
 	CLIENT_GONE,
 	/* io_uring_enter returned */
 	LOOP_FINISHED, /* the program stopped the loop: its work is over */

@@ -9,6 +9,42 @@ static enum reconcile_verdict leave(const char **ret_why, const char *why)
 	return RECONCILE_LEAVE;
 }
 
+static bool is_fit(const struct reconcile_state *state)
+{
+	return state->array && state->dispatcher && state->link && state->program;
+}
+
+/*
+ * Its socket is of no use for the takeover, but its process runs. What becomes of the socket is in
+ * the hands of that process; of an application's, somebody still holds the lease at least.
+ */
+static bool runs_out_of_reach(const struct reconcile_state *state, enum reconcile_ledger ledger)
+{
+	bool alive = state->process == PROCESS_ALIVE;
+
+	switch (state->runner) {
+	case RUNNER_ALIVE: /* an application whose ring is to end may have to be killed */
+		return alive && state->adopted && ledger == LEDGER_ENDING;
+	case RUNNER_DEAD: /* an application has closed its ring so */
+		return alive && !state->adopted;
+	case RUNNER_NONE:
+		return alive;
+	case RUNNER_STRANGER:
+		return alive || state->adopted;
+	case RUNNER_UNRESPONSIVE:
+		return alive || (state->adopted && state->process == PROCESS_UNKNOWN);
+	}
+	return false;
+}
+
+static bool has_died(const struct reconcile_state *state)
+{
+	if (state->process != PROCESS_DEAD)
+		return false;
+	return state->runner == RUNNER_NONE || state->runner == RUNNER_UNRESPONSIVE ||
+	       (state->runner == RUNNER_STRANGER && !state->adopted);
+}
+
 /* No process is known to run it. */
 static enum reconcile_verdict without_runner(const struct reconcile_state *state,
 					     const char **ret_why)
@@ -44,7 +80,16 @@ static enum reconcile_verdict with_client(const struct reconcile_state *state, c
 enum reconcile_verdict reconcile(const struct reconcile_state *state, const char **ret_why)
 {
 	enum reconcile_ledger ledger = state->state ? state->ledger : LEDGER_NONE;
+	bool made = ledger == LEDGER_COMMITTED || ledger == LEDGER_ENDING;
 
+	if (made && is_fit(state) && runs_out_of_reach(state, ledger)) {
+		*ret_why = "its process runs";
+		return RECONCILE_TAKE_OVER;
+	}
+	if (made && has_died(state)) {
+		*ret_why = "its process has ended";
+		return RECONCILE_RELEASE;
+	}
 	switch (state->runner) {
 	case RUNNER_NONE:
 	case RUNNER_DEAD:
@@ -55,6 +100,8 @@ enum reconcile_verdict reconcile(const struct reconcile_state *state, const char
 					      "socket; end that process, then restart iouringd");
 		break; /* its host had not begun to listen itself */
 	case RUNNER_UNRESPONSIVE:
+		if (state->adopted && !made)
+			break;
 		return leave(ret_why, "its host does not respond, because it is stopped; continue "
 				      "it (kill -CONT) or end it, then restart iouringd");
 	case RUNNER_ALIVE:

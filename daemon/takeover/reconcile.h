@@ -3,8 +3,9 @@
  * reconcile.h - decides on a ring that an earlier daemon has left
  *
  * A pure function of what exists under its name: pins in the kernel, the ledger among them, and the
- * process that runs the ring. Two rules precede all others: a ring whose process lives is never
- * detached (that can block every other ring), and a ring that a client knows is never ended.
+ * process that runs the ring, by its control socket and by the ledger. Three rules precede all
+ * others: a ring whose process lives is never detached (that can block every other ring), a ring
+ * that a client knows is never ended, and no process can keep its ring from being taken over.
  */
 #ifndef TAKEOVER_RECONCILE_H
 #define TAKEOVER_RECONCILE_H
@@ -27,12 +28,19 @@ enum reconcile_runner {			 /* the process that runs the ring, by its control soc
 					      */
 };
 
+enum reconcile_process {		  /* the process that the ledger names */
+			 PROCESS_UNKNOWN, /* the ledger is of a version that names none */
+			 PROCESS_DEAD,
+			 PROCESS_ALIVE,
+};
+
 struct reconcile_state {
 	bool folder;			     /* of pins */
 	bool array, state, dispatcher, link; /* pins */
 	enum reconcile_ledger ledger;	     /* counts only with a state */
 	enum reconcile_runner runner;
-	bool adopted; /* the runner is the application, which is never ended */
+	enum reconcile_process process; /* counts only with a ledger */
+	bool adopted;			/* the runner is the application, which is never ended */
 	bool program; /* the program that it runs is known; counts only with a ledger */
 };
 

@@ -116,7 +116,20 @@ static enum reconcile_runner runner_state(const struct takeover_entry *entry)
 								     : RUNNER_STRANGER;
 }
 
-static void decide(struct takeover_entry *entry)
+static enum reconcile_process process_state(const struct takeover *takeover,
+					    const struct takeover_entry *entry)
+{
+	const struct iourd_ledger *ledger = &entry->pins.ledger;
+
+	if (ledger->process_inode == 0)
+		return PROCESS_UNKNOWN;
+	return takeover->hosts->ops->process_lives(takeover->hosts, (pid_t)ledger->process_pid,
+						   ledger->process_inode)
+		       ? PROCESS_ALIVE
+		       : PROCESS_DEAD;
+}
+
+static void decide(const struct takeover *takeover, struct takeover_entry *entry)
 {
 	const struct reconcile_state state = {
 		.folder = entry->pinned,
@@ -126,6 +139,7 @@ static void decide(struct takeover_entry *entry)
 		.link = entry->pins.link,
 		.ledger = ledger_state(&entry->pins),
 		.runner = runner_state(entry),
+		.process = process_state(takeover, entry),
 		.adopted = is_adopted(entry),
 		.program = entry->program && manager_program_is_open(entry->program),
 	};
@@ -180,13 +194,14 @@ static int restore(struct takeover *takeover, struct takeover_entry *entry)
 		.fallback = entry->fallback,
 		.dispatch = entry->dispatch,
 	};
-	int r = manager_ring_restore(takeover->manager, &restoration);
+	bool reports;
+	int r = manager_ring_restore(takeover->manager, &restoration, &reports);
 
 	if (r < 0)
 		return r;
 	entry->dispatch = NULL;
 	takeover->restored++;
-	takeover->awaited += !(entry->pins.ledger.flags & IOURD_LEDGER_ADOPTED);
+	takeover->awaited += reports;
 	return 0;
 }
 
@@ -196,7 +211,7 @@ static void restore_rings(struct takeover *takeover)
 		struct takeover_entry *entry = &takeover->entries[i];
 		int r;
 
-		decide(entry);
+		decide(takeover, entry);
 		if (entry->verdict != RECONCILE_TAKE_OVER)
 			continue;
 		r = restore(takeover, entry);

@@ -41,6 +41,7 @@ struct host {
 	bool killed;
 	bool orphaned;	   /* its daemon is gone, this memory stands for the process */
 	bool unresponsive; /* ... and it accepts nobody */
+	bool unreachable;  /* it was taken over all the same */
 	bool adopted;
 	bool forgotten;
 	bool asked;
@@ -235,6 +236,8 @@ static int fake_command(struct host *host, enum control_type type)
 		return r;
 	if (host->exited)
 		return -EPIPE;
+	if (host->unreachable && !host->adopted)
+		return -EAGAIN;
 	if (host->owner->command_error < 0 && type != CONTROL_END)
 		return host->owner->command_error;
 	assert(!host->adopted || type != CONTROL_END);
@@ -264,6 +267,24 @@ static int fake_pidfd(const struct host *host)
 static pid_t fake_pid(const struct host *host)
 {
 	return host->pid;
+}
+
+static uint64_t fake_process_inode(const struct host *host)
+{
+	return (uint64_t)host->pid + 1000000;
+}
+
+static bool fake_process_lives(struct hosts *hosts, pid_t pid, uint64_t inode)
+{
+	for (struct host *host = ((struct hosts_fake *)hosts)->first; host; host = host->next)
+		if (host->pid == pid && fake_process_inode(host) == inode)
+			return !host->exited;
+	return false;
+}
+
+static bool fake_reachable(const struct host *host)
+{
+	return !host->unreachable;
 }
 
 static void fake_kick(struct host *host)
@@ -311,6 +332,7 @@ static int fake_take_over(struct hosts *hosts, const struct host_takeover *takeo
 {
 	struct hosts_fake *fake = (struct hosts_fake *)hosts;
 	struct host *host = hosts_fake_find(hosts, takeover->name);
+	bool named;
 	struct stat st;
 	int fd, region_fd, r = fail_next(fake->plan, "host take_over");
 
@@ -320,10 +342,13 @@ static int fake_take_over(struct hosts *hosts, const struct host_takeover *takeo
 		return -ENOENT;
 	if (host->exited)
 		return -ECONNREFUSED;
-	if (host->setup.uid != takeover->uid)
+	named = takeover->process_inode == fake_process_inode(host);
+	if (host->setup.uid != takeover->uid && !named)
 		return -EPERM;
 	if (host->adopted != takeover->adopted)
 		return -EPERM;
+	if (host->unresponsive && !host->adopted && !named)
+		return -EAGAIN;
 	/* the test is the application */
 	region_fd = host->adopted ? takeover->region_fd : host->setup.region_fd;
 	fd = -1;
@@ -333,7 +358,8 @@ static int fake_take_over(struct hosts *hosts, const struct host_takeover *takeo
 	host->orphaned = false;
 	host->callbacks = *callbacks;
 	host->arg = arg;
-	host->asked = !host->adopted;
+	host->unreachable = host->unresponsive || host->setup.uid != takeover->uid;
+	host->asked = !host->adopted && !host->unreachable;
 	*ret_region_fd = fd;
 	*ret = host;
 	return 0;
@@ -379,6 +405,9 @@ static const struct hosts_ops hosts_fake_ops = {
 	.command = fake_command,
 	.pidfd = fake_pidfd,
 	.pid = fake_pid,
+	.process_inode = fake_process_inode,
+	.process_lives = fake_process_lives,
+	.reachable = fake_reachable,
 	.kick = fake_kick,
 	.kill = fake_kill,
 	.host_free = fake_host_free,

@@ -165,6 +165,61 @@ static void test_next_daemon(void **state)
 	f->hosts->ops->host_free(host);
 }
 
+/*
+ * The application leaves no place in its backlog. It is the one that its pid and the inode of its
+ * pidfd name.
+ */
+static void test_no_connection(void **state)
+{
+	struct fixture *f = *state;
+	const struct hosts_ops *ops = f->hosts->ops;
+	struct host_takeover takeover = {.name = "app", .uid = getuid(), .adopted = true};
+	struct host_found *found;
+	struct application app;
+	struct host *host;
+	int lease, region = 7;
+	uint64_t inode;
+	size_t n;
+
+	host = adopt(f, "app", &lease);
+	application_start(&app, fcntl(lease, F_DUPFD_CLOEXEC, 3));
+	assert_int_equal(ops->set_runner(host, getuid(), app.pid), 0);
+	inode = ops->process_inode(host);
+	assert_true(ops->reachable(host));
+	if (inode == 0) { /* this machine's kernel has no pidfs */
+		application_end(&app);
+		close(lease);
+		fixture_wait_exits(f, 1);
+		ops->host_free(host);
+		skip();
+	}
+	assert_true(ops->process_lives(f->hosts, app.pid, inode));
+	assert_false(ops->process_lives(f->hosts, app.pid, inode + 1)); /* a pid that is reused */
+	assert_false(ops->process_lives(f->hosts, app.pid, 0));
+	ops->host_free(host); /* the daemon exits */
+	assert_int_equal(listen(lease, 0), 0);
+	assert_int_equal(ops->find(f->hosts, &found, &n), 0);
+	assert_int_equal(n, 1);
+	assert_true(found[0].alive);
+	assert_int_equal(found[0].uid, (uid_t)-1);
+	free(found);
+	takeover.process_pid = app.pid;
+	takeover.process_inode = inode;
+	assert_int_equal(ops->take_over(f->hosts, &takeover, &fixture_callbacks, f, &region, &host),
+			 0);
+	assert_false(ops->reachable(host));
+	assert_int_equal(ops->pid(host), app.pid);
+	assert_int_equal(ops->process_inode(host), inode);
+	assert_int_equal(ops->command(host, CONTROL_PAUSE), 0);
+	assert_int_equal(ops->command(host, CONTROL_RESUME), 0);
+	fixture_expect(f, "paused running");
+	application_end(&app); /* although the test holds the lease */
+	fixture_wait_exits(f, 1);
+	ops->host_free(host);
+	assert_false(ops->process_lives(f->hosts, app.pid, inode));
+	close(lease);
+}
+
 /* An application's socket does not pass for a host's. */
 static void test_kinds(void **state)
 {
@@ -194,6 +249,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_life, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_closes, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_next_daemon, fixture_new, fixture_free),
+		cmocka_unit_test_setup_teardown(test_no_connection, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_kinds, fixture_new, fixture_free),
 	};
 

@@ -455,6 +455,34 @@ static void test_next_daemon(void **state)
 		}
 }
 
+/* Its application accepts no connection. It is paused, and its owner may end it or let it go on. */
+static void test_out_of_reach(void **state)
+{
+	for (int phase = 0; phase < 3; phase++) {
+		struct adopted adopted;
+
+		begin_adopted(&adopted);
+		assert_int_equal(steer(&adopted, manager_ring_start), 0);
+		fixture_kill(&adopted.fixture);
+		hosts_fake_set_unresponsive(hosts_fake_find(adopted.fixture.hosts, "r1"));
+		if (phase == 2) /* of an earlier version's daemon: only the lease is known */
+			kern_fake_pinned(adopted.fixture.kern, "r1")->record.ledger.process_inode =
+				0;
+		assert_int_equal(fixture_manage(&adopted.fixture), 0);
+		fixture_run(&adopted.fixture);
+		assert_int_equal(view(&adopted).state, RING_PAUSED);
+		assert_int_equal(dispatch_of(&adopted)->pause, 1);
+		if (phase == 1) {
+			assert_int_equal(steer(&adopted, manager_ring_resume), 0);
+			assert_int_equal(view(&adopted).state, RING_RUNNING);
+			assert_int_equal(dispatch_of(&adopted)->pause, 0);
+		}
+		assert_int_equal(steer(&adopted, manager_ring_destroy), 0);
+		assert_nothing_left(&adopted.fixture);
+		end(&adopted);
+	}
+}
+
 /* Killed between any two steps of making it: it is there, or nothing is, and nobody is ended. */
 static void test_killed_while_adopting(void **state)
 {
@@ -504,6 +532,7 @@ int main(void)
 		cmocka_unit_test(test_reports_beside_a_request),
 		cmocka_unit_test(test_hosted_rings_do_not_report),
 		cmocka_unit_test(test_next_daemon),
+		cmocka_unit_test(test_out_of_reach),
 		cmocka_unit_test(test_killed_while_adopting),
 	};
 

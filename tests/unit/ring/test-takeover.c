@@ -518,6 +518,9 @@ static void test_left_untouched(void **state)
 	hosts_fake_set_unresponsive(host_search(&fixture, "running"));
 	uid = &pinned_of(&fixture, "paused")->record.ledger.uid;
 	*uid = BOB;
+	/* an earlier version's ledgers name no process */
+	kern_fake_pinned(fixture.kern, "running")->record.ledger.process_inode = 0;
+	kern_fake_pinned(fixture.kern, "paused")->record.ledger.process_inode = 0;
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
 	assert_false(is_there(&fixture, "running"));
@@ -535,6 +538,62 @@ static void test_left_untouched(void **state)
 	fixture_run(&fixture);
 	assert_false(is_there(&fixture, "running"));
 	assert_true(is_there(&fixture, "paused"));
+	done(&fixture);
+}
+
+/* A host accepts no connection, or another user's process listens in its place. */
+static void test_out_of_reach(void **state)
+{
+	struct fixture fixture;
+
+	fixture_start(&fixture);
+	make_rings(&fixture);
+	fixture_kill(&fixture);
+	hosts_fake_set_unresponsive(hosts_fake_find(fixture.hosts, "running"));
+	hosts_fake_set_unresponsive(hosts_fake_find(fixture.hosts, "created"));
+	kern_fake_pinned(fixture.kern, "paused")->record.ledger.uid = BOB;
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(fixture_manage(&fixture), 0);
+		fixture_run(&fixture);
+		assert_int_equal(view_of(&fixture, "running").state, RING_PAUSED);
+		assert_int_equal(view_of(&fixture, "paused").state, RING_PAUSED);
+		assert_int_equal(view_of(&fixture, "created").state, RING_CREATED);
+		assert_int_equal(kern_fake_pinned(fixture.kern, "running")->record.dispatch.pause,
+				 1);
+		assert_int_equal(kern_fake_pinned(fixture.kern, "created")->record.dispatch.pause,
+				 1);
+		assert_string_equal(view_of(&fixture, "running").reason,
+				    "iouringd could not connect to its host when it started");
+		assert_true(view_of(&fixture, "running").region_fd >= 0);
+		ask(&fixture, manager_ring_resume, "running", FAULT_RING_BUSY);
+		ask(&fixture, manager_ring_start, "created", FAULT_RING_BUSY);
+		assert_int_equal(kern_fake_pinned(fixture.kern, "running")->record.dispatch.pause,
+				 1);
+		if (again == 0)
+			fixture_kill(&fixture);
+	}
+	kern_fake_pinned(fixture.kern, "paused")->record.ledger.uid = ALICE;
+	for (size_t i = 0; i < RINGS; i++)
+		destroy_ring(&fixture, names[i]);
+	done(&fixture);
+}
+
+/* Its process has ended, and the socket leads to nobody: nothing is kept of it. */
+static void test_ended_out_of_reach(void **state)
+{
+	struct fixture fixture;
+
+	fixture_start(&fixture);
+	make_rings(&fixture);
+	fixture_kill(&fixture);
+	hosts_fake_set_unresponsive(hosts_fake_find(fixture.hosts, "running"));
+	/* the pid is another process's */
+	kern_fake_pinned(fixture.kern, "running")->record.ledger.process_inode++;
+	assert_int_equal(fixture_manage(&fixture), 0);
+	fixture_run(&fixture);
+	assert_false(is_there(&fixture, "running"));
+	hosts_fake_die(hosts_fake_find(fixture.hosts, "running"));
+	fixture.hosts->ops->remove_socket(fixture.hosts, "running");
 	done(&fixture);
 }
 
@@ -557,6 +616,8 @@ int main(void)
 		cmocka_unit_test(test_client_gone),
 		cmocka_unit_test(test_without_region),
 		cmocka_unit_test(test_left_untouched),
+		cmocka_unit_test(test_out_of_reach),
+		cmocka_unit_test(test_ended_out_of_reach),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
