@@ -12,6 +12,7 @@
 #include "kern/linux.h"
 #include "kern/pins.h"
 #include "kern/fetch-ring.h"
+#include "kern/ring-waiting.h"
 #include "common/cleanup.h"
 
 /* Owns its descriptors, the mapping, and the folder of pins. */
@@ -24,6 +25,8 @@ struct kern_dispatcher {
 	int link_fd; /* -1: not attached */
 	struct iourd_record *record;
 	bool has_folder;
+	uint32_t sq_entries; /* of the ring that is attached; 0, 0: any */
+	uint32_t cq_entries;
 };
 
 static void release_handles(struct kern_dispatcher *dispatcher)
@@ -222,6 +225,26 @@ int linux_dispatcher_set(struct kern_dispatcher *dispatcher, const struct kern_p
 	return bpf_map_update_elem(dispatcher->array_fd, &slot, &value, 0);
 }
 
+void linux_dispatcher_expect(struct kern_dispatcher *dispatcher, uint32_t sq, uint32_t cq)
+{
+	dispatcher->sq_entries = sq;
+	dispatcher->cq_entries = cq;
+}
+
+/* @ring: this process's descriptor, so that nobody can exchange the ring any more. */
+static int check_entries(const struct kern_dispatcher *dispatcher, int ring)
+{
+	uint32_t sq, cq;
+	int r;
+
+	if (dispatcher->sq_entries == 0 && dispatcher->cq_entries == 0)
+		return 0;
+	r = ring_entries(getpid(), ring, &sq, &cq);
+	if (r < 0)
+		return r;
+	return sq == dispatcher->sq_entries && cq == dispatcher->cq_entries ? 0 : -EPROTO;
+}
+
 int linux_dispatcher_attach(struct kern_dispatcher *dispatcher, int pidfd, int ring_fd)
 {
 	_cleanup_close_ int ring = -1, link = -1;
@@ -230,6 +253,8 @@ int linux_dispatcher_attach(struct kern_dispatcher *dispatcher, int pidfd, int r
 	if (dispatcher->link_fd >= 0)
 		return -EBUSY;
 	r = fetch_ring_fd(pidfd, ring_fd, &ring);
+	if (r == 0)
+		r = check_entries(dispatcher, ring);
 	if (r < 0)
 		return r;
 	r = dispatcher_attach(&dispatcher->kern->btf, dispatcher->program_fd, ring, &link);

@@ -119,6 +119,11 @@ struct kern_ops {
 	int (*dispatcher_set)(struct kern_dispatcher *dispatcher,
 			      const struct kern_program *program);
 	/*
+	 * The ring that is attached later must have these entries: its process may exchange it
+	 * until the dispatcher holds it. -EPROTO then if it has others. 0, 0: any, as at first.
+	 */
+	void (*dispatcher_expect)(struct kern_dispatcher *dispatcher, uint32_t sq, uint32_t cq);
+	/*
 	 * Fetches descriptor @ring_fd of process @pidfd, attaches the dispatcher to that ring,
 	 * which must be disabled, and closes the descriptor. Once. Slow. -EBADF: either number is
 	 * not a descriptor; -ESRCH: the process has exited; -EINVAL: not an io_uring; -EBUSY: the

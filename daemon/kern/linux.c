@@ -72,6 +72,7 @@ static const struct kern_ops linux_ops = {
 	.dispatcher_current = linux_dispatcher_current,
 	.dispatcher_ledger = linux_dispatcher_ledger,
 	.dispatcher_set = linux_dispatcher_set,
+	.dispatcher_expect = linux_dispatcher_expect,
 	.dispatcher_attach = linux_dispatcher_attach,
 	.dispatcher_state = linux_dispatcher_state,
 	.dispatcher_free = linux_dispatcher_free,

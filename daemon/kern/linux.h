@@ -43,6 +43,7 @@ int linux_dispatcher_current(struct kern_dispatcher *dispatcher, uint32_t *ret_i
 struct iourd_ledger *linux_dispatcher_ledger(struct kern_dispatcher *dispatcher);
 int linux_pins_inspect(struct kern *kern, const char *name, struct kern_pins *ret);
 int linux_dispatcher_set(struct kern_dispatcher *dispatcher, const struct kern_program *program);
+void linux_dispatcher_expect(struct kern_dispatcher *dispatcher, uint32_t sq, uint32_t cq);
 int linux_dispatcher_attach(struct kern_dispatcher *dispatcher, int pidfd, int ring_fd);
 volatile struct iourd_dispatch *linux_dispatcher_state(struct kern_dispatcher *dispatcher);
 void linux_dispatcher_free(struct kern_dispatcher *dispatcher);

@@ -7,6 +7,17 @@
 #include "ring/context.h"
 #include "ring/ring.h"
 
+static int fault_entries(const struct ring *ring, int ring_fd, struct note *note)
+{
+	char value[16], expected[96];
+
+	snprintf(value, sizeof(value), "%d", ring_fd);
+	snprintf(expected, sizeof(expected),
+		 "an io_uring with %u submission and %u completion entries",
+		 ring->made_of.sq_entries, ring->made_of.cq_entries);
+	return fault_invalid_parameter(note, "ringDescriptor", value, expected);
+}
+
 int adopt_fault(const struct ring *ring, int r, struct note *note)
 {
 	char value[16];
@@ -31,6 +42,8 @@ int adopt_fault(const struct ring *ring, int r, struct note *note)
 	case -EAGAIN:
 		return fault_ring_busy(note, ring->title.name,
 				       "its application is at work in the io_uring");
+	case -EPROTO: /* another one than adopt_check() has seen */
+		return fault_entries(ring, ring->ring_fd, note);
 	default:
 		return r;
 	}
@@ -39,7 +52,7 @@ int adopt_fault(const struct ring *ring, int r, struct note *note)
 int adopt_check(struct ring *ring, int ring_fd, struct note *note)
 {
 	const struct ring_context *context = ring->context;
-	char value[16], expected[96];
+	char value[16];
 	uint32_t sq, cq;
 	int r;
 
@@ -56,8 +69,5 @@ int adopt_check(struct ring *ring, int ring_fd, struct note *note)
 			"process");
 	if (sq == ring->made_of.sq_entries && cq == ring->made_of.cq_entries)
 		return 0;
-	snprintf(expected, sizeof(expected),
-		 "an io_uring with %u submission and %u completion entries",
-		 ring->made_of.sq_entries, ring->made_of.cq_entries);
-	return fault_invalid_parameter(note, "ringDescriptor", value, expected);
+	return fault_entries(ring, ring_fd, note);
 }

@@ -68,6 +68,11 @@ static int attach_work(struct ring_dispatcher *jobs)
 	return jobs->kern->ops->dispatcher_attach(jobs->subject, jobs->pidfd, jobs->ring_fd);
 }
 
+void ring_dispatcher_expect(struct ring_dispatcher *jobs, uint32_t sq, uint32_t cq)
+{
+	jobs->kern->ops->dispatcher_expect(jobs->kern_dispatch, sq, cq);
+}
+
 void ring_dispatcher_attach(struct ring_dispatcher *jobs, const struct kern_program *program,
 			    int pidfd, int ring_fd, ring_dispatcher_done done, void *arg)
 {

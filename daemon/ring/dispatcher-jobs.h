@@ -43,6 +43,8 @@ void ring_dispatcher_init(struct ring_dispatcher *jobs, struct kern *kern,
 
 void ring_dispatcher_make(struct ring_dispatcher *jobs, ring_dispatcher_done done, void *arg);
 /* Puts @program in and attaches to the ring. @pidfd is borrowed until done. */
+/* The entries of the ring that is attached then. */
+void ring_dispatcher_expect(struct ring_dispatcher *jobs, uint32_t sq, uint32_t cq);
 void ring_dispatcher_attach(struct ring_dispatcher *jobs, const struct kern_program *program,
 			    int pidfd, int ring_fd, ring_dispatcher_done done, void *arg);
 void ring_dispatcher_swap(struct ring_dispatcher *jobs, const struct kern_program *program,

@@ -150,6 +150,8 @@ static int enter_step(struct ring *ring)
 		break;
 	case STEP_CREATE_ATTACH:
 		operation->waits = WAIT_JOB;
+		ring_dispatcher_expect(&ring->dispatcher, ring->made_of.sq_entries,
+				       ring->made_of.cq_entries);
 		ring_dispatcher_attach(&ring->dispatcher, ring->program->kern_program,
 				       hosts_ops(ring)->pidfd(ring->host), ring->ring_fd, job_done,
 				       ring);

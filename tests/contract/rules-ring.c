@@ -291,6 +291,10 @@ static void wrong_rings_are_refused(void **state)
 	assert_int_equal(
 		scene->kern->ops->dispatcher_attach(dispatcher, enabled.pidfd, enabled.ring_fd),
 		-EBUSY);
+	scene->kern->ops->dispatcher_expect(dispatcher, 8, 32);
+	assert_int_equal(scene->kern->ops->dispatcher_attach(dispatcher, good.pidfd, good.ring_fd),
+			 -EPROTO);
+	scene->kern->ops->dispatcher_expect(dispatcher, 8, 16);
 	/* none of them has used the dispatcher up */
 	assert_int_equal(scene->kern->ops->dispatcher_attach(dispatcher, good.pidfd, good.ring_fd),
 			 0);

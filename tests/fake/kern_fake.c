@@ -23,6 +23,7 @@ struct kern_fake {
 	uint32_t next_kernel_id;
 	int waiting_ring;		 /* whose ring_waiting is told */
 	uint32_t sq_entries, cq_entries; /* of every ring */
+	uint32_t taken_sq, taken_cq;	 /* of every ring that is attached */
 	int waiting;
 	struct kern_fake_tally tally;
 	struct kern_capability capabilities[FAKE_CAPABILITIES];
@@ -41,6 +42,7 @@ struct kern_dispatcher {
 	struct kern_fake *kern;
 	struct kern_dispatcher *next;
 	struct kern_fake_pinned *pinned; /* of it; NULL: the pins were removed */
+	uint32_t sq_entries, cq_entries; /* expected of its ring */
 };
 
 static const struct kern_capability fake_capabilities[FAKE_CAPABILITIES] = {
@@ -280,6 +282,12 @@ static int fake_dispatcher_current(struct kern_dispatcher *dispatcher, uint32_t 
 	return 0;
 }
 
+static void fake_dispatcher_expect(struct kern_dispatcher *dispatcher, uint32_t sq, uint32_t cq)
+{
+	dispatcher->sq_entries = sq;
+	dispatcher->cq_entries = cq;
+}
+
 static int fake_dispatcher_attach(struct kern_dispatcher *dispatcher, int pidfd, int ring_fd)
 {
 	int r = planned(dispatcher->kern, "dispatcher_attach");
@@ -290,6 +298,10 @@ static int fake_dispatcher_attach(struct kern_dispatcher *dispatcher, int pidfd,
 		return -EBADF;
 	if (dispatcher->pinned->ring_fd >= 0)
 		return -EBUSY;
+	if (dispatcher->kern->taken_sq != 0 &&
+	    (dispatcher->sq_entries != dispatcher->kern->taken_sq ||
+	     dispatcher->cq_entries != dispatcher->kern->taken_cq))
+		return -EPROTO;
 	dispatcher->pinned->ring_fd = ring_fd;
 	dispatcher->pinned->link = true;
 	return 0;
@@ -472,6 +484,7 @@ static const struct kern_ops kern_fake_ops = {
 	.dispatcher_current = fake_dispatcher_current,
 	.dispatcher_ledger = fake_dispatcher_ledger,
 	.dispatcher_set = fake_dispatcher_set,
+	.dispatcher_expect = fake_dispatcher_expect,
 	.dispatcher_attach = fake_dispatcher_attach,
 	.dispatcher_state = fake_dispatcher_state,
 	.dispatcher_free = fake_dispatcher_free,
@@ -537,10 +550,17 @@ void kern_fake_set_waiting(struct kern *kern, int ring_fd, int n)
 	to_fake(kern)->waiting = n;
 }
 
+void kern_fake_exchange(struct kern *kern, uint32_t sq, uint32_t cq)
+{
+	to_fake(kern)->taken_sq = sq;
+	to_fake(kern)->taken_cq = cq;
+}
+
 void kern_fake_set_entries(struct kern *kern, uint32_t sq, uint32_t cq)
 {
 	to_fake(kern)->sq_entries = sq;
 	to_fake(kern)->cq_entries = cq;
+	kern_fake_exchange(kern, sq, cq);
 }
 
 void kern_fake_forget(struct kern *kern)

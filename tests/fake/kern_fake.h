@@ -84,6 +84,8 @@ struct kern_fake_pinned *kern_fake_pinned(struct kern *kern, const char *name);
 void kern_fake_set_waiting(struct kern *kern, int ring_fd, int n);
 /* What ring_entries answers for any ring; at first that of the object "copy". */
 void kern_fake_set_entries(struct kern *kern, uint32_t sq, uint32_t cq);
+/* The process exchanges its ring after that answer, for one with these entries; 0: it does not. */
+void kern_fake_exchange(struct kern *kern, uint32_t sq, uint32_t cq);
 /* The process that had these objects is dead: frees all handles of dispatchers and programs. */
 void kern_fake_forget(struct kern *kern);
 /* The dispatcher of ring @name, or NULL. */

@@ -290,6 +290,22 @@ static void test_no_ring(void **state)
 	}
 }
 
+/* The application exchanges its ring between the check and the attachment. */
+static void test_exchanged_ring(void **state)
+{
+	struct answer answer = ANSWER_NONE;
+	struct adopted adopted;
+
+	begin(&adopted);
+	kern_fake_exchange(adopted.fixture.kern, 64, 4096);
+	assert_int_equal(adopt(&adopted.fixture, ALICE, 3, &answer, NULL), 0);
+	fixture_run(&adopted.fixture);
+	assert_int_equal(answer.r, FAULT_INVALID_PARAMETER);
+	assert_nothing_left(&adopted.fixture);
+	answer_done(&answer);
+	end(&adopted);
+}
+
 /* What is wrong with the descriptor can be mended. */
 static void test_unfit_ring(void **state)
 {
@@ -526,6 +542,7 @@ int main(void)
 		cmocka_unit_test(test_who_may),
 		cmocka_unit_test(test_who_may_ask),
 		cmocka_unit_test(test_no_ring),
+		cmocka_unit_test(test_exchanged_ring),
 		cmocka_unit_test(test_unfit_ring),
 		cmocka_unit_test(test_keeps_its_lock),
 		cmocka_unit_test(test_reports),
