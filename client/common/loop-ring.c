@@ -7,6 +7,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "iourd/abi.h"
+
 /* Missing from the kernel headers of the oldest supported build machine. */
 #define REGISTER_MEM_REGION 34u
 #define REGION_TYPE_USER    1u
@@ -100,4 +102,14 @@ int loop_ring_enter(int ring_fd)
 	long r = syscall(SYS_io_uring_enter, ring_fd, 0, 1, IORING_ENTER_GETEVENTS, NULL, 0);
 
 	return r < 0 ? -errno : (int)r;
+}
+
+int loop_ring_enter_once(int ring_fd, const struct iourd_head *region, bool *ret_yield)
+{
+	uint32_t before = __atomic_load_n(&region->progress.yields, __ATOMIC_RELAXED);
+	int r = loop_ring_enter(ring_fd);
+
+	*ret_yield =
+		r == 0 && __atomic_load_n(&region->progress.yields, __ATOMIC_RELAXED) != before;
+	return r;
 }

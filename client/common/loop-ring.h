@@ -8,10 +8,12 @@
 #ifndef COMMON_LOOP_RING_H
 #define COMMON_LOOP_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct io_uring_params;
+struct iourd_head;
 
 /*
  * IORING_SETUP_SQ_REWIND, which the kernel headers of some build machines lack: each submission
@@ -45,5 +47,10 @@ int loop_ring_add_buffer(int ring_fd, void *memory, size_t size);
 int loop_ring_enable(int ring_fd);
 /* Runs the loop. Returns the result of io_uring_enter, or -errno. */
 int loop_ring_enter(int ring_fd);
+/*
+ * The same. *ret_yield: the dispatcher ended the loop because it held up the kernel; the caller
+ * yields (sched_yield) or sleeps, and enters again.
+ */
+int loop_ring_enter_once(int ring_fd, const struct iourd_head *region, bool *ret_yield);
 
 #endif

@@ -6,6 +6,8 @@
  * or when the dispatcher's pause flag is set. The region or the daemon knows which of these it was.
  */
 #include <errno.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "lib/adoption.h"
@@ -169,6 +171,7 @@ static int begin(struct iouctl_ring *ring)
 int iouctl_ring_run(struct iouctl_ring *ring)
 {
 	uint32_t event;
+	bool yield;
 	int r;
 
 	if (!ring->adoption)
@@ -184,7 +187,10 @@ int iouctl_ring_run(struct iouctl_ring *ring)
 			return outcome(ring, 0);
 		if (r < 0)
 			return r;
-		r = loop_ring_enter(ring->adoption->ring_fd);
+		do {
+			r = loop_ring_enter_once(ring->adoption->ring_fd, ring->region.head,
+						 &yield);
+		} while (yield && sched_yield() == 0);
 		if (r == -EINTR && !work_is_over(ring))
 			return r;
 		if (r == -EEXIST)

@@ -54,17 +54,16 @@ static void wait_for_run(struct loop_thread *loop)
 
 static void run_once(struct loop_thread *loop)
 {
-	bool paused;
+	const struct iourd_head *region = (const struct iourd_head *)CONTROL_REGION_ADDRESS;
+	bool paused, yield;
 	int r;
 
 	publish(loop, LOOP_RUNNING, 0);
-	/* A signal without a command comes from loop_yield(), the daemon or the client. */
-	for (;;) {
-		r = loop_ring_enter(loop->ring_fd);
-		if (r != -EINTR || get_command(loop) != COMMAND_TAKEN)
-			break;
-		sched_yield();
-	}
+	/* A signal without a command comes from the daemon or the client. */
+	do {
+		r = loop_ring_enter_once(loop->ring_fd, region, &yield);
+	} while ((yield || r == -EINTR) && get_command(loop) == COMMAND_TAKEN &&
+		 sched_yield() == 0);
 	paused = get_command(loop) == COMMAND_PAUSE && (r >= 0 || r == -EINTR);
 	publish(loop, paused ? LOOP_PAUSED : LOOP_RETURNED, r);
 }
@@ -140,7 +139,7 @@ int loop_thread_init(struct loop_thread *loop, int ring_fd, int notify_fd)
 	/* A starting thread's system calls are over once it has stored its id. */
 	while (__atomic_load_n(&loop->tid, __ATOMIC_ACQUIRE) == 0)
 		futex((uint32_t *)&loop->tid, FUTEX_WAIT, 0);
-	return -pthread_getcpuclockid(loop->thread, &loop->cpu_clock);
+	return 0;
 }
 
 void loop_run(struct loop_thread *loop)
@@ -153,21 +152,7 @@ void loop_run(struct loop_thread *loop)
 void loop_pause(struct loop_thread *loop)
 {
 	set_command(loop, COMMAND_PAUSE);
-	loop_yield(loop);
-}
-
-void loop_yield(struct loop_thread *loop)
-{
 	syscall(SYS_tgkill, loop->pid, loop->tid, CONTROL_SIGNAL);
-}
-
-uint64_t loop_cpu_ms(const struct loop_thread *loop)
-{
-	struct timespec used;
-
-	if (clock_gettime(loop->cpu_clock, &used) < 0)
-		return 0;
-	return (uint64_t)used.tv_sec * 1000 + (uint64_t)used.tv_nsec / 1000000;
 }
 
 enum loop_state loop_state(struct loop_thread *loop)

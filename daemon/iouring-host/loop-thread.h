@@ -18,7 +18,6 @@
 #include <pthread.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <time.h>
 
 enum loop_state {
 	LOOP_IDLE,
@@ -37,7 +36,6 @@ struct loop_thread {
 	uint32_t command; /* futex word, written by the main thread; the loop thread takes RUN */
 	uint32_t state;	  /* enum loop_state, written by the loop thread; loop_run() resets it */
 	int result; /* of io_uring_enter or the enabling; valid in PAUSED, RETURNED, REFUSED */
-	clockid_t cpu_clock;
 };
 
 /* Starts the thread, which ends with the process only. 0 or -errno. */
@@ -46,10 +44,6 @@ int loop_thread_init(struct loop_thread *loop, int ring_fd, int notify_fd);
 void loop_run(struct loop_thread *loop);
 /* Makes it leave the ring. May be repeated. */
 void loop_pause(struct loop_thread *loop);
-/* Makes it leave the ring, yield the processor and enter again. The loop takes one step. */
-void loop_yield(struct loop_thread *loop);
-/* The CPU time that the thread has used, in milliseconds. */
-uint64_t loop_cpu_ms(const struct loop_thread *loop);
 enum loop_state loop_state(struct loop_thread *loop);
 
 #endif

@@ -9,10 +9,7 @@
 
 #include "host/message.h"
 
-#define COMMAND_MAX  512 /* bytes: a head, and what later versions may add */
-#define CHECK_MS     2000
-#define CHECK_MAX_MS 64000
-#define IDLE_MS	     100 /* of CPU time, between two checks */
+#define COMMAND_MAX 512 /* bytes: a head, and what later versions may add */
 
 bool session_peer_is_root(int connection)
 {
@@ -52,31 +49,10 @@ void session_notify(struct session *session, enum control_type type, enum contro
 		drop_connection(session);
 }
 
-/*
- * A loop whose requests all complete at once never sleeps in the kernel. A task that neither sleeps
- * nor leaves the kernel holds up every RCU-tasks grace period of the machine: BPF maps are not
- * freed, tracers do not detach. So a busy loop has to yield every two seconds. A loop that sleeps
- * is checked less and less often.
- */
-static void check_loop(struct session *session)
-{
-	uint64_t cpu_ms = loop_cpu_ms(&session->loop);
-	uint64_t used = cpu_ms - session->cpu_ms;
-
-	session->cpu_ms = cpu_ms;
-	if (2 * used >= (uint64_t)session->check_ms)
-		loop_yield(&session->loop);
-	if (used > IDLE_MS)
-		session->check_ms = CHECK_MS;
-	else if (session->check_ms < CHECK_MAX_MS)
-		session->check_ms *= 2;
-}
-
 static void set_state(struct session *session, enum control_type state, int result)
 {
 	session->state = state;
 	session->result = result;
-	session->check_ms = CHECK_MS;
 	session_notify(session, state, 0, 0);
 }
 
@@ -197,12 +173,7 @@ _Noreturn void session_run(struct session *session)
 			{.fd = CONTROL_LISTEN_FD, .events = POLLIN},
 		};
 
-		bool running = session->state == CONTROL_RUNNING;
-		int n = poll(fds, sizeof(fds) / sizeof(fds[0]), running ? session->check_ms : -1);
-
-		if (n == 0)
-			check_loop(session);
-		if (n <= 0)
+		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0)
 			continue; /* EINTR: stopped and continued */
 		if (fds[0].revents)
 			_exit(0);

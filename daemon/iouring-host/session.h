@@ -25,9 +25,6 @@ struct session {
 	bool pausing;
 	bool pause_after; /* pause once started */
 	bool run_after;	  /* run once paused */
-	/* the check for a loop that never sleeps (session.c) */
-	int check_ms;	 /* interval */
-	uint64_t cpu_ms; /* CPU time used at the last check */
 };
 
 /* Whether the peer of a control connection is root. */

@@ -14,12 +14,11 @@
 
 static const char *const allowed[] = {
 	"io_uring_enter",
-	/* the loop thread: commands, the signal that interrupts io_uring_enter, its CPU time */
+	/* the loop thread: commands, the signal that interrupts io_uring_enter */
 	"futex",
 	"rt_sigreturn",
 	"tgkill",
 	"sched_yield",
-	"clock_gettime",
 	/* the main thread: control socket and lease */
 	"ppoll",
 	"poll",

@@ -22,7 +22,9 @@
 #define RELOCATION_SECTION ".rel" CODE_SECTION
 #define ARRAY_SYMBOL	   "programs"
 #define STATE_SYMBOL	   "state"
-#define RELOCATION_64_64   1u /* R_BPF_64_64: the two halves of a 64-bit load */
+#define REGION_SYMBOL	   "bpf_io_uring_get_region"
+#define RELOCATION_64_64   1u  /* R_BPF_64_64: the two halves of a 64-bit load */
+#define RELOCATION_64_32   10u /* R_BPF_64_32: a call */
 #define INSTRUCTIONS_MAX   256u
 
 static int take_code(const struct elf *elf, struct dispatcher_code *dispatcher)
@@ -51,22 +53,57 @@ static int take_patch(const struct dispatcher_code *dispatcher,
 	const struct bpf_insn *load;
 
 	if (relocation->offset % sizeof(struct bpf_insn) != 0 ||
-	    i + 1 >= dispatcher->n_instructions || relocation->type != RELOCATION_64_64)
+	    i + 1 >= dispatcher->n_instructions)
 		return -ENOEXEC;
 	load = &dispatcher->instructions[i];
+	if (relocation->type == RELOCATION_64_32 && load->code == (BPF_JMP | BPF_CALL) &&
+	    strcmp(relocation->symbol.name, REGION_SYMBOL) == 0) {
+		patch.kind = PATCH_GET_REGION;
+		*ret = patch;
+		return 0;
+	}
+	if (relocation->type != RELOCATION_64_64)
+		return -ENOEXEC;
 	if (load->code != (BPF_LD | BPF_IMM | BPF_DW))
 		return -ENOEXEC;
 	if (strcmp(relocation->symbol.name, STATE_SYMBOL) == 0) {
 		offset = relocation->symbol.value + (uint32_t)load->imm;
 		if (offset >= sizeof(struct iourd_dispatch))
 			return -ENOEXEC;
-		patch.is_state = 1;
+		patch.kind = PATCH_STATE;
 		patch.state_offset = (uint32_t)offset;
 	} else if (strcmp(relocation->symbol.name, ARRAY_SYMBOL) != 0) {
 		return -ENOEXEC;
 	}
 	*ret = patch;
 	return 0;
+}
+
+/* The loads of members of struct task_struct: there is one of each. */
+static int take_task_loads(struct dispatcher_code *dispatcher)
+{
+	bool holdout = false, nvcsw = false;
+
+	for (size_t i = 0; i < dispatcher->n_instructions; i++) {
+		const struct bpf_insn *code = &dispatcher->instructions[i];
+		struct dispatcher_patch patch = {.instruction = (uint32_t)i};
+
+		if (code->code == (BPF_LD | BPF_IMM | BPF_DW)) {
+			i++; /* its second half */
+			continue;
+		}
+		if (code->code == (BPF_LDX | BPF_MEM | BPF_B) && code->off == IOURD_TASK_HOLDOUT)
+			patch.kind = PATCH_HOLDOUT;
+		else if (code->code == (BPF_LDX | BPF_MEM | BPF_DW) &&
+			 code->off == IOURD_TASK_NVCSW)
+			patch.kind = PATCH_NVCSW;
+		else
+			continue;
+		holdout |= patch.kind == PATCH_HOLDOUT;
+		nvcsw |= patch.kind == PATCH_NVCSW;
+		dispatcher->patches[dispatcher->n_patches++] = patch;
+	}
+	return holdout && nvcsw ? 0 : -ENOEXEC;
 }
 
 static int take_patches(const struct elf *elf, struct dispatcher_code *dispatcher)
@@ -80,7 +117,7 @@ static int take_patches(const struct elf *elf, struct dispatcher_code *dispatche
 	n = relocations.size / sizeof(Elf64_Rel);
 	if (n == 0 || n > dispatcher->n_instructions)
 		return -ENOEXEC;
-	dispatcher->patches = calloc(n, sizeof(*dispatcher->patches));
+	dispatcher->patches = calloc(n + dispatcher->n_instructions, sizeof(*dispatcher->patches));
 	if (!dispatcher->patches)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
@@ -93,7 +130,7 @@ static int take_patches(const struct elf *elf, struct dispatcher_code *dispatche
 			return r;
 	}
 	dispatcher->n_patches = n;
-	return 0;
+	return take_task_loads(dispatcher);
 }
 
 int dispatcher_code_init(struct dispatcher_code *dispatcher, const char *path)
@@ -149,6 +186,29 @@ int dispatcher_make_maps(int *ret_array_fd, int *ret_state_fd)
 	return 0;
 }
 
+static void patch_map_load(struct bpf_insn *load, const struct dispatcher_patch *patch,
+			   int array_fd, int state_fd)
+{
+	bool state = patch->kind == PATCH_STATE;
+
+	load[0].src_reg = state ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
+	load[0].imm = state ? state_fd : array_fd;
+	load[1].imm = (int32_t)patch->state_offset;
+}
+
+/* 0, or what does not fit into an instruction: a member that the kernel lacks. */
+static void patch_task_load(struct bpf_insn *load, uint32_t offset)
+{
+	if (offset > 0 && offset <= INT16_MAX) {
+		load->off = (int16_t)offset;
+		return;
+	}
+	load->code = BPF_ALU64 | BPF_MOV | BPF_K;
+	load->src_reg = 0;
+	load->off = 0;
+	load->imm = 0;
+}
+
 int dispatcher_load(const struct dispatcher_code *dispatcher, const struct kernel_btf *btf,
 		    int array_fd, int state_fd, int *ret_program_fd)
 {
@@ -161,11 +221,25 @@ int dispatcher_load(const struct dispatcher_code *dispatcher, const struct kerne
 	memcpy(code, dispatcher->instructions, dispatcher->n_instructions * sizeof(*code));
 	for (size_t i = 0; i < dispatcher->n_patches; i++) {
 		const struct dispatcher_patch *patch = &dispatcher->patches[i];
-		struct bpf_insn *load = &code[patch->instruction];
+		struct bpf_insn *at = &code[patch->instruction];
 
-		load[0].src_reg = patch->is_state ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
-		load[0].imm = patch->is_state ? state_fd : array_fd;
-		load[1].imm = (int32_t)patch->state_offset;
+		switch (patch->kind) {
+		case PATCH_ARRAY:
+		case PATCH_STATE:
+			patch_map_load(at, patch, array_fd, state_fd);
+			break;
+		case PATCH_GET_REGION:
+			at->src_reg = BPF_PSEUDO_KFUNC_CALL;
+			at->off = 0; /* in the kernel's own BTF */
+			at->imm = (int32_t)btf->get_region_id;
+			break;
+		case PATCH_HOLDOUT:
+			patch_task_load(at, btf->task_holdout);
+			break;
+		case PATCH_NVCSW:
+			patch_task_load(at, btf->task_nvcsw);
+			break;
+		}
 	}
 	fd = bpf_prog_load(BPF_PROG_TYPE_STRUCT_OPS, "iourd_dispatch", "GPL", code,
 			   dispatcher->n_instructions, &options);

@@ -3,7 +3,8 @@
  * dispatcher-code.h - the dispatcher's code, read once from its object file for many instances
  *
  * libbpf would read the kernel's BTF again for every ring. An instance needs only two maps and a
- * load of the same instructions with the maps' descriptors put in.
+ * load of the same instructions with the maps' descriptors, and what differs between kernels, put
+ * in.
  */
 #ifndef KERN_DISPATCHER_CODE_H
 #define KERN_DISPATCHER_CODE_H
@@ -14,11 +15,19 @@
 struct bpf_insn;
 struct kernel_btf;
 
-/* An instruction that loads a map's address. */
+enum dispatcher_patch_kind {
+	PATCH_ARRAY, /* loads the address of the program array */
+	PATCH_STATE,
+	PATCH_GET_REGION, /* calls bpf_io_uring_get_region() */
+	PATCH_HOLDOUT,	  /* loads a member of struct task_struct, as does the next */
+	PATCH_NVCSW,
+};
+
+/* An instruction that depends on the instance, or on the kernel. */
 struct dispatcher_patch {
 	uint32_t instruction;
-	uint32_t state_offset; /* bytes into the state, if is_state */
-	int is_state;	       /* 0: the program array */
+	uint32_t state_offset; /* bytes into the state, of PATCH_STATE */
+	enum dispatcher_patch_kind kind;
 };
 
 struct dispatcher_code {

@@ -76,10 +76,34 @@ static bool read_ops(const struct btf *btf, struct kernel_btf *facts)
 	       facts->ring_fd_offset + sizeof(uint32_t) <= value->size;
 }
 
+/* In bytes; 0: the struct has no such member, or it does not begin with a byte. */
+static uint32_t member_offset(const struct btf *btf, const struct btf_type *type, const char *name)
+{
+	int i = find_member(btf, type, name);
+	uint32_t bits = i < 0 ? 0 : btf_member_bit_offset(type, (uint32_t)i);
+
+	return bits % 8 == 0 ? bits / 8 : 0;
+}
+
+/* Without RCU-tasks, which no kernel with preemption lacks, no loop can hold it up. */
+static void read_task(const struct btf *btf, struct kernel_btf *facts)
+{
+	int id = btf__find_by_name_kind(btf, "task_struct", BTF_KIND_STRUCT);
+	const struct btf_type *task;
+
+	if (id < 0)
+		return;
+	task = btf__type_by_id(btf, (uint32_t)id);
+	facts->task_holdout = member_offset(btf, task, "rcu_tasks_holdout");
+	facts->task_nvcsw = member_offset(btf, task, "nvcsw");
+}
+
 void kernel_btf_read(struct kernel_btf *ret)
 {
 	struct kernel_btf facts = {};
 	struct btf *btf = btf__load_vmlinux_btf();
+
+	int get_region;
 
 	if (!btf) {
 		facts.error = errno;
@@ -87,8 +111,10 @@ void kernel_btf_read(struct kernel_btf *ret)
 		facts.ops = read_ops(btf, &facts);
 		facts.submit_sqes =
 			btf__find_by_name_kind(btf, "bpf_io_uring_submit_sqes", BTF_KIND_FUNC) > 0;
-		facts.get_region =
-			btf__find_by_name_kind(btf, "bpf_io_uring_get_region", BTF_KIND_FUNC) > 0;
+		get_region = btf__find_by_name_kind(btf, "bpf_io_uring_get_region", BTF_KIND_FUNC);
+		facts.get_region = get_region > 0;
+		facts.get_region_id = get_region > 0 ? (uint32_t)get_region : 0;
+		read_task(btf, &facts);
 		btf__free(btf);
 	}
 	*ret = facts;

@@ -19,6 +19,9 @@ struct kernel_btf {
 	char context[32];	   /* the struct of a step's first argument */
 	bool submit_sqes;	   /* kfunc bpf_io_uring_submit_sqes */
 	bool get_region;	   /* kfunc bpf_io_uring_get_region */
+	uint32_t get_region_id;	   /* its function */
+	uint32_t task_holdout;	   /* offset of task_struct.rcu_tasks_holdout; 0: none */
+	uint32_t task_nvcsw;	   /* of task_struct.nvcsw; 0: none */
 };
 
 /* Reads the kernel's BTF, which costs hundreds of millions of instructions, and frees it. */

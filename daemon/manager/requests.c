@@ -147,11 +147,17 @@ int manager_ring_adopt(struct manager *manager, const struct peer *peer, const c
 	return 0;
 }
 
-/* The loop was left for a pause that is over by now: the application enters it again. */
-static bool is_late(const struct ring *ring, int result)
+/*
+ * The loop was left for a pause that is over by now, or to yield, which libiouctl of earlier
+ * versions does not know: the application enters it again.
+ */
+static bool is_to_enter(const struct ring *ring, int result)
 {
-	return result >= 0 && ring_dispatcher_last(&ring->dispatcher) == IOURD_STEP_PAUSED &&
-	       !ring_dispatcher_paused(&ring->dispatcher);
+	uint32_t last = ring_dispatcher_last(&ring->dispatcher);
+
+	return result >= 0 &&
+	       (last == IOURD_STEP_YIELD ||
+		(last == IOURD_STEP_PAUSED && !ring_dispatcher_paused(&ring->dispatcher)));
 }
 
 int manager_ring_report(struct manager *manager, const struct peer *peer, const char *name,
@@ -166,7 +172,7 @@ int manager_ring_report(struct manager *manager, const struct peer *peer, const 
 	if (!ring->adopted || ring->state == RING_CREATING)
 		return fault_ring_busy(note, name, "no application runs it");
 	*ret_pending = false;
-	if (is_late(ring, result))
+	if (is_to_enter(ring, result))
 		return 0;
 	ring_loop_returned(ring, result);
 	*ret_pending = ring_reply_when_resumed(ring, (struct ring_reply){done, arg});

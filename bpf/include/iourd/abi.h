@@ -101,12 +101,12 @@ struct iourd_control {
 	__u32 reserved[13];
 } __attribute__((aligned(64)));
 
-/*
- * Written by the loop program. When the daemon puts back an earlier program while the loop is
- * stopped, it resets a state of FAILED to RUNNING, and error to 0.
- */
-#define IOURD_NO_OFFSET (~0ull)
+#define IOURD_NO_OFFSET (~0ull) /* progress.error_offset */
 
+/*
+ * Written by the loop program, except yields. When the daemon puts back an earlier program while
+ * the loop is stopped, it resets a state of FAILED to RUNNING, and error to 0.
+ */
 struct iourd_progress {
 	__u32 state;	    /* IOURD_WORK_* */
 	__s32 error;	    /* positive errno of the first failure, or 0 */
@@ -117,12 +117,14 @@ struct iourd_progress {
 	__u32 error_op; /* IORING_OP_* that failed */
 	__u32 error_slot; /* file slot of that request, or IOURD_SLOTS_MAX */
 	__u32 flight;	  /* requests in flight after the last step */
+	__u32 yields; /* by the kernel's side, in the same task: +1 when it ends the loop to yield
+		       */
+	__u32 reserved;
 	/*
 	 * Done from the start without a gap, in the same unit, whatever is done or in flight
 	 * behind; 0: nothing is known, also after an error that leaves it unknown what was stored
 	 */
 	__u64 contiguous;
-	__u32 reserved[2];
 } __attribute__((aligned(64)));
 
 struct iourd_head {
