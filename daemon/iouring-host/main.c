@@ -18,6 +18,7 @@
 
 #include "host/message.h"
 #include "iouring-host/identity.h"
+#include "iouring-host/reach.h"
 #include "iouring-host/ring-setup.h"
 #include "iouring-host/session.h"
 #include "iouring-host/syscall-filter.h"
@@ -229,7 +230,10 @@ static int set_up(struct session *session, enum control_stage *stage)
 		r = -errno;
 	if (r < 0)
 		return r;
-	r = ring_make(&ring, stage, NULL, &session->ring_fd);
+	*stage = STAGE_SANDBOX;
+	r = reach_close(ring.opcodes);
+	if (r == 0)
+		r = ring_make(&ring, stage, NULL, &session->ring_fd);
 	if (r < 0)
 		return r;
 	close_files(&ring);

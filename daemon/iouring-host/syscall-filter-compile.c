@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
+#include "iouring-host/syscall-filter.h"
 #include "sandbox/filter-compile.h"
 
 static const char *const allowed[] = {
@@ -17,14 +19,12 @@ static const char *const allowed[] = {
 	/* the loop thread: commands, the signal that interrupts io_uring_enter */
 	"futex",
 	"rt_sigreturn",
-	"tgkill",
 	"sched_yield",
 	/* the main thread: control socket and lease */
 	"ppoll",
 	"poll",
 	"restart_syscall", /* how poll resumes after SIGSTOP and SIGCONT */
 	"accept4",
-	"getsockopt",
 	"recvmsg",
 	"sendmsg",
 	"read",
@@ -57,12 +57,36 @@ static int allow_registrations(scmp_filter_ctx context)
 	return r;
 }
 
+/* Who a daemon is that connects. */
+static int allow_peer(scmp_filter_ctx context)
+{
+	return seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt), 2,
+				SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, SOL_SOCKET),
+				SCMP_A2(SCMP_CMP_MASKED_EQ, UINT32_MAX, SO_PEERCRED));
+}
+
+/* The signal that interrupts io_uring_enter, to the loop thread. */
+static int allow_own_signals(scmp_filter_ctx context)
+{
+	return seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+				SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, FILTER_OWN_PROCESS));
+}
+
+static int allow_more(scmp_filter_ctx context)
+{
+	int r = allow_registrations(context);
+
+	if (r == 0)
+		r = allow_peer(context);
+	return r == 0 ? allow_own_signals(context) : r;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct filter_rules rules = {
 		.otherwise = SCMP_ACT_KILL_PROCESS,
 		.allowed = allowed,
-		.more = allow_registrations,
+		.more = allow_more,
 	};
 
 	if (argc != 2) {

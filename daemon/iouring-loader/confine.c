@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sandbox/filter.h"
+#include "sandbox/landlock.h"
 
 #define NOBODY	      65534u
 #define FILES_MAX     64u
@@ -92,6 +93,8 @@ static int become_nobody(bool keep)
 
 int confine(enum loader_task task)
 {
+	static const struct landlock_exceptions no_exceptions = {};
+	static const struct landlock_exceptions load_exceptions = {.readable = "/sys/kernel/btf"};
 	bool load = task == LOADER_LOAD;
 	int r;
 
@@ -104,6 +107,9 @@ int confine(enum loader_task task)
 		return r;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return -errno;
+	r = landlock_enter(load ? &load_exceptions : &no_exceptions);
+	if (r < 0)
+		return r;
 	if (load)
 		return filter_install(load_filter, sizeof(load_filter));
 	return filter_install(inspect_filter, sizeof(inspect_filter));

@@ -189,6 +189,24 @@ static bool probe_enabled(const struct probe *probe, char *detail)
 	return true;
 }
 
+/* As in linux/landlock.h, whose version the build machine decides. */
+#define LANDLOCK_VERSION    (1u << 0)
+#define LANDLOCK_WITH_SCOPE 6
+
+static bool probe_landlock(const struct probe *probe, char *detail)
+{
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_VERSION);
+
+	if (version < 0)
+		set_detail(detail, "%s: only their system call filters confine hosts and loaders",
+			   strerror(errno));
+	else if (version < LANDLOCK_WITH_SCOPE)
+		set_detail(detail, "Landlock has version %ld, without scoped signals", version);
+	else
+		set_detail(detail, "version %ld", version);
+	return version >= LANDLOCK_WITH_SCOPE;
+}
+
 static bool detail_errno(int r, const char *what, char *detail)
 {
 	if (r < 0)
@@ -317,6 +335,7 @@ static const struct row rows[] = {
 	{"io_uring.mem_region", "Linux 6.13", true, probe_mem_region},
 	{"io_uring.sq_rewind", "Linux 7.0", true, probe_sq_rewind},
 	{"pidfd_getfd", "Linux 5.6", true, probe_pidfd_getfd},
+	{"landlock.scope", "Linux 6.12", false, probe_landlock},
 	{"bpf.pins", "Linux 4.4", true, probe_pins},
 	{"process.cap_bpf", "Linux 5.8", true, probe_cap_bpf},
 	{"process.cap_sys_ptrace", "Linux 2.2", true, probe_cap_ptrace},

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/io_uring.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -16,16 +17,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "iourd/abi.h"
 #include "iouring-host/identity.h"
+#include "iouring-host/reach.h"
 #include "iouring-host/syscall-filter.h"
 
 /* Ends the child and prints the check that failed. */
@@ -145,6 +151,98 @@ static void test_identity(void **state)
 	assert_int_equal(in_child(limits), 0);
 }
 
+/* ---- Landlock ---- */
+
+static long landlock_version(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
+}
+
+static void close_reach(unsigned int opcode)
+{
+	uint64_t opcodes[IOURD_OPCODES_MAX / 64] = {0};
+
+	opcodes[opcode / 64] = 1ull << opcode % 64;
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	CHECK(reach_close(opcodes) == 0);
+}
+
+/* Root's child, so nothing but Landlock is in the way. */
+static void reaches_no_file(void)
+{
+	int open_before = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	char byte;
+
+	close_reach(IORING_OP_NOP);
+	CHECK(open_before >= 0 && read(open_before, &byte, 1) == 1);
+	CHECK(open("/proc/self/status", O_RDONLY | O_CLOEXEC) < 0 && errno == EACCES);
+	CHECK(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) < 0 && errno == EACCES);
+	CHECK(open("/tmp/x", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) < 0 && errno == EACCES);
+	CHECK(mkdir("/tmp/x", 0700) < 0 && errno == EACCES);
+	CHECK(execl("/bin/true", "true", NULL) < 0 && errno == EACCES);
+	CHECK(mount("none", "/tmp", "tmpfs", 0, NULL) < 0 && errno == EPERM);
+}
+
+static void *signal_process(void *arg)
+{
+	return kill(*(pid_t *)arg, 0) == 0 ? arg : NULL;
+}
+
+static void reaches_no_process(void)
+{
+	pid_t process = getpid();
+	pthread_t thread;
+	void *done;
+
+	close_reach(IORING_OP_NOP);
+	CHECK(kill(getppid(), 0) < 0 && errno == EPERM);
+	CHECK(pthread_create(&thread, NULL, signal_process, &process) == 0);
+	CHECK(pthread_join(thread, &done) == 0 && done);
+}
+
+static int connect_to_abstract(void)
+{
+	const struct sockaddr_un address = {AF_UNIX, "\0iouringd-test-no-such-socket"};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? errno : 0;
+}
+
+static int bind_tcp(void)
+{
+	const struct sockaddr_in address = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? errno : 0;
+}
+
+static void reaches_no_address(void)
+{
+	close_reach(IORING_OP_RECVMSG);
+	CHECK(bind_tcp() == EACCES);
+}
+
+/* A program that may connect works on its client's sockets. */
+static void reaches_addresses(void)
+{
+	close_reach(IORING_OP_CONNECT);
+	CHECK(bind_tcp() == 0);
+	CHECK(connect_to_abstract() == ECONNREFUSED);
+	CHECK(open("/proc/self/status", O_RDONLY | O_CLOEXEC) < 0 && errno == EACCES);
+}
+
+static void test_reach(void **state)
+{
+	if (landlock_version() < 6)
+		skip();
+	assert_int_equal(in_child(reaches_no_file), 0);
+	assert_int_equal(in_child(reaches_no_process), 0);
+	assert_int_equal(in_child(reaches_no_address), 0);
+	assert_int_equal(in_child(reaches_addresses), 0);
+}
+
+/* ---- the filter ---- */
+
 static void enter_filter(void)
 {
 	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
@@ -155,6 +253,7 @@ static void enter_filter(void)
 static void keeps_working(void)
 {
 	struct pollfd nothing = {.fd = -1};
+	pid_t process = getpid();
 	uint32_t word = 0;
 	char byte = 1;
 	int pair[2];
@@ -170,6 +269,8 @@ static void keeps_working(void)
 	/* the kernel ignores the upper half of the operation */
 	CHECK(syscall(SYS_io_uring_register, -1, 1ull << 32 | IORING_REGISTER_RING_FDS, NULL, 0) <
 	      0);
+	CHECK(syscall(SYS_tgkill, process, process, 0) == 0);
+	CHECK(syscall(SYS_getsockopt, -1, SOL_SOCKET, SO_PEERCRED, NULL, NULL) < 0);
 	CHECK(recvmsg(-1, &(struct msghdr){0}, 0) < 0 && sendmsg(-1, &(struct msghdr){0}, 0) < 0);
 }
 
@@ -205,6 +306,10 @@ static void other_thread(void)
 	}
 
 FORBIDDEN(asks_parent, syscall(SYS_getppid))
+FORBIDDEN(signals, syscall(SYS_kill, 1, 0))
+FORBIDDEN(signals_thread, syscall(SYS_tgkill, 1, 1, 0))
+FORBIDDEN(signals_placeholder, syscall(SYS_tgkill, FILTER_OWN_PROCESS, 1, 0))
+FORBIDDEN(asks_socket, syscall(SYS_getsockopt, -1, SOL_SOCKET, SO_TYPE, NULL, NULL))
 FORBIDDEN(opens, syscall(SYS_openat, AT_FDCWD, "/", O_RDONLY | O_CLOEXEC, 0))
 FORBIDDEN(connects, syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0))
 FORBIDDEN(execs, syscall(SYS_execve, "/bin/true", NULL, NULL))
@@ -228,11 +333,15 @@ static void test_seccomp(void **state)
 		void (*what)(void);
 	} forbidden[] = {
 #define ENTRY(name) {#name, name}
-		ENTRY(asks_parent),	ENTRY(opens),	    ENTRY(connects),
-		ENTRY(execs),		ENTRY(clones),	    ENTRY(maps),
-		ENTRY(traces),		ENTRY(makes_ring),  ENTRY(registers_files),
-		ENTRY(registers_clock), ENTRY(gets_limits), ENTRY(other_thread),
-		ENTRY(hides_files),
+		ENTRY(asks_parent),	ENTRY(opens),
+		ENTRY(connects),	ENTRY(execs),
+		ENTRY(clones),		ENTRY(maps),
+		ENTRY(traces),		ENTRY(makes_ring),
+		ENTRY(registers_files), ENTRY(registers_clock),
+		ENTRY(gets_limits),	ENTRY(other_thread),
+		ENTRY(hides_files),	ENTRY(signals),
+		ENTRY(signals_thread),	ENTRY(signals_placeholder),
+		ENTRY(asks_socket),
 #ifdef __x86_64__
 		ENTRY(other_abi),
 #endif
@@ -253,6 +362,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_reach),
 		cmocka_unit_test(test_seccomp),
 	};
 

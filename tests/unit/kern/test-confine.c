@@ -29,6 +29,8 @@
 			fail_child(__LINE__, #what);                                               \
 	} while (0)
 
+#define BTF "/sys/kernel/btf/vmlinux"
+
 static char *messages; /* shared: a confined child cannot write to a file */
 
 static _Noreturn void fail_child(int line, const char *what)
@@ -89,9 +91,15 @@ static void inspects(void)
 
 static void loads(void)
 {
+	bool landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
+	bool btf = access(BTF, R_OK) == 0;
+	int directory;
+
 	CHECK(confine(LOADER_LOAD) == 0);
 	is_forbidden_to_all();
-	CHECK(syscall(SYS_openat, AT_FDCWD, "/", O_RDONLY | O_CLOEXEC, 0) >= 0);
+	directory = (int)syscall(SYS_openat, AT_FDCWD, "/", O_RDONLY | O_CLOEXEC, 0);
+	CHECK(landlock ? directory < 0 && errno == EACCES : directory >= 0);
+	CHECK(!btf || syscall(SYS_openat, AT_FDCWD, BTF, O_RDONLY | O_CLOEXEC, 0) >= 0);
 	/* as the user nobody */
 	CHECK(syscall(SYS_openat, AT_FDCWD, "/etc/shadow", O_RDONLY | O_CLOEXEC, 0) < 0 &&
 	      errno == EACCES);
