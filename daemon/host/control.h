@@ -37,7 +37,11 @@
 #define CONTROL_SIGNAL SIGUSR1
 
 /* Where a host maps its region: a fixed address, which no forged header can move. */
+#ifdef __SANITIZE_ADDRESS__ /* the address sanitizer's own memory is there */
+#define CONTROL_REGION_ADDRESS 0x200000000000ull
+#else
 #define CONTROL_REGION_ADDRESS 0x100000000000ull
+#endif
 
 enum control_type {
 	/* daemon to host */
