@@ -50,6 +50,52 @@ static void decode(const struct message_call *call, const struct schema_fds *fds
 	note_done(&note);
 }
 
+/* What is built of what was read says the same. */
+static void build_call(const struct message_call *call)
+{
+	_cleanup_free_ char *text = NULL;
+	struct message_call again = {};
+	size_t n;
+	int r = message_build_call(call->method, call->parameters, call->oneway, call->more, &text,
+				   &n);
+
+	MUST(r == 0 || r == -EMSGSIZE);
+	if (r < 0)
+		return;
+	MUST(message_parse_call(text, n, NULL, &again) == 0);
+	MUST(strcmp(again.method, call->method) == 0);
+	MUST(again.oneway == call->oneway && again.more == call->more);
+	message_call_done(&again);
+}
+
+static void build_reply(const struct message_reply *reply)
+{
+	_cleanup_free_ char *text = NULL;
+	struct message_reply again = {};
+	size_t n;
+	int r = message_build_reply(reply->parameters, reply->continues, &text, &n);
+
+	MUST(r == 0 || r == -EMSGSIZE);
+	if (r == 0) {
+		MUST(message_parse_reply(text, n, NULL, &again) == 0);
+		MUST(again.continues == reply->continues && !again.error);
+	}
+	message_reply_done(&again);
+}
+
+/* The refusal is a reply itself, whatever text of the client it contains. */
+static void build_fault(int r, const struct note *note)
+{
+	_cleanup_free_ char *text = NULL;
+	struct message_reply reply = {};
+	size_t n;
+
+	MUST(message_build_fault(r, note, &text, &n) == 0);
+	MUST(message_parse_reply(text, n, NULL, &reply) == 0);
+	MUST(reply.error);
+	message_reply_done(&reply);
+}
+
 static void parse(const struct frame *frame)
 {
 	struct message_reply reply = {};
@@ -63,10 +109,15 @@ static void parse(const struct frame *frame)
 		MUST(call.method && call.method[call.interface_length] == '.' && *call.name);
 		MUST(!(call.more && call.oneway));
 		decode(&call, &frame->fds);
+		build_call(&call);
+	} else {
+		build_fault(r, &note);
 	}
 	message_call_done(&call);
 	r = message_parse_reply(frame->text, frame->length, &note, &reply);
 	MUST(r == 0 || r == FAULT_MESSAGE_REFUSED);
+	if (r == 0)
+		build_reply(&reply);
 	if (r == 0 && reply.error) {
 		_cleanup_free_ char *text = fault_message(reply.error, reply.parameters);
 

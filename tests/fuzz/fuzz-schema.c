@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <json-c/json.h>
+
 #include "wire/fault.h"
 #include "wire/json.h"
 #include "wire/manager.h"
@@ -58,6 +60,35 @@ static void check_again(const struct schema_type *type, struct json_object *obje
 	free(second);
 }
 
+static bool keep_texts(void *arg, struct json_object *single)
+{
+	size_t *n = arg;
+
+	return (*n)++ % 2 == 0 && !json_is_empty(single);
+}
+
+/* The other functions that take values of others. */
+static void use_json(struct json_object *object, const uint8_t *bytes, size_t size)
+{
+	_cleanup_json_ struct json_object *copy = NULL, *some = NULL, *array = NULL;
+	_cleanup_free_ struct json_object **elements = NULL;
+	_cleanup_free_ char *text = NULL;
+	size_t n = 0;
+
+	MUST(json_copy(object, &copy) == 0);
+	if (json_object_is_type(object, json_type_object))
+		MUST(json_select(object, keep_texts, &n, &some) == 0);
+	array = json_object_new_array();
+	MUST(array && json_append(array, json_object_get(object)) == 0);
+	/* bytes that are no UTF-8 become a text that is */
+	MUST(json_append(array, json_new_text((const char *)bytes, size < 300 ? size : 300)) == 0);
+	MUST(json_elements(array, &elements, &n) == 0 && n == 2 && elements[0] == object);
+	MUST(json_print(elements[1], false, &text) == 0);
+	json_put(copy);
+	copy = NULL;
+	MUST(json_parse(text, strlen(text), NULL, &copy) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t fds_before = count_fds();
@@ -71,6 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		_cleanup_free_ char *text = NULL, *described = json_describe(object);
 
 		check_again(pick(data[0]), object);
+		use_json(object, data, size);
 		MUST(described);
 		MUST(json_print(object, data[0] & 1, &text) == 0);
 		MUST(json_parse(text, strlen(text), NULL, &again) == 0);

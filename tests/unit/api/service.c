@@ -25,7 +25,7 @@ static void on_event(void *arg, const struct manager_event *event)
 	api_event(service->api, event);
 }
 
-static void install(struct service *service)
+static void install(struct service *service, const struct fake_object *more)
 {
 	struct fake_object object;
 
@@ -37,6 +37,8 @@ static void install(struct service *service)
 	fake_object_install(&object, service->directory, "paced");
 	fake_object_nop("nop", &object);
 	fake_object_install(&object, service->directory, "nop");
+	if (more)
+		fake_object_install(more, service->directory, more->descriptor.name);
 }
 
 static void remove_directory(const char *path)
@@ -51,13 +53,15 @@ static void remove_directory(const char *path)
 	rmdir(path);
 }
 
-void service_start(struct service *service)
+void service_start_with(struct service *service, const struct fake_object *more)
 {
-	struct manager_setup manager = {.limits = {8, 64u << 20, 1024}, .observer.event = on_event};
+	struct manager_setup manager = {.limits = {8, 64u << 20, 1024},
+					.policy.probation_ms = 1000,
+					.observer.event = on_event};
 	struct api_setup api = {.limits = {.rings = 8, .message_fds = MANAGER_FDS_MAX}};
 
 	memset(service, 0, sizeof(*service));
-	install(service);
+	install(service, more);
 	executor_fake_init(&service->executor);
 	clock_fake_init(&service->clock);
 	last_use_fake_init(&service->last_use);
@@ -82,6 +86,11 @@ void service_start(struct service *service)
 	assert_int_equal(conns_init(&service->conns, service->loop, &api_handler, service->api), 0);
 	service_settle(service);
 	service->fds = count_fds();
+}
+
+void service_start(struct service *service)
+{
+	service_start_with(service, NULL);
 }
 
 bool service_step(struct service *service)

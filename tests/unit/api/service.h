@@ -47,6 +47,8 @@ struct service {
 };
 
 void service_start(struct service *service);
+/* With one more program. */
+void service_start_with(struct service *service, const struct fake_object *more);
 /* Ends it, and asserts that no ring, host, pin or descriptor is left. */
 void service_end(struct service *service);
 /* One thing that happens: input, output, a job, a host's answer. False: nothing does. */

@@ -32,7 +32,7 @@ static void see_event(void *arg, const struct manager_event *event)
 	snprintf(seen->program, sizeof(seen->program), "%s", event->program);
 	snprintf(seen->reason, sizeof(seen->reason), "%s", event->reason ? event->reason : "");
 	fixture->n_events++;
-	assert_int_equal(event->number, fixture->n_events);
+	assert_true(fixture->journal_damaged || event->number == fixture->n_events);
 	assert_true(event->time_us > 0);
 }
 

@@ -52,8 +52,9 @@ struct fixture {
 	char directory[64]; /* of shipped programs */
 	char store[64];
 	bool stopped;
-	bool crashed; /* at least once: what that daemon held cannot be counted */
-	size_t fds;   /* open before the manager was made */
+	bool crashed;	      /* at least once: what that daemon held cannot be counted */
+	size_t fds;	      /* open before the manager was made */
+	bool journal_damaged; /* set by the test: events have any numbers */
 	struct seen_event events[EVENTS_MAX];
 	size_t n_events;
 };
