@@ -55,6 +55,20 @@ static __noinline int sleep_for_ever(struct iou_ctx *ctx, struct iou_loop_params
 	return IOU_LOOP_CONTINUE;
 }
 
+static __noinline int submit_for_ever(struct iou_ctx *ctx, struct iou_loop_params *wait)
+{
+	struct breaks_region *region = iourd_region(ctx, struct breaks_region);
+	struct iourd_ring ring;
+
+	if (!region || iourd_open(ctx, wait, &ring))
+		return IOURD_LOOP_BROKEN;
+	iourd_write(region->params.asleep, 1);
+	if (iourd_sqe(&ring, IORING_OP_NOP, iourd_user_data(0, 0)))
+		iourd_submit(&ring);
+	wait->cq_wait_idx = ring.rings->cq_head;
+	return IOU_LOOP_CONTINUE;
+}
+
 static __noinline int break_now(struct iou_ctx *ctx, struct iou_loop_params *wait)
 {
 	struct breaks_region *region = iourd_region(ctx, struct breaks_region);
@@ -69,6 +83,8 @@ static __noinline int break_now(struct iou_ctx *ctx, struct iou_loop_params *wai
 		iourd_set_error(&region->head, EIO, 0, IORING_OP_NOP, IOURD_SLOTS_MAX);
 		iourd_set_state(&ring, &region->head, IOURD_WORK_FAILED);
 		return iourd_finish(&ring);
+	case BREAK_OVERFLOW:
+		return submit_for_ever(ctx, wait);
 	case BREAK_DEAF:
 		return sleep_for_ever(ctx, wait, 0);
 	default:

@@ -11,12 +11,13 @@ enum break_way {
 	BREAK_FAILED,	/* says that its work failed, and stops */
 	BREAK_DEAF,	/* sleeps until more completions come than will */
 	BREAK_DOORBELL, /* sleeps, and the doorbell does not wake it */
+	BREAK_OVERFLOW, /* submits for ever, and takes no completion */
 	BREAK_WAYS,
 };
 
 struct breaks_params {
 	__u32 way;     /* setting */
-	__u32 asleep;  /* private: the last request that it will make is made */
+	__u32 asleep;  /* private: it takes no completion any more */
 	__u64 after;   /* setting: steps before it breaks */
 	__s64 time[2]; /* private: a struct __kernel_timespec */
 };
