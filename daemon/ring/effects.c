@@ -58,7 +58,8 @@ static int check_program(struct ring *ring, const struct ring_event *event, stru
 
 static int explain_order(const struct ring *ring, int r, struct note *note)
 {
-	return r == -EAGAIN ? fault_ring_busy(note, ring->name, "its host reads no commands") : r;
+	return r == -EAGAIN ? fault_ring_busy(note, ring->title.name, "its host reads no commands")
+			    : r;
 }
 
 static int order_run(struct ring *ring, enum control_type type, struct note *note)

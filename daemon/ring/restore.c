@@ -88,7 +88,7 @@ static void pause_unreached(struct ring *ring)
 
 	ring_dispatcher_pause(&ring->dispatcher, true);
 	ring_handle(ring, &event);
-	log_warning("ring %s is paused: %s", ring->name, ring->reason ?: "no memory");
+	log_warning("ring %s is paused: %s", ring->full, ring->reason ?: "no memory");
 }
 
 static void end_again(struct ring *ring)

@@ -297,7 +297,8 @@ static void end_rings(void)
 
 		MUST(tries < 64);
 		manager_ring_at(service.manager, &root, 0, &view);
-		manager_ring_destroy(service.manager, &root, view.name, ignore_end, NULL, &note);
+		manager_ring_destroy(service.manager, &root, view.title.full, ignore_end, NULL,
+				     &note);
 		note_done(&note);
 		service_settle(&service);
 		clock_fake_advance(&service.clock, 10000);

@@ -136,13 +136,14 @@ static void ask_about(struct fixture *fixture)
 		uint64_t generation;
 
 		manager_ring_at(fixture->manager, &root, i, &view);
-		MUST(view.name && view.program);
+		MUST(view.title.name && view.program);
 		MUST(!view.reason || strlen(view.reason) < IOURD_REASON_MAX);
-		manager_parameters_read(fixture->manager, &root, view.name, NULL, 0, &note,
+		manager_parameters_read(fixture->manager, &root, view.title.full, NULL, 0, &note,
 					&parameters, &generation);
 		json_put(parameters);
 		note_done(&note);
-		if (manager_ring_pause(fixture->manager, &root, view.name, ignore, NULL, &note))
+		if (manager_ring_pause(fixture->manager, &root, view.title.full, ignore, NULL,
+				       &note))
 			note_done(&note);
 		fixture_run(fixture);
 	}
