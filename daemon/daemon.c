@@ -24,16 +24,13 @@
 #include "os/notify.h"
 #include "os/place.h"
 #include "os/users.h"
+#include "policies.h"
 #include "reload.h"
 #include "manager/manager.h"
 #include "status-line.h"
 #include "util/log.h"
 #include "common/cleanup.h"
 #include "common/container-of.h"
-
-_Static_assert((int)CONFIG_WHO_ROOT == (int)WHO_ROOT && (int)CONFIG_WHO_ALL == (int)WHO_ALL &&
-		       (int)CONFIG_WHO_NONE == (int)WHO_NONE,
-	       "config and domain number these alike");
 
 #define STATUS_PAUSE_MS 250   /* between two status lines */
 #define STOP_LIMIT_MS	20000 /* for the end of rings that were being made */
@@ -49,6 +46,9 @@ struct daemon {			     /* in daemon_run(); members in the order of their making 
 	struct signal_source *terminate;
 	struct signal_source *interrupt;
 	struct signal_source *hangup;
+	struct policy_defaults policy_defaults;
+	struct policy_d policy_source;
+	struct policies policies;
 	struct kern *kern;
 	struct hosts *hosts;
 	struct domain domain;
@@ -61,6 +61,7 @@ struct daemon {			     /* in daemon_run(); members in the order of their making 
 	bool stopping;
 	bool stopped; /* the domain has stopped */
 	bool failed;  /* it stops because it cannot serve */
+	bool invalid; /* a restart does not help: the policy is */
 };
 
 static void on_status_timer(struct timer *timer)
@@ -123,7 +124,15 @@ static void on_signal(void *arg, int number)
 		stop(daemon);
 }
 
-/* ---- declared rings ---- */
+/* ---- policy and declared rings ---- */
+
+static void on_policy_changed(void *arg)
+{
+	const struct daemon *daemon = arg;
+
+	if (!daemon->stopping)
+		manager_policy_changed(daemon->domain.manager);
+}
 
 static void on_declared(void *arg)
 {
@@ -132,6 +141,12 @@ static void on_declared(void *arg)
 
 	if (daemon->stopping)
 		return;
+	if (daemon->reload.policy_refused) {
+		notify_ready(
+			"The policy is the one before the reload: iouringd --check-config says "
+			"what is wrong");
+		return;
+	}
 	status_line(&daemon->domain, daemon->kern, status, sizeof(status));
 	notify_ready(status);
 }
@@ -143,8 +158,8 @@ static void on_hangup(void *arg, int number)
 	/* at the start on_ready reads them, when it has begun to listen */
 	if (daemon->stopping || !daemon->listener)
 		return;
-	notify_reloading("Comparing rings with their declarations");
-	reload_begin(&daemon->reload);
+	notify_reloading("Reading the policy and the declarations of rings");
+	reload_begin(&daemon->reload, true);
 }
 
 /* ---- the start ---- */
@@ -170,6 +185,18 @@ static int start_loop(struct daemon *daemon)
 		return failed("cannot make", "the pool of threads", r);
 	r = last_use_port_new(daemon->loop, &daemon->last_use);
 	return r < 0 ? failed("cannot make", "an inotify instance", r) : 0;
+}
+
+static int start_policy(struct daemon *daemon)
+{
+	int r;
+
+	policies_defaults(daemon->config, &daemon->policy_defaults);
+	daemon->policy_source = policies_source(daemon->config, &daemon->policy_defaults);
+	r = policies_read(&daemon->policy_source, "iouringd does not start without one",
+			  &daemon->policies.current);
+	daemon->invalid = r == -EINVAL;
+	return r;
 }
 
 static int start_ports(struct daemon *daemon)
@@ -212,17 +239,21 @@ static int start_domain(struct daemon *daemon)
 		.clock = &daemon->clock.port,
 		.last_use = daemon->last_use,
 		.program_directory = config->program_directory,
-		.limits =
+		.policies = &daemon->policies,
+		.probation_ms = (unsigned int)config->probation_ms,
+		.caps =
 			{
-				.rings = (uint64_t)config->rings_per_user,
-				.region_bytes = (uint64_t)config->region_bytes_per_user,
-				.entries = (uint64_t)config->entries_per_user,
-			},
-		.policy =
-			{
-				.persistent = (enum manager_who)config->persistent_rings,
-				.adopted = (enum manager_who)config->adopted_rings,
-				.probation_ms = (unsigned int)config->probation_ms,
+				.rings =
+					{
+						.total = (uint64_t)config->rings,
+						.guaranteed = (uint64_t)config->guaranteed_rings,
+					},
+				.region_bytes =
+					{
+						.total = (uint64_t)config->region_bytes,
+						.guaranteed =
+							(uint64_t)config->guaranteed_region_bytes,
+					},
 			},
 		.observer = {.event = on_event, .arg = daemon},
 	};
@@ -240,6 +271,9 @@ static int start_domain(struct daemon *daemon)
 		.declared = daemon->domain.declared,
 		.executor = pool_executor(daemon->pool),
 		.directory = config->ring_directory,
+		.policy_source = &daemon->policy_source,
+		.policies = &daemon->policies,
+		.policy_changed = on_policy_changed,
 		.done = on_declared,
 		.arg = daemon,
 	};
@@ -248,17 +282,13 @@ static int start_domain(struct daemon *daemon)
 
 static int start_api(struct daemon *daemon)
 {
-	const struct config *config = daemon->config;
 	const struct api_setup setup = {
 		.manager = daemon->domain.manager,
 		.declared = daemon->domain.declared,
 		.kern = daemon->kern,
+		.policies = &daemon->policies,
 		.limits =
 			{
-				.rings = config->rings_per_user,
-				.region_bytes = config->region_bytes_per_user,
-				.entries = config->entries_per_user,
-				.connections = config->connections_per_user,
 				.message_bytes = MANAGER_CALL_MAX,
 				.message_depth = MANAGER_DEPTH_MAX,
 				.message_fds = MANAGER_FDS_MAX,
@@ -275,7 +305,8 @@ static int listen_now(struct daemon *daemon)
 	const struct config *config = daemon->config;
 	const struct listener_limits limits = {
 		.connections = (size_t)config->connections,
-		.per_user = (size_t)config->connections_per_user,
+		.guaranteed = (size_t)config->guaranteed_connections,
+		.policies = &daemon->policies,
 	};
 	_cleanup_free_ char *problem = NULL;
 	int r;
@@ -309,7 +340,7 @@ static void on_ready(void *arg)
 	status_line(&daemon->domain, daemon->kern, status, sizeof(status));
 	notify_ready(status);
 	log_info("ready: %s", status);
-	reload_begin(&daemon->reload);
+	reload_begin(&daemon->reload, false); /* the policy has been read */
 }
 
 static int start_signals(struct daemon *daemon)
@@ -337,7 +368,8 @@ static int start(struct daemon *daemon)
 		log_error("%s", problem ?: strerror(-r));
 		return r;
 	}
-	r = start_loop(daemon);
+	r = start_policy(daemon);
+	r = r ?: start_loop(daemon);
 	r = r ?: start_ports(daemon);
 	r = r ?: start_domain(daemon);
 	r = r ?: start_api(daemon);
@@ -368,6 +400,7 @@ static void done(struct daemon *daemon)
 		daemon->hosts->ops->free(daemon->hosts);
 	if (daemon->kern)
 		daemon->kern->ops->free(daemon->kern);
+	policy_free(daemon->policies.current);
 	last_use_port_free(daemon->last_use);
 	loop_free(daemon->loop);
 	safe_close(daemon->pins_lock_fd);
@@ -395,5 +428,7 @@ int daemon_run(const struct config *config)
 	if (daemon.domain.manager && !daemon.stopped)
 		return EXIT_FAILURE; /* jobs or rings are left, which use all of it */
 	done(&daemon);
+	if (daemon.invalid)
+		return CONFIG_EXIT_STATUS;
 	return r < 0 || daemon.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "daemon.h"
 #include "os/config.h"
 #include "util/log.h"
@@ -19,6 +20,7 @@
 enum {
 	OPTION_CONFIG = 256,
 	OPTION_CHECK_CONFIG,
+	OPTION_CHECK_POLICY,
 	OPTION_VERSION,
 	OPTION_HELP,
 	OPTION_KEY, /* and the following: rows of config_keys */
@@ -29,6 +31,7 @@ enum {
 struct command_line { /* borrows from argv */
 	const char *config;
 	bool check_config;
+	bool check_policy;
 	bool version;
 	bool help;
 	const char *keys[OPTIONS_MAX]; /* values by row of config_keys; NULL: not given */
@@ -39,6 +42,7 @@ static void fill_options(struct option *options)
 	static const struct option fixed[] = {
 		{"config", required_argument, NULL, OPTION_CONFIG},
 		{"check-config", no_argument, NULL, OPTION_CHECK_CONFIG},
+		{"check-policy", no_argument, NULL, OPTION_CHECK_POLICY},
 		{"version", no_argument, NULL, OPTION_VERSION},
 		{"help", no_argument, NULL, OPTION_HELP},
 	};
@@ -62,6 +66,8 @@ static int parse(int argc, char *argv[], struct command_line *ret)
 			ret->config = optarg;
 		else if (option == OPTION_CHECK_CONFIG)
 			ret->check_config = true;
+		else if (option == OPTION_CHECK_POLICY)
+			ret->check_policy = true;
 		else if (option == OPTION_VERSION)
 			ret->version = true;
 		else if (option == OPTION_HELP || option == 'h')
@@ -86,7 +92,10 @@ static void print_help(void)
 	       "it when a client connects; started by hand, it runs in the foreground.\n\n"
 	       "  --config=FILE             configuration file; its drop-ins are FILE.d/*.conf\n"
 	       "                            (default: " IOURINGD_CONFIG_FILE ")\n"
-	       "  --check-config            print the effective settings as JSON, and exit\n");
+	       "  --check-config            check configuration, policy and declared rings,\n"
+	       "                            print the settings as JSON, and exit with 0 or 1\n"
+	       "  --check-policy            check configuration and policy only, and print "
+	       "problems\n");
 	for (const struct config_key *key = config_keys; key->name; key++)
 		if (key->option)
 			printf("  --%s=PATH%*s %s\n%28s(default: %s)\n", key->option,
@@ -144,6 +153,13 @@ static int print_config(const struct config *config)
 	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int check(const struct config *config)
+{
+	int status = print_config(config);
+
+	return check_files(config) ? status : EXIT_FAILURE;
+}
+
 int main(int argc, char *argv[])
 {
 	_cleanup_(config_done) struct config config = {0};
@@ -168,12 +184,14 @@ int main(int argc, char *argv[])
 		r = read_config(&line, &config, &problem);
 	if (r < 0) {
 		log_error("%s", problem ?: strerror(-r));
-		return CONFIG_EXIT_STATUS;
+		return line.check_config || line.check_policy ? EXIT_FAILURE : CONFIG_EXIT_STATUS;
 	}
 	r = apply_options(&line, &config, &problem);
 	if (r < 0) {
 		log_error("%s", problem ?: strerror(-r));
 		return EXIT_USAGE;
 	}
-	return line.check_config ? print_config(&config) : daemon_run(&config);
+	if (line.check_policy)
+		return check_policy(&config) ? EXIT_SUCCESS : EXIT_FAILURE;
+	return line.check_config ? check(&config) : daemon_run(&config);
 }

@@ -68,6 +68,7 @@ struct command {
 extern const struct command commands_run[];
 extern const struct command commands_ring[];
 extern const struct command commands_program[];
+extern const struct command commands_policy[];
 extern const struct command commands_daemon[];
 
 /* options.c */

@@ -68,7 +68,7 @@ static bool only_reads(const char *method)
 		MANAGER_INTERFACE ".GetStatus",	      MANAGER_INTERFACE ".ListPrograms",
 		MANAGER_INTERFACE ".DescribeProgram", MANAGER_INTERFACE ".OpenRing",
 		MANAGER_INTERFACE ".DescribeRing",    MANAGER_INTERFACE ".ListRings",
-		MANAGER_INTERFACE ".ReadParameters",
+		MANAGER_INTERFACE ".ReadParameters",  MANAGER_INTERFACE ".ExplainPolicy",
 	};
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)

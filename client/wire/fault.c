@@ -84,9 +84,9 @@ int fault_file_refused(struct note *note, const char *slot, const char *reason)
 	return fill(note, FAULT_FILE_REFUSED, slot, reason, NULL);
 }
 
-int fault_quota_exceeded(struct note *note, const char *limit, uint64_t allowed)
+int fault_quota_exceeded(struct note *note, const char *limit, uint64_t allowed, const char *rule)
 {
-	fill(note, FAULT_QUOTA_EXCEEDED, limit, NULL, NULL);
+	fill(note, FAULT_QUOTA_EXCEEDED, limit, NULL, rule);
 	if (note)
 		note->numbers[1] = number(allowed);
 	return FAULT_QUOTA_EXCEEDED;

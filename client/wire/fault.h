@@ -24,7 +24,7 @@ enum fault {
 	FAULT_GENERATION_MISMATCH, /* current (number) */
 	FAULT_SLOT_MISSING,	   /* slot */
 	FAULT_FILE_REFUSED,	   /* slot, reason */
-	FAULT_QUOTA_EXCEEDED,	   /* limit, allowed (number) */
+	FAULT_QUOTA_EXCEEDED,	   /* limit, allowed (number), rule (or NULL) */
 	FAULT_NOT_PERMITTED,	   /* reason */
 	FAULT_KERNEL_LACKS,	   /* capability, since */
 	FAULT_RING_BUSY,	   /* ring, reason */
@@ -64,7 +64,7 @@ int fault_layout_mismatch(struct note *note, const char *field, const char *reas
 int fault_generation_mismatch(struct note *note, uint64_t current);
 int fault_slot_missing(struct note *note, const char *slot);
 int fault_file_refused(struct note *note, const char *slot, const char *reason);
-int fault_quota_exceeded(struct note *note, const char *limit, uint64_t allowed);
+int fault_quota_exceeded(struct note *note, const char *limit, uint64_t allowed, const char *rule);
 int fault_not_permitted(struct note *note, const char *reason);
 int fault_kernel_lacks(struct note *note, const char *capability, const char *since);
 int fault_ring_busy(struct note *note, const char *ring, const char *reason);

@@ -51,6 +51,23 @@ const struct schema_type wire_problem_type = {
 };
 #undef F
 
+#define F(...) FIELD(wire_decision, __VA_ARGS__)
+const struct schema_type wire_decision_type = {
+	.name = "Decision",
+	.size = sizeof(struct wire_decision),
+	.help = "What the policy says about one right or quota of a client.",
+	.fields = TABLE(
+		F(key, "key", TEXT, "Its key in a rule."),
+		F(result, "result", CHOICE, "For a right permitted or denied, for a quota limited.",
+		  CHOICES("permitted", "denied", "limited")),
+		F(allowed, "allowed", OPTIONAL_INT, "The value of a quota."),
+		F(place, "place", TEXT, "Where that is set."),
+		F(file, "file", TEXT, "The file of the rule that decided.", .optional = true),
+		F(line, "line", OPTIONAL_INT, "The line in the file."),
+		F(rule, "rule", TEXT, "The name of the rule, if it has one.", .optional = true)),
+};
+#undef F
+
 #define F(...) FIELD(wire_program, __VA_ARGS__)
 const struct schema_type wire_program_type = {
 	.name = "Program",

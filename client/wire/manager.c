@@ -76,6 +76,34 @@ static const struct schema_type out_describe_program = {
 };
 #undef F
 
+#define F(...) FIELD(in_explain_policy, __VA_ARGS__)
+static const struct schema_type in_explain_policy = {
+	.size = sizeof(struct in_explain_policy),
+	.fields = TABLE(
+		F(user, "user", OPTIONAL_INT, "The user's number; by default, all of it is about the caller.",
+		  .maximum = UINT32_MAX - 1),
+		F(group, "group", OPTIONAL_INT, "The number of the user's primary group.",
+		  .maximum = UINT32_MAX - 1),
+		F(groups, "groups", TEXTS, "The numbers of the user's supplementary groups.",
+		  .optional = true),
+		F(control_group, "controlGroup", TEXT,
+		  "The control group of the client; by default that of no unit.", .optional = true),
+		F(program, "program", TEXT, "A loop program, to explain whether it may be used.",
+		  .optional = true)),
+};
+#undef F
+
+#define F(...) FIELD(out_explain_policy, __VA_ARGS__)
+static const struct schema_type out_explain_policy = {
+	.size = sizeof(struct out_explain_policy),
+	.fields = TABLE(F(user, "user", INT, "The user's number."),
+			F(payer, "payer", INT,
+			  "The user that the quotas count for: the owner, if it is a subordinate uid."),
+			F(decisions, "decisions", STRUCTS, "Each right and each quota.",
+			  .type = &wire_decision_type)),
+};
+#undef F
+
 #define F(...) FIELD(in_load_program, __VA_ARGS__)
 static const struct schema_type in_load_program = {
 	.size = sizeof(struct in_load_program),
@@ -300,6 +328,8 @@ static const struct schema_method methods[] = {
 	{"ListPrograms", &none, &out_list_programs, .help = "Lists all loop programs."},
 	{"DescribeProgram", &in_program, &out_describe_program,
 	 .help = "Describes the requirements and the parameters of a loop program."},
+	{"ExplainPolicy", &in_explain_policy, &out_explain_policy,
+	 .help = "Explains what the policy lets a client do, and which rule says so."},
 	{"LoadProgram", &in_load_program, &out_load_program, .takes_fds = true,
 	 .help = "Adds a loop program, or only verifies one. Requires administrator privileges."},
 	{"UnloadProgram", &in_program, &none,

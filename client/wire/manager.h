@@ -48,6 +48,16 @@ struct wire_problem { /* type Problem: of a declared ring */
 	const char *text;
 };
 
+struct wire_decision { /* type Decision: of the policy */
+	const char *key;
+	const char *result;	     /* choice: permitted, denied, limited */
+	struct optional_int allowed; /* of a quota */
+	const char *place;	     /* where it is decided, for people */
+	const char *file;	     /* optional, as are the next two: of the rule that decided */
+	struct optional_int line;
+	const char *rule;
+};
+
 struct wire_program { /* type Program */
 	const char *name;
 	int64_t version;
@@ -159,6 +169,20 @@ struct out_describe_program {
 	const char *progress_unit; /* choice, as in Work */
 	struct schema_array
 		fields; /* of struct json_object *: type Field, made by layout_to_json() */
+};
+
+struct in_explain_policy {
+	struct optional_int user; /* absent: the caller */
+	struct optional_int group;
+	struct schema_array groups; /* optional, of const char *: numbers of supplementary groups */
+	const char *control_group;  /* controlGroup, optional */
+	const char *program;	    /* optional */
+};
+
+struct out_explain_policy {
+	int64_t user;
+	int64_t payer;
+	struct schema_array decisions; /* of struct wire_decision */
 };
 
 struct in_load_program {

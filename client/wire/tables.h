@@ -36,6 +36,7 @@ const struct schema_error *fault_describe(enum fault fault);
 extern const struct schema_type wire_capability_type;
 extern const struct schema_type wire_limits_type;
 extern const struct schema_type wire_problem_type;
+extern const struct schema_type wire_decision_type;
 extern const struct schema_type wire_program_type;
 extern const struct schema_type wire_slot_type;
 extern const struct schema_type wire_field_type;

@@ -17,6 +17,7 @@ int api_new(const struct api_setup *setup, struct api **ret)
 	made->manager = setup->manager;
 	made->declared = setup->declared;
 	made->kern = setup->kern;
+	made->policies = setup->policies;
 	made->limits = setup->limits;
 	list_init(&made->sessions);
 	list_init(&made->calls);

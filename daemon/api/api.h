@@ -13,12 +13,14 @@ struct declared;
 struct kern;
 struct manager;
 struct manager_event;
+struct policies;
 
 struct api_setup {
 	struct manager *manager; /* borrowed, as are the next two */
 	const struct declared *declared;
 	struct kern *kern;
-	struct wire_limits limits;
+	const struct policies *policies; /* borrowed; they have the limits of each user */
+	struct wire_limits limits;	 /* others */
 };
 
 /* Owned by the daemon. */

@@ -10,7 +10,8 @@ struct api {			 /* owned by the daemon */
 	struct manager *manager; /* borrowed, as are the next two */
 	const struct declared *declared;
 	struct kern *kern;
-	struct wire_limits limits;
+	const struct policies *policies; /* borrowed */
+	struct wire_limits limits;	 /* those that are not the policy's */
 	struct list sessions;
 	struct list calls; /* without a reply yet; owned */
 	struct list watchers;

@@ -10,6 +10,8 @@ int handle_get_info(struct call *call, const void *input);
 int handle_get_interface_description(struct call *call, const void *input);
 /* status.c */
 int handle_get_status(struct call *call, const void *input);
+/* explain.c */
+int handle_explain_policy(struct call *call, const void *input);
 /* programs.c, describe-program.c */
 int handle_list_programs(struct call *call, const void *input);
 int handle_describe_program(struct call *call, const void *input);

@@ -12,6 +12,7 @@ const struct method api_methods[] = {
 	{&manager_interface, "GetStatus", handle_get_status},
 	{&manager_interface, "ListPrograms", handle_list_programs},
 	{&manager_interface, "DescribeProgram", handle_describe_program},
+	{&manager_interface, "ExplainPolicy", handle_explain_policy},
 	{&manager_interface, "LoadProgram", handle_load_program},
 	{&manager_interface, "UnloadProgram", handle_unload_program},
 	{&manager_interface, "CreateRing", handle_create_ring},

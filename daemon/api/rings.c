@@ -55,7 +55,7 @@ int handle_open_ring(struct call *call, const void *input)
 	struct ring_view view;
 	int r;
 
-	r = manager_ring_find(call->api->manager, &call->peer, in->ring, &call->note, &view);
+	r = manager_ring_open(call->api->manager, &call->peer, in->ring, &call->note, &view);
 	if (r != 0)
 		return r;
 	if (view.region_fd < 0)

@@ -7,6 +7,7 @@
 #include "api/context.h"
 #include "api/handlers.h"
 #include "declared/declared.h"
+#include "policy/policy.h"
 #include "common/cleanup.h"
 
 static void view_capabilities(const struct kern_capability *capabilities, size_t n,
@@ -32,15 +33,35 @@ static void view_problems(const struct declared *declared, size_t n, struct wire
 	}
 }
 
-/* Those of @uid; root sees all. */
-static int64_t count_connections(const struct api *api, uid_t uid)
+/* Those of @peer, and of others whose rings it may see. */
+static int64_t count_connections(const struct api *api, const struct peer *peer)
 {
 	const struct session *session;
 	int64_t n = 0;
 
 	list_for_each(session, &api->sessions, link)
-		n += manager_may_see(uid, conn_peer(session->conn)->user.uid);
+		n += manager_may_see(api->manager, peer, conn_peer(session->conn)->user.uid);
 	return n;
+}
+
+static void view_limits(const struct api *api, const struct peer *peer, struct wire_limits *ret)
+{
+	const struct policy_client client = policy_client_of(peer);
+	const struct {
+		enum policy_item item;
+		int64_t *to;
+	} limits[] = {
+		{POLICY_RINGS, &ret->rings},
+		{POLICY_REGION_BYTES, &ret->region_bytes},
+		{POLICY_ENTRIES, &ret->entries},
+		{POLICY_CONNECTIONS, &ret->connections},
+	};
+	struct policy_answer answer;
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		policy_decide(api->policies->current, &client, limits[i].item, NULL, &answer);
+		*limits[i].to = answer.value;
+	}
 }
 
 int handle_get_status(struct call *call, const void *input)
@@ -66,13 +87,14 @@ int handle_get_status(struct call *call, const void *input)
 		return -ENOMEM;
 	view_problems(api->declared, out.problems.n, problems);
 	out.problems.items = problems;
+	view_limits(api, &call->peer, &out.limits);
 	out.kernel = kernel.release;
 	out.ready = !kern_missing_capability(api->kern);
 	view_capabilities(capabilities, n, views);
 	out.capabilities = (struct schema_array){.items = views, .n = n};
 	out.rings = (int64_t)manager_ring_count(api->manager, &call->peer);
 	out.programs = (int64_t)manager_program_count(api->manager);
-	out.connections = count_connections(api, call->peer.user.uid);
+	out.connections = count_connections(api, &call->peer);
 	call_reply(call, &out);
 	return 0;
 }

@@ -81,11 +81,11 @@ void watcher_drained(struct watcher *watcher)
 
 static bool concerns(const struct watcher *watcher, const struct manager_event *event)
 {
-	const uid_t uid = conn_peer(watcher->session->conn)->user.uid;
+	const struct peer *peer = conn_peer(watcher->session->conn);
 
-	if (!manager_may_see(uid, event->uid))
+	if (!manager_may_see(watcher->session->api->manager, peer, event->uid))
 		return false;
-	return !watcher->ring || manager_ring_meant(&event->ring, uid, watcher->ring);
+	return !watcher->ring || manager_ring_meant(&event->ring, peer->user.uid, watcher->ring);
 }
 
 static void tell(struct watcher *watcher, const struct manager_event *event)

@@ -13,12 +13,10 @@
 
 #include "common/cleanup.h"
 #include "host/proc.h"
+#include "util/cgroup.h"
 
 #define ROOT	  "/sys/fs/cgroup"
 #define PROCESSES "cgroup.procs"
-#define LINE	  "\n0::/" /* how the line of the unified hierarchy begins, in /proc/PID/cgroup */
-#define SLICE	  ".slice"
-#define OUTSIDE	  "../" /* a group that is not below this process's root */
 
 int cgroup_root_open(int *ret_fd)
 {
@@ -37,56 +35,15 @@ int cgroup_root_open(int *ret_fd)
 	return 0;
 }
 
-/* The path of the group, relative to the root. */
-static int find_group(pid_t pid, size_t size, char *path)
-{
-	char text[PATH_MAX + 64];
-	char *group, *end;
-	int r;
-
-	r = proc_read(pid, "cgroup", sizeof(text), text);
-	if (r < 0)
-		return r;
-	group = strncmp(text, LINE + 1, strlen(LINE + 1)) == 0 ? text : strstr(text, LINE);
-	group = group ? strchr(group, '/') : NULL;
-	end = group ? strchr(group, '\n') : NULL; /* the kernel allows none in a name */
-	if (!end)
-		return -EIO;
-	*end = '\0';
-	group++;
-	if (strncmp(group, OUTSIDE, strlen(OUTSIDE)) == 0)
-		return -EXDEV;
-	if (strlen(group) >= size)
-		return -ENAMETOOLONG;
-	strcpy(path, group);
-	return 0;
-}
-
-static bool is_slice(const char *name, size_t length)
-{
-	const size_t suffix = strlen(SLICE);
-
-	return length > suffix && strncmp(name + length - suffix, SLICE, suffix) == 0;
-}
-
-/* The unit is the first group that is no slice; only units are delegated, and what is below them.
- */
 int client_cgroup_unit(const char *path, struct placement *ret)
 {
-	const char *name = path;
-	size_t length = strcspn(name, "/");
+	const char *name, *rest;
+	size_t length;
+	bool found = cgroup_split(path, &name, &length, &rest);
 
-	while (is_slice(name, length) && name[length] == '/') {
-		name += length + 1;
-		length = strcspn(name, "/");
-	}
 	strcpy(ret->slice, "");
-	strcpy(ret->group, name + length);
-	if (*name == '_') { /* systemd's escape for names that the kernel could use, too */
-		name++;
-		length--;
-	}
-	if (length == 0 || length >= sizeof(ret->unit))
+	strcpy(ret->group, rest);
+	if (!found || length >= sizeof(ret->unit))
 		return -EINVAL;
 	snprintf(ret->unit, sizeof(ret->unit), "%.*s", (int)length, name);
 	return 0;
@@ -114,7 +71,7 @@ int client_cgroup_open(int root_fd, pid_t pid, int pidfd, int *ret_fd,
 	char path[PATH_MAX];
 	int r;
 
-	r = find_group(pid, sizeof(path), path);
+	r = cgroup_read(pid, sizeof(path), path);
 	if (r == 0)
 		r = open_processes(root_fd, path, &fd);
 	if (r == -EACCES)

@@ -27,9 +27,17 @@ struct manager {
 
 /* Whether the kernel lacks the capability @name. */
 bool manager_lacks(const struct manager *manager, const char *name);
-/* The ring, if @peer may control it, and manager_usable returns 0. */
+/* The ring, if @peer may see it, and manager_usable returns 0. */
+int manager_lookup_to_see(const struct manager *manager, const struct peer *peer, const char *name,
+			  struct note *note, struct ring **ret);
+/* The same, if @peer may control it, too. */
 int manager_lookup(const struct manager *manager, const struct peer *peer, const char *name,
 		   struct note *note, struct ring **ret);
+/* FAULT_NOT_PERMITTED, which names the rule, if the policy denies @item to @peer. */
+int manager_permits(const struct manager *manager, const struct peer *peer, enum policy_item item,
+		    const char *what, struct note *note);
+int manager_permits_program(const struct manager *manager, const struct peer *peer,
+			    const struct program *program, struct note *note);
 /* A new ring in the registry, without an operation. @program is held. */
 int manager_ring_new(struct manager *manager, const char *key, uid_t uid, struct program *program,
 		     struct ring **ret);

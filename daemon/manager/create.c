@@ -29,33 +29,22 @@ void manager_ring_free(struct manager *manager, struct ring *ring)
 	ring_free(ring);
 }
 
+/* What the administrator declares is permitted; but not a program that nobody of that user may run.
+ */
 static int check_persistent(const struct manager *manager, const struct peer *peer,
 			    const struct ring_request *request, struct note *note)
 {
-	enum manager_who who = manager->rings.policy.persistent;
-
-	if (!request->persistent || request->declared || who == WHO_ALL ||
-	    (who == WHO_ROOT && peer->user.uid == 0))
+	if (!request->persistent || request->declared)
 		return 0;
-	return fault_not_permitted(
-		note, who == WHO_ROOT
-			      ? "persistentRings in iouringd.conf permits persistent rings to "
-				"root only"
-			      : "persistentRings in iouringd.conf permits no persistent rings");
+	return manager_permits(manager, peer, POLICY_PERSISTENT_RINGS, "persistent rings", note);
 }
 
 static int check_adopted(const struct manager *manager, const struct peer *peer, struct note *note)
 {
-	enum manager_who who = manager->rings.policy.adopted;
+	int r = manager_permits(manager, peer, POLICY_ADOPTED_RINGS, "adopted rings", note);
 
-	if (who == WHO_NONE)
-		return fault_not_permitted(
-			note, "adoptedRings in iouringd.conf permits no adopted rings");
-	if (peer->user.uid == 0)
-		return 0;
-	if (who == WHO_ROOT)
-		return fault_not_permitted(
-			note, "adoptedRings in iouringd.conf permits adopted rings to root only");
+	if (r != 0 || peer->user.uid == 0)
+		return r;
 	if (manager_lacks(manager, KERN_SAFE_ADOPTION))
 		return fault_not_permitted(note, "adopted rings are for root only on this kernel, "
 						 "which lacks " KERN_SAFE_ADOPTION " (Linux 7.3)");
@@ -65,6 +54,8 @@ static int check_adopted(const struct manager *manager, const struct peer *peer,
 /* What of the request is the ring's own. */
 static int fill_ring(struct ring *ring, const struct peer *peer, const struct ring_request *request)
 {
+	int r;
+
 	ring->gid = peer->user.gid;
 	ring->persistent = request->persistent;
 	ring->rollback = request->rollback;
@@ -72,7 +63,8 @@ static int fill_ring(struct ring *ring, const struct peer *peer, const struct ri
 	ring->declared = request->declared != NULL;
 	if (request->declared)
 		memcpy(ring->declared_digest, request->declared, SHA256_SIZE);
-	return creation_new(peer, request, &ring->creation);
+	r = ring_client_init(&ring->client, peer);
+	return r < 0 ? r : creation_new(peer, request, &ring->creation);
 }
 
 int manager_ring_create(struct manager *manager, const struct peer *peer,
@@ -90,6 +82,8 @@ int manager_ring_create(struct manager *manager, const struct peer *peer,
 		r = check_persistent(manager, peer, request, note);
 	if (r == 0)
 		r = catalogue_find(&manager->catalogue, request->program, note, &program);
+	if (r == 0)
+		r = manager_permits_program(manager, peer, program, note);
 	if (r == 0)
 		r = registry_pick_key(&manager->registry, request->declared ? 0 : peer->user.uid,
 				      request->name, program->name, note, key);

@@ -26,17 +26,6 @@ struct load {
 	struct note note;
 };
 
-static int root_only(const struct peer *peer, const char *what, struct note *note)
-{
-	char reason[96];
-
-	if (peer->user.uid == 0)
-		return 0;
-	snprintf(reason, sizeof(reason), "only root may %s programs, not user %u", what,
-		 (unsigned int)peer->user.uid);
-	return fault_not_permitted(note, reason);
-}
-
 static int busy_for_root(const struct ring *ring, const char *reason, struct note *note)
 {
 	return fault_ring_busy(note, ring_title_for(&ring->title, 0), reason);
@@ -160,7 +149,7 @@ int manager_program_load(struct manager *manager, const struct peer *peer, int o
 	struct load *load;
 	int r;
 
-	r = root_only(peer, "load", note);
+	r = manager_permits(manager, peer, POLICY_LOAD_PROGRAMS, "to load programs", note);
 	if (r == 0)
 		r = manager_usable(manager, note);
 	if (r != 0)
@@ -189,7 +178,7 @@ int manager_program_unload(struct manager *manager, const struct peer *peer, con
 	struct program *program;
 	int r;
 
-	r = root_only(peer, "unload", note);
+	r = manager_permits(manager, peer, POLICY_LOAD_PROGRAMS, "to unload programs", note);
 	if (r == 0)
 		r = manager_usable(manager, note);
 	if (r == 0)

@@ -31,14 +31,6 @@ bool manager_lacks(const struct manager *manager, const char *name)
 	return true;
 }
 
-int manager_lookup(const struct manager *manager, const struct peer *peer, const char *name,
-		   struct note *note, struct ring **ret)
-{
-	int r = manager_usable(manager, note);
-
-	return r == 0 ? registry_find(&manager->registry, peer, name, note, ret) : r;
-}
-
 void manager_reply_if_stopped(struct manager *manager)
 {
 	void (*stopped)(void *arg) = manager->stopped;
@@ -112,11 +104,12 @@ int manager_new(const struct manager_setup *setup, struct manager **ret)
 		.executor = setup->executor,
 		.clock = setup->clock,
 		.host_callbacks = &ring_host_callbacks,
-		.policy = setup->policy,
+		.policies = setup->policies,
+		.quota.caps = setup->caps,
+		.probation_ms = setup->probation_ms,
 		.events.listener = setup->observer.event,
 		.events.arg = setup->observer.arg,
 		.events.journal = setup->kern->ops->journal(setup->kern),
-		.quota.limits = setup->limits,
 		.remove = on_remove,
 		.gone = on_gone,
 		.host_reported = on_host_reported,
@@ -180,7 +173,7 @@ size_t manager_ring_count(const struct manager *manager, const struct peer *peer
 	size_t n = 0;
 
 	for (size_t i = 0; i < registry->n_rings; i++)
-		n += manager_may_see(peer->user.uid, registry->rings[i]->uid) &&
+		n += manager_may_see(manager, peer, registry->rings[i]->uid) &&
 		     ring_visible(registry->rings[i]);
 	return n;
 }
@@ -193,7 +186,7 @@ void manager_ring_at(const struct manager *manager, const struct peer *peer, siz
 	for (size_t i = 0; i < registry->n_rings; i++) {
 		const struct ring *ring = registry->rings[i];
 
-		if (!manager_may_see(peer->user.uid, ring->uid) || !ring_visible(ring))
+		if (!manager_may_see(manager, peer, ring->uid) || !ring_visible(ring))
 			continue;
 		if (index-- == 0) {
 			ring_view_fill(ring, ret);
@@ -203,17 +196,28 @@ void manager_ring_at(const struct manager *manager, const struct peer *peer, siz
 	assert(false);
 }
 
-int manager_ring_find(const struct manager *manager, const struct peer *peer, const char *name,
-		      struct note *note, struct ring_view *ret)
+static int view(const struct ring *ring, struct note *note, struct ring_view *ret)
 {
-	struct ring *ring;
-	int r;
-
-	r = manager_lookup(manager, peer, name, note, &ring);
-	if (r != 0)
-		return r;
 	if (!ring_visible(ring))
 		return fault_ring_busy(note, name, "it is not made yet");
 	ring_view_fill(ring, ret);
 	return 0;
+}
+
+int manager_ring_find(const struct manager *manager, const struct peer *peer, const char *name,
+		      struct note *note, struct ring_view *ret)
+{
+	struct ring *ring;
+	int r = manager_lookup_to_see(manager, peer, name, note, &ring);
+
+	return r == 0 ? view(ring, note, ret) : r;
+}
+
+int manager_ring_open(const struct manager *manager, const struct peer *peer, const char *name,
+		      struct note *note, struct ring_view *ret)
+{
+	struct ring *ring;
+	int r = manager_lookup(manager, peer, name, note, &ring);
+
+	return r == 0 ? view(ring, note, ret) : r;
 }

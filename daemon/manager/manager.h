@@ -19,7 +19,9 @@
 
 #include "host/host.h"
 #include "kern/kern.h"
+#include "policy/policy.h"
 #include "program/types.h"
+#include "ring/quota.h"
 #include "ring/types.h"
 #include "util/clock.h"
 #include "util/job.h"
@@ -37,10 +39,11 @@ struct manager_setup {
 	struct executor *executor;
 	struct clock_port *clock;
 	struct last_use_port *last_use;
-	const char *program_directory; /* of shipped programs; NULL: none */
-	const char *store_directory;   /* for copies of programs (program/store.h); NULL: none */
-	struct manager_limits limits;
-	struct manager_policy policy;
+	const char *program_directory;	 /* of shipped programs; NULL: none */
+	const char *store_directory;	 /* for copies of programs (program/store.h); NULL: none */
+	const struct policies *policies; /* borrowed; what they hold may be exchanged */
+	unsigned int probation_ms;	 /* how long a program is on probation (ring/probation.h) */
+	struct quota_caps caps;
 	struct manager_observer observer;
 };
 
@@ -79,12 +82,12 @@ int manager_program_find(const struct manager *manager, const char *name, struct
  */
 int manager_program_open(struct manager *manager, const char *name, program_done done, void *arg,
 			 struct note *note, bool *ret_pending);
-/* Copies the object's content; @object_fd stays the caller's. Root only. */
+/* Copies the object's content; @object_fd stays the caller's. */
 int manager_program_load(struct manager *manager, const struct peer *peer, int object_fd,
 			 bool check_only, program_done done, void *arg, struct note *note);
 /*
  * Removes it from the list (the next daemon lists a shipped one again). FAULT_RING_BUSY if a ring
- * uses it. Root only.
+ * uses it.
  */
 int manager_program_unload(struct manager *manager, const struct peer *peer, const char *name,
 			   struct note *note);
@@ -145,8 +148,15 @@ int manager_ring_find(const struct manager *manager, const struct peer *peer, co
 		      struct note *note, struct ring_view *ret);
 /* Whether @reader, who may see the ring, can mean it by @text: NAME or UID/NAME. */
 bool manager_ring_meant(const struct ring_title *title, uid_t reader, const char *text);
-/* Whether @uid may see the rings of @owner, and their events. */
-bool manager_may_see(uid_t uid, uid_t owner);
+/* The same, if @peer may control it, too: for its region, which the peer then writes. */
+int manager_ring_open(const struct manager *manager, const struct peer *peer, const char *name,
+		      struct note *note, struct ring_view *ret);
+/* Whether @peer may see the rings of @owner, and their events. */
+bool manager_may_see(const struct manager *manager, const struct peer *peer, uid_t owner);
+/*
+ * The policy is another one: logs the rings that it would not permit any more. They go on.
+ */
+void manager_policy_changed(const struct manager *manager);
 
 int manager_parameters_read(const struct manager *manager, const struct peer *peer,
 			    const char *name, const char *const *fields, size_t n_fields,

@@ -10,14 +10,17 @@
 #include "ring/params.h"
 #include "ring/ring.h"
 
+typedef int (*lookup)(const struct manager *manager, const struct peer *peer, const char *name,
+		      struct note *note, struct ring **ret);
+
 /* A ring whose parameters can be read or written now. */
-static int find_ring(const struct manager *manager, const struct peer *peer, const char *name,
-		     struct note *note, struct ring **ret)
+static int find_ring(const struct manager *manager, lookup look_up, const struct peer *peer,
+		     const char *name, struct note *note, struct ring **ret)
 {
 	struct ring *ring;
 	int r;
 
-	r = manager_lookup(manager, peer, name, note, &ring);
+	r = look_up(manager, peer, name, note, &ring);
 	if (r != 0)
 		return r;
 	if (ring->state == RING_CREATING || !ring_visible(ring))
@@ -35,7 +38,7 @@ int manager_parameters_read(const struct manager *manager, const struct peer *pe
 	struct ring *ring;
 	int r;
 
-	r = find_ring(manager, peer, name, note, &ring);
+	r = find_ring(manager, manager_lookup_to_see, peer, name, note, &ring);
 	if (r != 0)
 		return r;
 	r = layout_read(&program_info(ring->program)->layout, region_params(&ring->region), fields,
@@ -55,7 +58,7 @@ int manager_parameters_write(struct manager *manager, const struct peer *peer, c
 	bool started;
 	int r;
 
-	r = find_ring(manager, peer, name, note, &ring);
+	r = find_ring(manager, manager_lookup, peer, name, note, &ring);
 	if (r != 0)
 		return r;
 	if (ring->state == RING_ENDING)

@@ -102,29 +102,12 @@ bool manager_ring_meant(const struct ring_title *title, uid_t reader, const char
 	return title_matches(title, reader, true, text);
 }
 
-bool manager_may_see(uid_t uid, uid_t owner)
+struct ring *registry_search_for(const struct registry *registry, uid_t reader, const char *text)
 {
-	return uid == 0 || uid == owner;
-}
-
-/* By a plain name, a reader's own ring comes first. */
-static struct ring *search_for(const struct registry *registry, uid_t reader, const char *text)
-{
+	/* by a plain name, a reader's own ring comes first */
 	for (int shared = 0; shared <= 1; shared++)
 		for (size_t i = 0; i < registry->n_rings; i++)
 			if (title_matches(&registry->rings[i]->title, reader, shared, text))
 				return registry->rings[i];
 	return NULL;
-}
-
-int registry_find(const struct registry *registry, const struct peer *peer, const char *name,
-		  struct note *note, struct ring **ret)
-{
-	struct ring *ring = search_for(registry, peer->user.uid, name);
-
-	/* whether others have a ring of that name is not the caller's business */
-	if (!ring || !manager_may_see(peer->user.uid, ring->uid))
-		return fault_ring_not_found(note, name);
-	*ret = ring;
-	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* registry.h - the rings, by key and by title (ring/title.h), and the permission to control them */
+/* registry.h - the rings, by key and by title (ring/title.h) */
 #ifndef MANAGER_REGISTRY_H
 #define MANAGER_REGISTRY_H
 
@@ -43,8 +43,7 @@ void registry_remove(struct registry *registry, const struct ring *ring);
 int registry_pick_key(const struct registry *registry, uid_t space, const char *requested,
 		      const char *program, struct note *note, char ret[RING_KEY_MAX]);
 
-/* FAULT_RING_NOT_FOUND; also if @peer may not control the ring. @name: NAME or UID/NAME. */
-int registry_find(const struct registry *registry, const struct peer *peer, const char *name,
-		  struct note *note, struct ring **ret);
+/* The ring that user @reader means by @text, NAME or UID/NAME; NULL: none. */
+struct ring *registry_search_for(const struct registry *registry, uid_t reader, const char *text);
 
 #endif

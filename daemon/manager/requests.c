@@ -92,6 +92,8 @@ int manager_ring_swap(struct manager *manager, const struct peer *peer, const ch
 	r = manager_lookup(manager, peer, name, note, &ring);
 	if (r == 0)
 		r = catalogue_find(&manager->catalogue, program_name, note, &event.program);
+	if (r == 0)
+		r = manager_permits_program(manager, peer, event.program, note);
 	if (r != 0)
 		return r;
 	if (program_is_opening(event.program))
@@ -117,7 +119,9 @@ int manager_ring_rollback(struct manager *manager, const struct peer *peer, cons
 	if (r != 0)
 		return r;
 	event.program = ring->probation.fallback;
-	return ring_handle(ring, &event);
+	if (event.program)
+		r = manager_permits_program(manager, peer, event.program, note);
+	return r != 0 ? r : ring_handle(ring, &event);
 }
 
 int manager_ring_adopt(struct manager *manager, const struct peer *peer, const char *name,

@@ -304,7 +304,7 @@ static void reap_conn(struct reap *reap)
 static int open_session(struct conn *conn)
 {
 	struct conns *conns = conn->conns;
-	int r = turn_init(&conns->turns, &conn->turn, conn->peer.user.uid);
+	int r = turn_init(&conns->turns, &conn->turn, conn->peer.payer);
 
 	if (r == 0)
 		r = hang_ups_add(conns->hang_ups, conn->fd, &conn->hang_up);

@@ -25,17 +25,27 @@ struct listener { /* owned by the daemon */
 	struct conns conns;
 };
 
-/* 0, or a fault that names the exceeded limit. */
-static int check_limits(const struct listener *listener, uid_t uid, struct note *note)
+/* 0, or a fault that names the exceeded limit. Finds out who pays. */
+static int check_limits(const struct listener *listener, struct peer *peer, struct note *note)
 {
 	const struct listener_limits *limits = &listener->limits;
+	const struct policy *policy = limits->policies->current;
+	const struct policy_client client = policy_client_of(peer);
+	char place[POLICY_PLACE_MAX];
+	struct policy_answer limit;
+	size_t used;
 
-	if (turns_count(&listener->conns.turns, uid) >= limits->per_user)
-		return fault_quota_exceeded(note, "connectionsPerUser", limits->per_user);
-	/* full or not, the administrator can connect */
-	if (listener->conns.n >= limits->connections && uid != 0)
-		return fault_quota_exceeded(note, "connections", limits->connections);
-	return 0;
+	peer->payer = policy_payer(policy, peer->user.uid);
+	used = turns_count(&listener->conns.turns, peer->payer);
+	policy_decide(policy, &client, POLICY_CONNECTIONS, NULL, &limit);
+	if (used >= (size_t)limit.value)
+		return fault_quota_exceeded(note, policy_keys[limit.item].name,
+					    (uint64_t)limit.value, policy_place(&limit, place));
+	/* full or not, the administrator can connect, and so can who has few connections */
+	if (peer->payer == 0 || listener->conns.n < limits->connections - limits->connections / 4 ||
+	    (used < limits->guaranteed && listener->conns.n < limits->connections))
+		return 0;
+	return fault_quota_exceeded(note, "connections", limits->connections, "iouringd.conf");
 }
 
 static void refuse(int fd, int r, const struct note *note)
@@ -58,7 +68,7 @@ static void welcome_take_fd(struct listener *listener, int taken_fd)
 
 	r = peer_init(&peer, fd);
 	if (r == 0)
-		r = check_limits(listener, peer.user.uid, &note);
+		r = check_limits(listener, &peer, &note);
 	if (r > 0)
 		refuse(fd, r, &note);
 	else if (r == 0)

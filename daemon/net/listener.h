@@ -8,12 +8,15 @@
 #include <stddef.h>
 
 #include "net/conn.h"
+#include "policy/policy.h"
 
 struct listener;
 
 struct listener_limits {
 	size_t connections; /* of all users together; root may exceed it */
-	size_t per_user;
+	/* A quarter of the connections is left for users who have less than this each. */
+	size_t guaranteed;
+	const struct policies *policies; /* borrowed; they have the limit of each user */
 };
 
 /*

@@ -27,6 +27,11 @@ struct config { /* embedded; owns its texts */
 	int64_t entries_per_user;
 	int64_t connections_per_user;
 	int64_t connections;
+	int64_t rings;
+	int64_t region_bytes;
+	int64_t guaranteed_connections;
+	int64_t guaranteed_rings;
+	int64_t guaranteed_region_bytes;
 	int64_t probation_ms;
 	int64_t persistent_rings; /* enum config_who, as the next */
 	int64_t adopted_rings;
@@ -35,6 +40,9 @@ struct config { /* embedded; owns its texts */
 	char *pin_directory;
 	char *program_directory;
 	char *ring_directory;
+	char *policy_directory;
+	char *vendor_policy_directory;
+	char *subordinate_uids;
 	char *host_program;
 	char *loader_program;
 	char *dispatcher;

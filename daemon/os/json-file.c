@@ -5,14 +5,12 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "os/problem.h"
+#include "os/text-file.h"
 #include "common/cleanup.h"
 
-#define JSON_FILE_MAX	(1u << 20) /* bytes */
-#define JSON_FILE_DEPTH 16	   /* levels */
+#define JSON_FILE_DEPTH 16 /* levels */
 
 static void put_json(struct json_object **object)
 {
@@ -23,37 +21,6 @@ static void free_tokener(struct json_tokener **tokener)
 {
 	if (*tokener)
 		json_tokener_free(*tokener);
-}
-
-/* The whole file, and its length. */
-static int read_text(int fd, char **ret, size_t *ret_size)
-{
-	_cleanup_free_ char *text = NULL;
-	struct stat status;
-	size_t size = 0;
-
-	if (fstat(fd, &status) < 0)
-		return -errno;
-	if (!S_ISREG(status.st_mode))
-		return -EINVAL;
-	text = malloc(JSON_FILE_MAX);
-	if (!text)
-		return -ENOMEM;
-	while (size < JSON_FILE_MAX) {
-		ssize_t n = read(fd, text + size, JSON_FILE_MAX - size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0) {
-			*ret = take_ptr(text);
-			*ret_size = size;
-			return 0;
-		}
-		size += (size_t)n;
-	}
-	return -EFBIG;
 }
 
 static size_t line_of(const char *text, size_t offset)
@@ -110,7 +77,7 @@ int json_file_read(int fd, const char *path, struct json_object **ret, char **re
 	int r;
 
 	*ret_problem = NULL;
-	r = read_text(fd, &text, &size);
+	r = text_file_read(fd, &text, &size);
 	if (r == -EINVAL)
 		return set_problem(ret_problem, r, "%s: not a regular file", path);
 	if (r < 0)

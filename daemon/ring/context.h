@@ -7,6 +7,7 @@
 
 #include "host/host.h"
 #include "kern/kern.h"
+#include "policy/policy.h"
 #include "ring/events.h"
 #include "ring/quota.h"
 #include "ring/remains.h"
@@ -23,7 +24,8 @@ struct ring_context {
 	struct executor *executor;
 	struct clock_port *clock;
 	const struct host_callbacks *host_callbacks; /* of ring/reports.h */
-	struct manager_policy policy;
+	const struct policies *policies;	     /* borrowed */
+	unsigned int probation_ms;		     /* of a program: ring/probation.h */
 	struct events events;
 	struct quota quota;
 	struct remains remains;

@@ -113,6 +113,25 @@ static int make_lease(struct ring *ring)
 	return 0;
 }
 
+static int charge(struct ring *ring, uint64_t region_bytes, struct note *note)
+{
+	const struct policy *policy = ring->context->policies->current;
+	const struct policy_client client = {
+		.user = &ring->client.user,
+		.cgroup = ring->client.cgroup,
+	};
+	struct quota_claim claim = {
+		.payer = policy_payer(policy, ring->uid),
+		.region_bytes = region_bytes,
+		.entries = ring->made_of.sq_entries,
+	};
+
+	policy_decide(policy, &client, POLICY_RINGS, NULL, &claim.rings_limit);
+	policy_decide(policy, &client, POLICY_REGION_BYTES, NULL, &claim.region_bytes_limit);
+	policy_decide(policy, &client, POLICY_ENTRIES, NULL, &claim.entries_limit);
+	return charge_take(&ring->context->quota, &claim, note, &ring->charge);
+}
+
 static int make_region(struct ring *ring, const struct files *files, struct note *note)
 {
 	const struct kern_program_info *info = program_info(ring->program);
@@ -135,9 +154,7 @@ static int make_region(struct ring *ring, const struct files *files, struct note
 	if (r != 0)
 		return r;
 	remains_collect(&ring->context->remains);
-	r = charge_take(&ring->context->quota, ring->uid,
-			region_size(info->layout.size, setup.data_size), ring->made_of.sq_entries,
-			note, &ring->charge);
+	r = charge(ring, region_size(info->layout.size, setup.data_size), note);
 	return r != 0 ? r : region_new(&setup, &ring->region);
 }
 

@@ -85,7 +85,7 @@ static int fault_locked_memory(struct note *note)
 
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0)
 		return -ENOMEM;
-	return fault_quota_exceeded(note, "lockedMemory", limit.rlim_cur);
+	return fault_quota_exceeded(note, "lockedMemory", limit.rlim_cur, NULL);
 }
 
 static int fault_tasks(struct note *note)

@@ -40,7 +40,7 @@ static bool completions_wait(const struct ring *ring)
 static void start_timer(struct ring *ring)
 {
 	clock_of(ring)->start(clock_of(ring), &ring->probation.timer,
-			      ring->context->policy.probation_ms / CHECKS);
+			      ring->context->probation_ms / CHECKS);
 }
 
 /* A loop that sleeps sees what came since when it enters the kernel anew. */

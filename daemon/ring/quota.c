@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <assert.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "ring/quota.h"
@@ -38,22 +39,74 @@ static bool fits(uint64_t used, uint64_t more, uint64_t limit)
 	return used <= limit && more <= limit - used;
 }
 
-int charge_take(struct quota *quota, uid_t uid, uint64_t region_bytes, uint64_t entries,
-		struct note *note, struct charge *ret)
+static int check_limit(const struct policy_answer *limit, uint64_t used, uint64_t more,
+		       struct note *note)
 {
-	const struct manager_limits *limits = &quota->limits;
-	const struct quota_user *user = find_user(quota, uid);
+	char place[POLICY_PLACE_MAX];
+
+	if (fits(used, more, (uint64_t)limit->value))
+		return 0;
+	return fault_quota_exceeded(note, policy_keys[limit->item].name, (uint64_t)limit->value,
+				    policy_place(limit, place));
+}
+
+bool quota_cap_fits(const struct quota_cap *cap, uint64_t total, uint64_t used, uint64_t more)
+{
+	return fits(total, more, cap->total - cap->total / 4) ||
+	       (fits(used, more, cap->guaranteed) && fits(total, more, cap->total));
+}
+
+/* What a user has left is worth nothing if others have taken all that there is. */
+static int check_caps(const struct quota *quota, const struct quota_claim *claim,
+		      const struct manager_limits *used, struct note *note)
+{
+	const struct quota_caps *caps = &quota->caps;
+	const struct manager_limits *total = &quota->total;
+
+	if (claim->payer == 0)
+		return 0;
+	if (!quota_cap_fits(&caps->rings, total->rings, used->rings, 1))
+		return fault_quota_exceeded(note, "rings", caps->rings.total, "iouringd.conf");
+	if (!quota_cap_fits(&caps->region_bytes, total->region_bytes, used->region_bytes,
+			    claim->region_bytes))
+		return fault_quota_exceeded(note, "regionBytes", caps->region_bytes.total,
+					    "iouringd.conf");
+	return 0;
+}
+
+int charge_take(struct quota *quota, const struct quota_claim *claim, struct note *note,
+		struct charge *ret)
+{
+	const struct quota_user *user = find_user(quota, claim->payer);
 	struct manager_limits used = {};
+	int r;
 
 	if (user)
 		used = user->used;
-	if (!fits(used.rings, 1, limits->rings))
-		return fault_quota_exceeded(note, "ringsPerUser", limits->rings);
-	if (!fits(used.region_bytes, region_bytes, limits->region_bytes))
-		return fault_quota_exceeded(note, "regionBytesPerUser", limits->region_bytes);
-	if (!fits(used.entries, entries, limits->entries))
-		return fault_quota_exceeded(note, "submissionEntriesPerUser", limits->entries);
-	return charge_force(quota, uid, region_bytes, entries, ret);
+	r = check_limit(&claim->rings_limit, used.rings, 1, note);
+	if (r == 0)
+		r = check_limit(&claim->region_bytes_limit, used.region_bytes, claim->region_bytes,
+				note);
+	if (r == 0)
+		r = check_limit(&claim->entries_limit, used.entries, claim->entries, note);
+	if (r == 0)
+		r = check_caps(quota, claim, &used, note);
+	if (r != 0)
+		return r;
+	return charge_force(quota, claim->payer, claim->region_bytes, claim->entries, ret);
+}
+
+/* The user's and the total; what is taken away has been added before. */
+static void count(struct quota *quota, struct quota_user *user, int64_t rings, int64_t bytes,
+		  int64_t entries)
+{
+	struct manager_limits *const counts[] = {&user->used, &quota->total};
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		counts[i]->rings += (uint64_t)rings;
+		counts[i]->region_bytes += (uint64_t)bytes;
+		counts[i]->entries += (uint64_t)entries;
+	}
 }
 
 int charge_force(struct quota *quota, uid_t uid, uint64_t region_bytes, uint64_t entries,
@@ -65,9 +118,7 @@ int charge_force(struct quota *quota, uid_t uid, uint64_t region_bytes, uint64_t
 		user = add_user(quota, uid);
 	if (!user)
 		return -ENOMEM;
-	user->used.rings++;
-	user->used.region_bytes += region_bytes;
-	user->used.entries += entries;
+	count(quota, user, 1, (int64_t)region_bytes, (int64_t)entries);
 	*ret = (struct charge){
 		.quota = quota,
 		.uid = uid,
@@ -82,11 +133,11 @@ void charge_shrink(struct charge *charge, uint64_t region_bytes)
 	struct quota_user *user = find_user(charge->quota, charge->uid);
 
 	assert(user);
-	user->used.entries -= charge->entries;
+	count(charge->quota, user, 0, 0, -(int64_t)charge->entries);
 	charge->entries = 0;
 	if (region_bytes >= charge->region_bytes)
 		return;
-	user->used.region_bytes -= charge->region_bytes - region_bytes;
+	count(charge->quota, user, 0, -(int64_t)(charge->region_bytes - region_bytes), 0);
 	charge->region_bytes = region_bytes;
 }
 
@@ -99,9 +150,7 @@ void charge_done(struct charge *charge)
 		return;
 	user = find_user(quota, charge->uid);
 	assert(user && user->used.rings > 0);
-	user->used.rings--;
-	user->used.region_bytes -= charge->region_bytes;
-	user->used.entries -= charge->entries;
+	count(quota, user, -1, -(int64_t)charge->region_bytes, -(int64_t)charge->entries);
 	if (user->used.rings == 0)
 		*user = quota->users[--quota->n_users];
 	*charge = (struct charge){};

@@ -41,8 +41,9 @@ static int read_ledger(struct ring *ring, const struct ring_restoration *entry)
 	}
 	if (ledger->reason[0] != '\0')
 		ring_set_reason(ring, strdup(ledger->reason));
-	return charge_force(&ring->context->quota, ring->uid, ledger->region_bytes, ledger->entries,
-			    &ring->charge);
+	return charge_force(&ring->context->quota,
+			    policy_payer(ring->context->policies->current, ring->uid),
+			    ledger->region_bytes, ledger->entries, &ring->charge);
 }
 
 /* Without its region a ring runs on, and can be controlled. */

@@ -5,10 +5,31 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ring/context.h"
 #include "ring/create.h"
 #include "ring/ledger.h"
+
+int ring_client_init(struct ring_client *client, const struct peer *peer)
+{
+	const struct policy_client from = policy_client_of(peer);
+	struct user user = {.uid = peer->user.uid, .gid = peer->user.gid};
+
+	user.groups = calloc(peer->user.n_groups + 1, sizeof(*user.groups));
+	if (!user.groups)
+		return -ENOMEM;
+	user.n_groups = peer->user.n_groups;
+	if (user.n_groups > 0)
+		memcpy(user.groups, peer->user.groups, user.n_groups * sizeof(*user.groups));
+	client->cgroup = from.cgroup ? strdup(from.cgroup) : NULL;
+	if (from.cgroup && !client->cgroup) {
+		user_done(&user);
+		return -ENOMEM;
+	}
+	client->user = user;
+	return 0;
+}
 
 int ring_new(struct ring_context *context, const char *key, uid_t uid, struct program *program,
 	     struct ring **ret)
@@ -50,6 +71,8 @@ void ring_free(struct ring *ring)
 	note_done(&ring->cancelled.note);
 	free(ring->reason);
 	free(ring->note);
+	free(ring->client.cgroup);
+	user_done(&ring->client.user);
 	free(ring);
 }
 

@@ -73,6 +73,12 @@ struct cancelled_reply {
 	struct note note;
 };
 
+/* Who made the ring, for the policy. All zero, or without a control group: not known. */
+struct ring_client {
+	struct user user; /* owned, as is the next */
+	char *cgroup;
+};
+
 /* Owned by the manager, which ring/context.h reaches when the ring is freed. */
 struct ring {
 	struct ring_context *context; /* borrowed */
@@ -81,6 +87,7 @@ struct ring {
 	struct ring_title title; /* borrows from these two */
 	uid_t uid;
 	gid_t gid;
+	struct ring_client client;
 	enum ring_state state;
 	struct ring_operation operation;
 	char *reason;	 /* of its stop, failure or end; or NULL */
@@ -119,6 +126,9 @@ struct ring {
 	struct ring_reply destroyed; /* the reply to DestroyRing */
 	bool awaited;		     /* restored, and its host has not reported its state yet */
 };
+
+/* Copies what the policy asks about; @peer has the ring's uid. */
+int ring_client_init(struct ring_client *client, const struct peer *peer);
 
 /* In state CREATING, without an operation. @program is held. */
 int ring_new(struct ring_context *context, const char *key, uid_t uid, struct program *program,

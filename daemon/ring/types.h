@@ -18,22 +18,10 @@ struct kern_program_info;
 struct note;
 struct program;
 
-struct manager_limits { /* of one user */
+struct manager_limits { /* of one user, or of all */
 	uint64_t rings;
 	uint64_t region_bytes;
 	uint64_t entries; /* of submission queues */
-};
-
-enum manager_who { /* the users that have a permission */
-		   WHO_ROOT,
-		   WHO_ALL,
-		   WHO_NONE,
-};
-
-struct manager_policy {
-	enum manager_who persistent; /* for rings that live without a client */
-	enum manager_who adopted;    /* for rings that their applications make and run */
-	unsigned int probation_ms;   /* how long a program is on probation (ring/probation.h) */
 };
 
 enum ring_state {

@@ -23,17 +23,21 @@ static inline void user_done(struct user *user)
 	*user = (struct user){0};
 }
 
-/* The client of a request. A copy borrows the groups and the pidfd of the original. */
+/* The client of a request. A copy borrows what the original owns. */
 struct peer { /* zeroed: the daemon, in root's name */
 	struct user user;
 	pid_t pid; /* 0: the daemon asks in the user's name */
 	int pidfd; /* valid if pid is not 0; -1: the process is gone, or unknown */
+	/* The control group of that process, without a leading slash; NULL: not known. */
+	char *cgroup;
+	uid_t payer; /* of its connections: the owner, if the uid is a subordinate one */
 };
 
 static inline void peer_done(struct peer *peer)
 {
 	if (peer->pid != 0 && peer->pidfd >= 0)
 		close(peer->pidfd);
+	free(peer->cgroup);
 	user_done(&peer->user);
 	*peer = (struct peer){0};
 }

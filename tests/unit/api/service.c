@@ -55,13 +55,17 @@ static void remove_directory(const char *path)
 
 void service_start_with(struct service *service, const struct fake_object *more)
 {
-	struct manager_setup manager = {.limits = {8, 64u << 20, 1024},
-					.policy.probation_ms = 1000,
-					.observer.event = on_event};
-	struct api_setup api = {.limits = {.rings = 8, .message_fds = MANAGER_FDS_MAX}};
+	struct manager_setup manager = {.probation_ms = 1000, .observer.event = on_event};
+	struct policy_defaults defaults;
+	struct api_setup api = {.limits = {.message_fds = MANAGER_FDS_MAX}};
 
 	memset(service, 0, sizeof(*service));
 	install(service, more);
+	policies_fake_defaults(&defaults);
+	defaults.values[POLICY_RINGS] = 8;
+	policies_fake_set(&service->policies, &defaults, NULL);
+	manager.policies = api.policies = &service->policies;
+	manager.caps = (struct quota_caps){{.total = 1 << 20}, {.total = 1ull << 40}};
 	executor_fake_init(&service->executor);
 	clock_fake_init(&service->clock);
 	last_use_fake_init(&service->last_use);
@@ -159,6 +163,7 @@ void service_end(struct service *service)
 	api_free(service->api);
 	declared_free(service->declared);
 	manager_free(service->manager);
+	policies_fake_done(&service->policies);
 	executor_fake_done(&service->executor);
 	clock_fake_done(&service->clock);
 	last_use_fake_done(&service->last_use);
@@ -170,7 +175,8 @@ void service_end(struct service *service)
 
 void client_connect(struct service *service, uid_t uid, struct client *client)
 {
-	struct peer peer = {.user = {.uid = uid, .gid = uid}, .pid = getpid(), .pidfd = -1};
+	struct peer peer = {
+		.user = {.uid = uid, .gid = uid}, .pid = getpid(), .pidfd = -1, .payer = uid};
 	struct conn *conn;
 	int pair[2];
 

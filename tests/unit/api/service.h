@@ -17,6 +17,7 @@
 #include "fake/hosts_fake.h"
 #include "fake/kern_fake.h"
 #include "fake/last_use_fake.h"
+#include "fake/policies_fake.h"
 #include "declared/declared.h"
 #include "manager/manager.h"
 #include "net/conn.h"
@@ -37,6 +38,7 @@ struct service {
 	struct executor_fake executor;
 	struct clock_fake clock;
 	struct last_use_fake last_use;
+	struct policies policies;
 	struct loop *loop;
 	struct manager *manager;
 	struct declared *declared;

@@ -48,6 +48,7 @@ static void reads_are_repeated(void **state)
 		"DescribeRing",
 		"ListRings",
 		"ReadParameters",
+		"ExplainPolicy",
 	};
 	size_t i;
 

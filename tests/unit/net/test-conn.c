@@ -97,7 +97,7 @@ static const struct conn_handler handler = {
 
 static void line_open(struct line *line)
 {
-	struct peer peer = {.user = {.uid = 1000}};
+	struct peer peer = {.user = {.uid = 1000}, .payer = 1000};
 	int pair[2];
 
 	*line = (struct line){0};

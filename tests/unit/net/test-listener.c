@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "fake/policies_fake.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/timers.h"
@@ -39,6 +40,7 @@ struct house {
 	gid_t last_gid;
 	size_t last_groups;
 	struct timer enough;
+	struct policies policies;
 };
 
 struct session {
@@ -90,11 +92,19 @@ static const struct conn_handler handler = {
 	.closed = on_closed,
 };
 
-static void house_open(struct house *house, size_t connections, size_t per_user)
+static void house_open(struct house *house, size_t connections, size_t guaranteed, size_t per_user)
 {
-	const struct listener_limits limits = {.connections = connections, .per_user = per_user};
+	const struct listener_limits limits = {
+		.connections = connections,
+		.guaranteed = guaranteed,
+		.policies = &house->policies,
+	};
+	struct policy_defaults defaults;
 
 	*house = (struct house){.directory = "/tmp/net-test-XXXXXX", .address.sun_family = AF_UNIX};
+	policies_fake_defaults(&defaults);
+	defaults.values[POLICY_CONNECTIONS] = (int64_t)per_user;
+	policies_fake_set(&house->policies, &defaults, NULL);
 	assert_non_null(mkdtemp(house->directory));
 	assert_int_equal(chmod(house->directory, 0755), 0);
 	snprintf(house->address.sun_path, sizeof(house->address.sun_path), "%s/socket",
@@ -115,6 +125,7 @@ static void house_close(struct house *house)
 	listener_free(house->listener);
 	assert_int_equal(house->sessions, 0);
 	loop_free(house->loop);
+	policies_fake_done(&house->policies);
 	close(house->fd);
 	unlink(house->address.sun_path);
 	rmdir(house->directory);
@@ -184,7 +195,7 @@ static void test_per_user(void **state)
 	struct house house;
 	int fds[3];
 
-	house_open(&house, 100, 3);
+	house_open(&house, 100, 0, 3);
 	for (size_t i = 0; i < 3; i++)
 		fds[i] = visit(&house);
 	assert_refused(visit(&house), "\"limit\":\"connectionsPerUser\",\"allowed\":3");
@@ -209,7 +220,7 @@ static void test_users(void **state)
 
 	if (geteuid() != 0)
 		skip();
-	house_open(&house, 3, 2);
+	house_open(&house, 3, 0, 2);
 	alice[0] = visit_as(&house, ALICE);
 	assert_int_equal(house.last_uid, ALICE);
 	assert_int_equal(house.last_gid, ALICE);
@@ -228,12 +239,36 @@ static void test_users(void **state)
 	house_close(&house);
 }
 
+/* A user with many connections leaves room for one with few, and for root. */
+static void test_guaranteed(void **state)
+{
+	struct house house;
+	int alice[3], bob, root;
+
+	if (geteuid() != 0)
+		skip();
+	house_open(&house, 4, 1, 10);
+	for (size_t i = 0; i < 3; i++)
+		alice[i] = visit_as(&house, ALICE);
+	assert_refused(visit_as(&house, ALICE), "\"limit\":\"connections\",\"allowed\":4");
+	bob = visit_as(&house, BOB);
+	assert_true(is_served(&house, bob));
+	assert_refused(visit_as(&house, BOB), "\"limit\":\"connections\",\"allowed\":4");
+	root = visit(&house);
+	assert_true(is_served(&house, root));
+	for (size_t i = 0; i < 3; i++)
+		close(alice[i]);
+	close(bob);
+	close(root);
+	house_close(&house);
+}
+
 static void test_stop(void **state)
 {
 	struct house house;
 	int before, after;
 
-	house_open(&house, 10, 10);
+	house_open(&house, 10, 0, 10);
 	before = visit(&house);
 	listener_stop(house.listener);
 	after = visit(&house); /* stays in the queue */
@@ -264,7 +299,7 @@ static void test_no_descriptors(void **state)
 	double before;
 	int fd, next;
 
-	house_open(&house, 10, 10);
+	house_open(&house, 10, 0, 10);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	next = dup(fd);
 	close(next);
@@ -292,9 +327,8 @@ static void test_no_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_per_user),
-		cmocka_unit_test(test_users),
-		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_per_user),       cmocka_unit_test(test_users),
+		cmocka_unit_test(test_guaranteed),     cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_no_descriptors),
 	};
 

@@ -58,6 +58,7 @@ void fixture_init(struct fixture *fixture)
 	*fixture = (struct fixture){
 		.limits = {.rings = 8, .region_bytes = 64u << 20, .entries = 1024},
 		.policy = {.probation_ms = 1000, .adopted = WHO_ALL},
+		.caps = {{.total = 1 << 20}, {.total = 1ull << 40}},
 		.directory = "/tmp/ring-test-XXXXXX",
 		.store = "/tmp/ring-store-XXXXXX",
 	};
@@ -97,6 +98,19 @@ void fixture_await_ready(struct fixture *fixture, void (*ready)(void *arg), void
 	fixture->on_ready_arg = arg;
 }
 
+void fixture_set_rules(struct fixture *fixture, const char *rules)
+{
+	struct policy_defaults defaults;
+
+	policies_fake_defaults(&defaults);
+	defaults.values[POLICY_RINGS] = (int64_t)fixture->limits.rings;
+	defaults.values[POLICY_REGION_BYTES] = (int64_t)fixture->limits.region_bytes;
+	defaults.values[POLICY_ENTRIES] = (int64_t)fixture->limits.entries;
+	defaults.values[POLICY_PERSISTENT_RINGS] = fixture->policy.persistent;
+	defaults.values[POLICY_ADOPTED_RINGS] = fixture->policy.adopted;
+	policies_fake_set(&fixture->policies, &defaults, rules);
+}
+
 int fixture_manage(struct fixture *fixture)
 {
 	const struct manager_setup setup = {
@@ -107,14 +121,16 @@ int fixture_manage(struct fixture *fixture)
 		.last_use = &fixture->last_use.port,
 		.program_directory = fixture->directory,
 		.store_directory = fixture->store,
-		.limits = fixture->limits,
-		.policy = fixture->policy,
+		.policies = &fixture->policies,
+		.probation_ms = fixture->policy.probation_ms,
+		.caps = fixture->caps,
 		.observer = {.event = see_event, .arg = fixture},
 	};
 	int r;
 
 	if (fixture->fds == 0)
 		fixture->fds = count_fds();
+	fixture_set_rules(fixture, fixture->rules);
 	r = domain_init(&fixture->domain, &setup, &fixture->users.users);
 	fixture->manager = fixture->domain.manager;
 	fixture->declared = fixture->domain.declared;
@@ -256,6 +272,7 @@ void fixture_done(struct fixture *fixture)
 	remove_directory(loaded);
 	remove_directory(fixture->store);
 	remove_directory(fixture->directory);
+	policies_fake_done(&fixture->policies);
 }
 
 bool fixture_step(struct fixture *fixture)

@@ -13,6 +13,7 @@
 #include "fake/hosts_fake.h"
 #include "fake/kern_fake.h"
 #include "fake/last_use_fake.h"
+#include "fake/policies_fake.h"
 #include "fake/users_fake.h"
 #include "declared/declared.h"
 #include "domain.h"
@@ -48,7 +49,13 @@ struct fixture {
 	void (*on_ready)(void *arg);
 	void *on_ready_arg;
 	struct manager_limits limits;
-	struct manager_policy policy;
+	struct {
+		enum policy_who persistent, adopted;
+		unsigned int probation_ms;
+	} policy;
+	const char *rules; /* a policy file, or NULL */
+	struct quota_caps caps;
+	struct policies policies;
 	char directory[64]; /* of shipped programs */
 	char store[64];
 	bool stopped;
@@ -61,6 +68,8 @@ struct fixture {
 
 /* Ports, and a directory with the programs copy, paced (of the same layout) and nop. */
 void fixture_init(struct fixture *fixture);
+/* Exchanges the policy: these rules over limits and policy of the fixture. */
+void fixture_set_rules(struct fixture *fixture, const char *rules);
 /* Makes the manager and its clients, as the daemon does; -errno if the manager fails. */
 int fixture_manage(struct fixture *fixture);
 /* @ready when the programs are open and the takeover has ended; at once if that is so. */

@@ -221,18 +221,18 @@ static void test_who_may(void **state)
 static void test_who_may_ask(void **state)
 {
 	static const struct {
-		enum manager_who who;
+		enum policy_who who;
 		uid_t uid;
 		const char *lacks;
 		const char *reason; /* NULL: may */
 	} cases[] = {
 		{WHO_ALL, ALICE, NULL, NULL},
 		{WHO_ROOT, 0, NULL, NULL},
-		{WHO_ROOT, ALICE, NULL, "adopted rings to root only"},
-		{WHO_NONE, 0, NULL, "no adopted rings"},
+		{WHO_ROOT, ALICE, NULL, "adoptedRings in iouringd.conf"},
+		{WHO_NONE, 0, NULL, "adoptedRings in iouringd.conf"},
 		{WHO_ALL, 0, KERN_SAFE_ADOPTION, NULL},
 		{WHO_ALL, ALICE, KERN_SAFE_ADOPTION, "on this kernel"},
-		{WHO_ROOT, ALICE, KERN_SAFE_ADOPTION, "adopted rings to root only"},
+		{WHO_ROOT, ALICE, KERN_SAFE_ADOPTION, "adoptedRings in iouringd.conf"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

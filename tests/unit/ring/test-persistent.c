@@ -51,7 +51,7 @@ static void test_no_lease(void **state)
 }
 
 /* What @uid is told under the policy @who: "" if she gets her ring. */
-static void ask(enum manager_who who, uid_t uid, const char *refusal)
+static void ask(enum policy_who who, uid_t uid, const char *refusal)
 {
 	struct answer answer = ANSWER_NONE;
 	struct fixture fixture;
@@ -79,11 +79,11 @@ static void ask(enum manager_who who, uid_t uid, const char *refusal)
 static void test_policy(void **state)
 {
 	ask(WHO_ROOT, 0, "");
-	ask(WHO_ROOT, ALICE, "to root only");
+	ask(WHO_ROOT, ALICE, "does not permit persistent rings");
 	ask(WHO_ALL, ALICE, "");
 	ask(WHO_ALL, 0, "");
-	ask(WHO_NONE, ALICE, "no persistent rings");
-	ask(WHO_NONE, 0, "no persistent rings");
+	ask(WHO_NONE, ALICE, "does not permit persistent rings");
+	ask(WHO_NONE, 0, "does not permit persistent rings");
 }
 
 int main(void)
