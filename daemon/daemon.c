@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "audit.h"
 #include "domain.h"
 #include "host/host.h"
 #include "kern/kern.h"
@@ -29,11 +30,13 @@
 #include "manager/manager.h"
 #include "status-line.h"
 #include "util/log.h"
+#include "util/log-record.h"
 #include "common/cleanup.h"
 #include "common/container-of.h"
 
-#define STATUS_PAUSE_MS 250   /* between two status lines */
-#define STOP_LIMIT_MS	20000 /* for the end of rings that were being made */
+#define STATUS_PAUSE_MS	 250   /* between two status lines */
+#define RECORDS_PAUSE_MS 500   /* until the journal is tried again */
+#define STOP_LIMIT_MS	 20000 /* for the end of rings that were being made */
 
 struct daemon {			     /* in daemon_run(); members in the order of their making */
 	const struct config *config; /* borrowed */
@@ -58,6 +61,7 @@ struct daemon {			     /* in daemon_run(); members in the order of their making 
 	struct listener *listener;
 	struct timer status_timer;
 	struct timer stop_timer;
+	struct timer records_timer;
 	bool stopping;
 	bool stopped; /* the domain has stopped */
 	bool failed;  /* it stops because it cannot serve */
@@ -75,10 +79,30 @@ static void on_status_timer(struct timer *timer)
 	notify_status(status);
 }
 
+/* ---- records that the journal has not taken ---- */
+
+static void await_journal(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	if (!daemon->records_timer.armed)
+		daemon->clock.port.start(&daemon->clock.port, &daemon->records_timer,
+					 RECORDS_PAUSE_MS);
+}
+
+static void on_records_timer(struct timer *timer)
+{
+	struct daemon *daemon = container_of(timer, struct daemon, records_timer);
+
+	if (!log_records_flush())
+		await_journal(daemon);
+}
+
 static void on_event(void *arg, const struct manager_event *event)
 {
 	struct daemon *daemon = arg;
 
+	audit_event(event);
 	if (daemon->api)
 		api_event(daemon->api, event);
 	if (!daemon->status_timer.armed)
@@ -180,6 +204,8 @@ static int start_loop(struct daemon *daemon)
 	loop_clock_init(&daemon->clock, daemon->loop);
 	daemon->status_timer.fire = on_status_timer;
 	daemon->stop_timer.fire = on_stop_timer;
+	daemon->records_timer.fire = on_records_timer;
+	log_records_set_wake(await_journal, daemon);
 	r = pool_new(daemon->loop, &daemon->pool);
 	if (r < 0)
 		return failed("cannot make", "the pool of threads", r);
@@ -384,6 +410,8 @@ static int start(struct daemon *daemon)
 static void done(struct daemon *daemon)
 {
 	if (daemon->loop) {
+		log_records_set_wake(NULL, NULL);
+		daemon->clock.port.cancel(&daemon->clock.port, &daemon->records_timer);
 		daemon->clock.port.cancel(&daemon->clock.port, &daemon->stop_timer);
 		daemon->clock.port.cancel(&daemon->clock.port, &daemon->status_timer);
 	}

@@ -23,6 +23,11 @@ static void print_result(FILE *cell, struct json_object *decision)
 		fputs(json_text(decision, "result"), cell);
 }
 
+static void print_place(FILE *cell, struct json_object *decision)
+{
+	fputs(json_text(decision, "place"), cell);
+}
+
 static const char *result_color(struct json_object *decision)
 {
 	const char *result = json_text(decision, "result");
@@ -36,7 +41,7 @@ static const struct column decision_columns[] = {
 	{"KEY", NULL, "key", "the right or quota, as rules name it"},
 	{"RESULT", NULL, "result allowed", "permitted, denied, or the value of the quota",
 	 .print = print_result, .color = result_color},
-	{"WHERE", NULL, "place file line rule", "file, line and rule", COLUMN_WRAP},
+	{"WHERE", NULL, "place file line rule", "file, line and rule", COLUMN_WRAP, print_place},
 	{0},
 };
 

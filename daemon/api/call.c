@@ -7,6 +7,7 @@
 
 #include "api/context.h"
 #include "util/log.h"
+#include "util/log-record.h"
 #include "wire/json.h"
 
 struct call *call_new(struct session *session)
@@ -100,6 +101,38 @@ static void log_internal(const struct call *call, int r)
 		      call->peer.pid, strerror(-r));
 }
 
+/* What the policy, a quota or the kernel refuses; what is only mistaken, or not there, is none. */
+static void record_refusal(const struct call *call, const struct note *note)
+{
+	uid_t uid = call->peer.user.uid;
+	struct log_record record;
+	const char *name;
+
+	if (!note || (note->fault != FAULT_NOT_PERMITTED && note->fault != FAULT_QUOTA_EXCEEDED &&
+		      note->fault != FAULT_PROGRAM_REJECTED && note->fault != FAULT_FILE_REFUSED))
+		return;
+	if (!log_of_client_fits(uid))
+		return;
+	name = fault_name(note->fault);
+	log_record_begin(&record, LOG_LEVEL_NOTICE, LOG_ID_REFUSED,
+			 "%s of user %u refused: %s: %s%s%s", call->message.name, (unsigned int)uid,
+			 name, note->texts[0] ? note->texts[0] : "", note->texts[1] ? ": " : "",
+			 note->texts[1] ? note->texts[1] : "");
+	log_record_text(&record, "METHOD", call->message.name);
+	log_record_text(&record, "ERROR_NAME", name);
+	log_record_number(&record, "USER_ID", uid);
+	if (note->fault == FAULT_QUOTA_EXCEEDED) {
+		log_record_text(&record, "LIMIT", note->texts[0]);
+		log_record_text(&record, "RULE", note->texts[2]);
+	} else {
+		log_record_text(&record, "REASON",
+				note->fault == FAULT_NOT_PERMITTED ? note->texts[0]
+								   : note->texts[1]);
+	}
+	log_record_client(&record, call->peer.pid, call->session ? call->peer.cgroup : NULL);
+	log_record_send(&record);
+}
+
 void call_fail(struct call *call, int r, const struct note *note)
 {
 	_cleanup_free_ char *text = NULL;
@@ -107,6 +140,8 @@ void call_fail(struct call *call, int r, const struct note *note)
 
 	if (r < 0)
 		log_internal(call, r);
+	else
+		record_refusal(call, note);
 	if (!expects_no_reply(call)) {
 		if (message_build_fault(r, note, &text, &length) < 0)
 			conn_give_up(call->session->conn);

@@ -7,6 +7,7 @@
 #include "api/handlers.h"
 #include "api/views.h"
 #include "common/cleanup.h"
+#include "util/log-record.h"
 
 int handle_list_programs(struct call *call, const void *input)
 {
@@ -28,6 +29,23 @@ int handle_list_programs(struct call *call, const void *input)
 	return 0;
 }
 
+static void record_load(const struct call *call, const struct program_view *view)
+{
+	const struct in_load_program *in = call->input;
+	struct log_record record;
+
+	if (in->check_only)
+		return;
+	log_record_begin(&record, LOG_LEVEL_INFO, LOG_ID_PROGRAM_LOADED,
+			 "user %u loaded program \"%s\"", (unsigned int)call->peer.user.uid,
+			 view->name);
+	log_record_text(&record, "PROGRAM", view->name);
+	log_record_digest(&record, view->info->digest, SHA256_SIZE);
+	log_record_number(&record, "USER_ID", call->peer.user.uid);
+	log_record_client(&record, call->peer.pid, call->session ? call->peer.cgroup : NULL);
+	log_record_send(&record);
+}
+
 static void loaded(void *arg, int r, const struct note *note, const struct program_view *view)
 {
 	struct call *call = arg;
@@ -38,6 +56,7 @@ static void loaded(void *arg, int r, const struct note *note, const struct progr
 		call_fail(call, r, note);
 		return;
 	}
+	record_load(call, view);
 	view_program(view, digest, &out.program);
 	call_reply(call, &out);
 }

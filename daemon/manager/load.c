@@ -149,7 +149,7 @@ int manager_program_load(struct manager *manager, const struct peer *peer, int o
 	struct load *load;
 	int r;
 
-	r = manager_permits(manager, peer, POLICY_LOAD_PROGRAMS, "to load programs", note);
+	r = manager_permits(manager, peer, POLICY_LOAD_PROGRAMS, "loading programs", note);
 	if (r == 0)
 		r = manager_usable(manager, note);
 	if (r != 0)
@@ -178,7 +178,7 @@ int manager_program_unload(struct manager *manager, const struct peer *peer, con
 	struct program *program;
 	int r;
 
-	r = manager_permits(manager, peer, POLICY_LOAD_PROGRAMS, "to unload programs", note);
+	r = manager_permits(manager, peer, POLICY_LOAD_PROGRAMS, "unloading programs", note);
 	if (r == 0)
 		r = manager_usable(manager, note);
 	if (r == 0)

@@ -84,7 +84,7 @@ int manager_lookup(const struct manager *manager, const struct peer *peer, const
 
 	if (r == 0 && peer->user.uid != ring->uid)
 		r = manager_permits(manager, peer, POLICY_STEER_RINGS,
-				    "to control rings of other users", note);
+				    "controlling rings of other users", note);
 	if (r == 0)
 		*ret = ring;
 	return r;

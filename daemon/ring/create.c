@@ -176,6 +176,10 @@ int creation_set_up(struct ring *ring, const struct host_callbacks *callbacks, s
 		r = make_region(ring, &files, note);
 	if (r != 0)
 		return r;
+	for (uint32_t i = 0; i < files.n_slots; i++) {
+		ring->client.files[i].device = files.devices[i];
+		ring->client.files[i].inode = files.inodes[i];
+	}
 	region_publish(&ring->region, ring_state_life(ring->state), 0, ring->generation, info->id);
 	if (ring->adopted)
 		return hosts->ops->adopt(hosts, ring->key, callbacks, ring,

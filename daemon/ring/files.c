@@ -153,6 +153,8 @@ static int fill_one(const struct iourd_descriptor *descriptor, const struct ring
 		return r;
 	files->fds[i] = file->fd;
 	files->slots[i] = describe(stat);
+	files->devices[i] = stat->st_dev;
+	files->inodes[i] = stat->st_ino;
 	return 0;
 }
 

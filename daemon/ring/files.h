@@ -20,6 +20,8 @@ struct files {
 	uint32_t n_slots;
 	int fds[IOURD_SLOTS_MAX];		  /* borrowed from the request; -1: empty */
 	struct iourd_slot slots[IOURD_SLOTS_MAX]; /* for the region's head */
+	uint64_t devices[IOURD_SLOTS_MAX];	  /* as of stat(2), as the next */
+	uint64_t inodes[IOURD_SLOTS_MAX];
 };
 
 /* FAULT_SLOT_MISSING, FAULT_FILE_REFUSED or FAULT_INVALID_PARAMETER if the files do not fit. */

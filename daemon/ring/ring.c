@@ -28,6 +28,7 @@ int ring_client_init(struct ring_client *client, const struct peer *peer)
 		return -ENOMEM;
 	}
 	client->user = user;
+	client->pid = peer->pid;
 	return 0;
 }
 
@@ -130,8 +131,27 @@ void ring_publish(struct ring *ring)
 			       ring->generation, program_info(ring->program)->id);
 }
 
+static size_t list_files(const struct ring *ring, struct ring_origin_file *ret)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < ring->made_of.slot_count && i < IOURD_SLOTS_MAX; i++) {
+		if (ring->client.files[i].device == 0 && ring->client.files[i].inode == 0)
+			continue;
+		ret[n++] = (struct ring_origin_file){
+			.slot = ring->made_of.slots[i].name,
+			.device = ring->client.files[i].device,
+			.inode = ring->client.files[i].inode,
+		};
+	}
+	return n;
+}
+
 void ring_emit(struct ring *ring, enum event_kind kind)
 {
+	const struct kern_program_info *info = program_info(ring->program);
+	struct ring_origin_file files[IOURD_SLOTS_MAX];
+
 	events_emit(&ring->context->events, (struct manager_event){
 						    .kind = kind,
 						    .ring = ring->title,
@@ -139,6 +159,14 @@ void ring_emit(struct ring *ring, enum event_kind kind)
 						    .uid = ring->uid,
 						    .generation = ring->generation,
 						    .reason = ring->reason,
+						    .digest = info ? info->digest : NULL,
+						    .cgroup = ring->client.cgroup,
+						    .client_pid = ring->client.pid,
+						    .adopted = ring->adopted,
+						    .persistent = ring->persistent,
+						    .declared = ring->declared,
+						    .files = files,
+						    .n_files = list_files(ring, files),
 					    });
 }
 

@@ -77,6 +77,10 @@ struct cancelled_reply {
 struct ring_client {
 	struct user user; /* owned, as is the next */
 	char *cgroup;
+	pid_t pid; /* 0: the daemon */
+	struct {
+		uint64_t device, inode; /* both 0: none */
+	} files[IOURD_SLOTS_MAX];	/* by slot, for the audit trail */
 };
 
 /* Owned by the manager, which ring/context.h reaches when the ring is freed. */

@@ -58,6 +58,12 @@ static inline const char *ring_title_for(const struct ring_title *title, uid_t r
 	return title->space == reader ? title->name : title->full;
 }
 
+struct ring_origin_file { /* as it was when the ring was made */
+	const char *slot;
+	uint64_t device;
+	uint64_t inode;
+};
+
 struct manager_event { /* texts are borrowed for the time of the call */
 	enum event_kind kind;
 	uint64_t number;  /* from 1, +1 for each event */
@@ -67,6 +73,13 @@ struct manager_event { /* texts are borrowed for the time of the call */
 	uid_t uid;
 	uint64_t generation;
 	const char *reason; /* or NULL */
+	/* for the audit trail */
+	const uint8_t *digest; /* SHA-256, of the program; NULL: not known */
+	const char *cgroup;    /* of the ring's client; NULL: not known */
+	pid_t client_pid;      /* 0: the daemon, or not known */
+	bool adopted, persistent, declared;
+	const struct ring_origin_file *files; /* of EVENT_CREATED */
+	size_t n_files;
 };
 
 /* How a ring ended that had been announced by EVENT_CREATED. */

@@ -36,13 +36,19 @@ static bool take_line(struct slot *slot, uid_t uid)
 	return slot->n++ < LOG_OF_CLIENT_MAX;
 }
 
-void log_of_client(enum log_level level, uid_t uid, const char *format, ...)
+bool log_of_client_fits(uid_t uid)
 {
 	static struct slot slots[SLOTS];
+
+	return take_line(&slots[uid % SLOTS], uid);
+}
+
+void log_of_client(enum log_level level, uid_t uid, const char *format, ...)
+{
 	char text[1024];
 	va_list arguments;
 
-	if (!take_line(&slots[uid % SLOTS], uid))
+	if (!log_of_client_fits(uid))
 		return;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);

@@ -2,12 +2,14 @@
 /*
  * log.h - log lines for the administrator, on standard error
  *
- * If standard error is systemd's journal, each line has a level prefix. A message is one sentence
- * that names the object, what happened to it, and what to do. Any thread may log.
+ * If standard error is systemd's journal, each line has a level prefix, and nobody waits for it. A
+ * message is one sentence that names the object, what happened to it, and what to do. Any thread
+ * may log.
  */
 #ifndef DAEMON_UTIL_LOG_H
 #define DAEMON_UTIL_LOG_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum log_level { /* syslog's numbers */
@@ -17,6 +19,8 @@ enum log_level { /* syslog's numbers */
 		 LOG_LEVEL_INFO = 6,
 };
 
+/* Whether standard error is the journal. */
+bool log_is_journal(void);
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
@@ -24,6 +28,7 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
  * the journal. A later line has the number of those that were suppressed. For the loop's thread.
  */
 #define LOG_OF_CLIENT_MAX 10u
+bool log_of_client_fits(uid_t uid); /* takes one of these lines */
 void log_of_client(enum log_level level, uid_t uid, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

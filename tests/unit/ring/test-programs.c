@@ -243,7 +243,7 @@ static void test_load_is_refused(void **state)
 		assert_int_equal(manager_program_load(fixture.manager, &alice, fd, check,
 						      answer_program, &answer, &note),
 				 FAULT_NOT_PERMITTED);
-		assert_non_null(strstr(note.texts[0], "does not permit to load programs"));
+		assert_non_null(strstr(note.texts[0], "does not permit loading programs"));
 		note_done(&note);
 	}
 	close(fd);
