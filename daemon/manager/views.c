@@ -37,7 +37,7 @@ void manager_ring_at(const struct manager *manager, const struct peer *peer, siz
 static int view(const struct ring *ring, struct note *note, struct ring_view *ret)
 {
 	if (!ring_visible(ring))
-		return fault_ring_busy(note, ring->name, "it is not made yet");
+		return fault_ring_busy(note, ring->title.name, "it is not made yet");
 	ring_view_fill(ring, ret);
 	return 0;
 }

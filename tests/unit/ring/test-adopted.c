@@ -301,7 +301,6 @@ static void test_exchanged_ring(void **state)
 	assert_int_equal(adopt(&adopted.fixture, ALICE, 3, &answer, NULL), 0);
 	fixture_run(&adopted.fixture);
 	assert_int_equal(answer.r, FAULT_INVALID_PARAMETER);
-	assert_nothing_left(&adopted.fixture);
 	answer_done(&answer);
 	end(&adopted);
 }
