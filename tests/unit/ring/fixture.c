@@ -142,6 +142,14 @@ int fixture_manage(struct fixture *fixture)
 	return 0;
 }
 
+void fixture_start_limited(struct fixture *fixture, struct manager_limits limits)
+{
+	fixture_init(fixture);
+	fixture->limits = limits;
+	assert_int_equal(fixture_manage(fixture), 0);
+	fixture_run(fixture);
+}
+
 void fixture_start(struct fixture *fixture)
 {
 	fixture_init(fixture);
@@ -475,6 +483,15 @@ int find_ring(struct fixture *fixture, const char *name, struct note *note, stru
 	if (manager_ring_find(fixture->manager, &alice, name, NULL, ret) == 0)
 		return 0;
 	return manager_ring_find(fixture->manager, &root, name, note, ret);
+}
+
+void make_and_destroy_ring(struct fixture *fixture, const char *name)
+{
+	struct answer answer;
+
+	make_ring(fixture, name, &answer);
+	destroy_ring(fixture, name);
+	answer_done(&answer);
 }
 
 enum ring_state state_of(struct fixture *fixture, const char *name)

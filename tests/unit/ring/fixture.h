@@ -87,6 +87,8 @@ void fixture_kill(struct fixture *fixture);
 void fixture_done(struct fixture *fixture);
 /* fixture_init and fixture_manage, with the shipped programs open. */
 void fixture_start(struct fixture *fixture);
+/* The same with other limits. */
+void fixture_start_limited(struct fixture *fixture, struct manager_limits limits);
 
 /* One job, or one thing that a host says; false if there is nothing to do. */
 bool fixture_step(struct fixture *fixture);
@@ -147,6 +149,8 @@ void start_ring(struct fixture *fixture, const char *name);
 void destroy_ring(struct fixture *fixture, const char *name);
 /* What manager_ring_find returns: of ALICE's ring, or of root's. */
 int find_ring(struct fixture *fixture, const char *name, struct note *note, struct ring_view *ret);
+/* Makes ring @name and destroys it; its client closes lease and region. */
+void make_and_destroy_ring(struct fixture *fixture, const char *name);
 enum ring_state state_of(struct fixture *fixture, const char *name);
 /* The host of ALICE's ring, or of root's; or NULL. */
 struct host *host_search(struct fixture *fixture, const char *name);

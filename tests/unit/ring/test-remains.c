@@ -26,14 +26,6 @@ static uint64_t memory_of(int fd)
 	return (uint64_t)st.st_blocks * 512;
 }
 
-static void start(struct fixture *fixture, struct manager_limits limits)
-{
-	fixture_init(fixture);
-	fixture->limits = limits;
-	assert_int_equal(fixture_manage(fixture), 0);
-	fixture_run(fixture);
-}
-
 /* Asks for a ring, which is refused because of @limit. */
 static void expect_refused(struct fixture *fixture, const char *limit)
 {
@@ -131,13 +123,10 @@ static void test_ring_counts(void **state)
 	struct fixture fixture;
 	struct answer answer;
 
-	start(&fixture, two);
+	fixture_start_limited(&fixture, two);
 	fixture.last_use.held = true;
-	for (int i = 0; i < 2; i++) {
-		make_ring(&fixture, "r1", &answer);
-		destroy_ring(&fixture, "r1");
-		answer_done(&answer);
-	}
+	for (int i = 0; i < 2; i++)
+		make_and_destroy_ring(&fixture, "r1");
 	assert_int_equal(last_use_fake_count(&fixture.last_use), 2);
 	expect_refused(&fixture, "ringsPerUser");
 	fixture.last_use.held = false;
@@ -159,15 +148,13 @@ static void test_rest_counts(void **state)
 	struct fixture fixture;
 	struct answer answer;
 
-	start(&fixture, limits);
+	fixture_start_limited(&fixture, limits);
 	fixture.last_use.held = true;
 	make_ring(&fixture, "r1", &answer);
 	expect_refused(&fixture, "regionBytesPerUser");
 	destroy_ring(&fixture, "r1");
 	answer_done(&answer);
-	make_ring(&fixture, "r2", &answer);
-	destroy_ring(&fixture, "r2");
-	answer_done(&answer);
+	make_and_destroy_ring(&fixture, "r2");
 	expect_refused(&fixture, "regionBytesPerUser");
 	fixture.last_use.held = false;
 	fixture_done(&fixture);
@@ -186,7 +173,7 @@ static void test_refilled(void **state)
 	struct fixture fixture;
 	unsigned char *region;
 
-	start(&fixture, limits);
+	fixture_start_limited(&fixture, limits);
 	fixture.last_use.held = true;
 	make_ring(&fixture, "r1", &answer);
 	region = map_region(&answer);
@@ -218,7 +205,7 @@ static void test_adopted(void **state)
 	struct fixture fixture;
 	struct sample sample;
 
-	start(&fixture, limits);
+	fixture_start_limited(&fixture, limits);
 	fixture.last_use.held = true;
 	sample_init(&sample, "r1");
 	assert_int_equal(manager_ring_prepare(fixture.manager, &alice, &sample.request, answer_ring,
@@ -243,16 +230,12 @@ static void test_cannot_wait(void **state)
 {
 	const struct manager_limits one = {.rings = 1, .region_bytes = 64u << 20, .entries = 1024};
 	struct fixture fixture;
-	struct answer answer;
 
-	start(&fixture, one);
+	fixture_start_limited(&fixture, one);
 	fixture.last_use.held = true;
 	fixture.last_use.error = -ENOSPC;
-	for (int i = 0; i < 2; i++) {
-		make_ring(&fixture, "r1", &answer);
-		destroy_ring(&fixture, "r1");
-		answer_done(&answer);
-	}
+	for (int i = 0; i < 2; i++)
+		make_and_destroy_ring(&fixture, "r1");
 	fixture_done(&fixture);
 }
 
@@ -260,13 +243,10 @@ static void test_cannot_wait(void **state)
 static void test_stop(void **state)
 {
 	struct fixture fixture;
-	struct answer answer;
 
 	fixture_start(&fixture);
 	fixture.last_use.held = true;
-	make_ring(&fixture, "r1", &answer);
-	destroy_ring(&fixture, "r1");
-	answer_done(&answer);
+	make_and_destroy_ring(&fixture, "r1");
 	fixture_restart(&fixture);
 	assert_int_equal(last_use_fake_count(&fixture.last_use), 0);
 	fixture_done(&fixture);

@@ -216,10 +216,7 @@ static void test_quotas(void **state)
 
 		/* Room for exactly two. */
 		*limit = i == 0 ? 2 : i == 1 ? 2 * (65536 + 4096) : 2 * 64;
-		fixture_init(&fixture);
-		fixture.limits = limits;
-		assert_int_equal(fixture_manage(&fixture), 0);
-		fixture_run(&fixture);
+		fixture_start_limited(&fixture, limits);
 		make_ring(&fixture, "one", &answers[0]);
 		make_ring(&fixture, "two", &answers[1]);
 		expect_quota(&fixture, names[i], *limit);
