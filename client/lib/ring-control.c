@@ -49,7 +49,7 @@ int iouctl_ring_swap(struct iouctl_ring *ring, const char *program, uint64_t exp
 		return failure_set(failure, -EINVAL, "generation %llu is out of range",
 				   (unsigned long long)expected_generation);
 	in.expected_generation.set = expected_generation > 0;
-	in.expected_generation.value = expected_generation;
+	in.expected_generation.value = (int64_t)expected_generation;
 	r = connection_request(ring->connection, "SwapProgram", &in, &reply_swap_type, &out,
 			       &reply);
 	if (r < 0)

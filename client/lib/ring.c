@@ -123,7 +123,7 @@ int iouctl_ring_create(struct iouctl *c, const struct iouctl_ring_options *given
 	in.files = (struct schema_array){files, options->n_files};
 	in.parameters = parameters;
 	in.data_bytes.set = options->data_bytes > 0;
-	in.data_bytes.value = options->data_bytes;
+	in.data_bytes.value = (int64_t)options->data_bytes;
 	in.persistent = options->persistent != 0;
 	in.rollback = options->rollback != 0;
 	r = connection_request(c, "CreateRing", &in, &reply_created_type, &out, &reply);

@@ -101,7 +101,7 @@ int transport_send(struct transport *transport, const char *method, struct json_
 		if (n == -EAGAIN)
 			return -ETIMEDOUT;
 		if (n < 0)
-			return n == -EPIPE ? -ECONNRESET : n;
+			return n == -EPIPE ? -ECONNRESET : (int)n;
 		done += n;
 		n_fds = 0;
 	}
@@ -171,7 +171,7 @@ int transport_receive_exact(struct transport *transport, struct raw_reply *ret)
 		if (n == 0)
 			return -ECONNRESET;
 		if (n < 0 && n != -EINTR)
-			return n;
+			return (int)n;
 		length += n > 0 ? n : 0;
 	} while (length == 0 || bytes[length - 1] != '\0');
 	r = parse(bytes, length - 1, &ret->message);

@@ -78,7 +78,8 @@ int journal_open(const char *directory, struct iourd_journal **ret, bool *ret_is
 		path = NULL;
 		return -ENOMEM;
 	}
-	mapped = open_pinned(path, &journal) == 0;
+	(void)open_pinned(path, &journal);
+	mapped = journal != NULL;
 	if (!mapped) {
 		journal = calloc(1, sizeof(*journal));
 		if (!journal)

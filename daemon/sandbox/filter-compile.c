@@ -47,7 +47,8 @@ static int print_bytes(FILE *file)
 {
 	int byte;
 
-	rewind(file);
+	if (fseek(file, 0, SEEK_SET) != 0)
+		return -errno;
 	for (unsigned int n = 1; (byte = getc(file)) != EOF; n++)
 		printf("0x%02x,%c", (unsigned int)byte, n % 8 == 0 ? '\n' : ' ');
 	return ferror(file) || fflush(stdout) != 0 ? -EIO : 0;
