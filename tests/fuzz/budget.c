@@ -10,28 +10,16 @@
 
 #include <sanitizer/allocator_interface.h>
 
+#define CHECK_EVERY 65536u /* allocations: to add up the counters takes a while */
+
 /* Of the profile's runtime, which has no header. */
 uint64_t *__llvm_profile_begin_counters(void);
 uint64_t *__llvm_profile_end_counters(void);
 
 static pthread_t counted; /* libFuzzer has threads of its own */
 static int64_t bytes, peak;
-static uint64_t work_before;
-
-static void on_malloc(const volatile void *at, size_t size)
-{
-	if (!pthread_equal(pthread_self(), counted))
-		return;
-	bytes += (int64_t)size;
-	if (bytes > peak)
-		peak = bytes;
-}
-
-static void on_free(const volatile void *at)
-{
-	if (at && pthread_equal(pthread_self(), counted))
-		bytes -= (int64_t)__sanitizer_get_allocated_size(at);
-}
+static uint64_t work_before, work_limit = UINT64_MAX;
+static unsigned int mallocs;
 
 static uint64_t work_so_far(void)
 {
@@ -43,6 +31,23 @@ static uint64_t work_so_far(void)
 	return sum;
 }
 
+static void on_malloc(const volatile void *at, size_t size)
+{
+	if (!pthread_equal(pthread_self(), counted))
+		return;
+	bytes += (int64_t)size;
+	if (bytes > peak)
+		peak = bytes;
+	if (++mallocs % CHECK_EVERY == 0 && work_so_far() - work_before > work_limit)
+		fuzz_fail("the work stays within its limit", __FILE__, __LINE__);
+}
+
+static void on_free(const volatile void *at)
+{
+	if (at && pthread_equal(pthread_self(), counted))
+		bytes -= (int64_t)__sanitizer_get_allocated_size(at);
+}
+
 void budget_begin(void)
 {
 	if (!counted) {
@@ -50,7 +55,13 @@ void budget_begin(void)
 		MUST(__sanitizer_install_malloc_and_free_hooks(on_malloc, on_free) != 0);
 	}
 	bytes = peak = 0;
+	work_limit = UINT64_MAX;
 	work_before = work_so_far();
+}
+
+void budget_limit(uint64_t work_max)
+{
+	work_limit = work_max;
 }
 
 uint64_t budget_work(void)
@@ -82,6 +93,10 @@ void budget_check(uint64_t work_max, int64_t peak_max)
 }
 #else
 void budget_begin(void)
+{
+}
+
+void budget_limit(uint64_t work_max)
 {
 }
 

@@ -14,6 +14,8 @@
 
 /* Starts counting at 0. */
 void budget_begin(void);
+/* Aborts the run as soon as an allocation shows that the work exceeds this. */
+void budget_limit(uint64_t work_max);
 
 uint64_t budget_work(void);
 /* Bytes that are allocated now, more than when budget_begin() was called; and the most there were.

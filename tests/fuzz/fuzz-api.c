@@ -151,6 +151,11 @@ static void settle(struct run *run)
 	MUST(budget_bytes() <= allowed);
 }
 
+static uint64_t work_max(const struct run *run)
+{
+	return WORK_BASE + run->calls * WORK_OF_CALL + run->bytes * WORK_OF_BYTE;
+}
+
 /* Sends what the socket takes: a client may stop reading, or be hung up. */
 static void send_all(struct run *run, unsigned int n, const char *bytes, size_t size, size_t n_fds)
 {
@@ -164,6 +169,7 @@ static void send_all(struct run *run, unsigned int n, const char *bytes, size_t 
 	if (size > 0)
 		run->partial[n] = bytes[size - 1] != '\0';
 	run->bytes += size;
+	budget_limit(work_max(run));
 	while (size > 0 && refused < 8) {
 		ssize_t sent = socket_send(client->fd, bytes, size, sent_fds, n_fds);
 
@@ -318,8 +324,7 @@ static void finish(struct run *run)
 	MUST(service.conns.n == 0);
 	end_rings();
 	assert_nothing_left(&service, 0);
-	budget_check(WORK_BASE + run->calls * WORK_OF_CALL + run->bytes * WORK_OF_BYTE,
-		     BYTES_BASE + (int64_t)run->bytes * BYTES_OF_BYTE);
+	budget_check(work_max(run), BYTES_BASE + (int64_t)run->bytes * BYTES_OF_BYTE);
 	if (!run->renew)
 		MUST(budget_bytes() <= KEPT_AT_END);
 	if (run->renew || ++inputs >= RENEW_AFTER) {
