@@ -88,7 +88,7 @@ static int await(struct last_use_port *port, int fd, struct last_use *use)
 	char path[32];
 	int watch;
 
-	assert(!use->link.next);
+	assert(!list_is_linked(&use->link));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	watch = inotify_add_watch(inotify->fd, path, IN_DELETE_SELF);
 	if (watch < 0)
@@ -100,7 +100,7 @@ static int await(struct last_use_port *port, int fd, struct last_use *use)
 
 static void cancel(struct last_use_port *port, struct last_use *use)
 {
-	if (!use->link.next)
+	if (!list_is_linked(&use->link))
 		return;
 	inotify_rm_watch(inotify_of(port)->fd, use->watch);
 	list_unlink(&use->link);
