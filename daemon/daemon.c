@@ -10,6 +10,7 @@
 
 #include "api/api.h"
 #include "audit.h"
+#include "broker/broker.h"
 #include "domain.h"
 #include "host/host.h"
 #include "kern/kern.h"
@@ -52,6 +53,7 @@ struct daemon {			     /* in daemon_run(); members in the order of their making 
 	struct policy_defaults policy_defaults;
 	struct policy_d policy_source;
 	struct policies policies;
+	struct parcels *parcels;
 	struct kern *kern;
 	struct hosts *hosts;
 	struct domain domain;
@@ -209,6 +211,9 @@ static int start_loop(struct daemon *daemon)
 	r = pool_new(daemon->loop, &daemon->pool);
 	if (r < 0)
 		return failed("cannot make", "the pool of threads", r);
+	r = brokers_new(loop_ev(daemon->loop), daemon->config->broker_program, &daemon->parcels);
+	if (r < 0)
+		return failed("cannot use", daemon->config->broker_program, r);
 	r = last_use_port_new(daemon->loop, &daemon->last_use);
 	return r < 0 ? failed("cannot make", "an inotify instance", r) : 0;
 }
@@ -342,8 +347,8 @@ static int listen_now(struct daemon *daemon)
 		log_error("%s", problem ?: strerror(-r));
 		return r;
 	}
-	r = listener_new(daemon->loop, daemon->listening.fd, &limits, &api_handler, daemon->api,
-			 &daemon->listener);
+	r = listener_new(daemon->loop, daemon->listening.fd, &limits, daemon->parcels, &api_handler,
+			 daemon->api, &daemon->listener);
 	return r < 0 ? failed("cannot listen on", config->socket, r) : 0;
 }
 
@@ -429,6 +434,7 @@ static void done(struct daemon *daemon)
 	if (daemon->kern)
 		daemon->kern->ops->free(daemon->kern);
 	policy_free(daemon->policies.current);
+	brokers_free(daemon->parcels);
 	last_use_port_free(daemon->last_use);
 	loop_free(daemon->loop);
 	safe_close(daemon->pins_lock_fd);

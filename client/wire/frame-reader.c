@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "common/cleanup.h"
 #include "wire/fault.h"
@@ -76,13 +77,13 @@ static int make_room(struct frame_reader *reader)
  * The number of available bytes that one read may take: all, if no descriptors are pending;
  * otherwise first the first byte of a message, then the rest of that message.
  */
-static ssize_t measure(const struct frame_reader *reader, int fd, char *buffer, size_t room)
+static ssize_t measure(const struct frame_reader *reader, int fd, char *buffer, size_t room,
+		       bool *ret_fds)
 {
-	bool fds = false;
-	ssize_t n = socket_peek(fd, buffer, room, &fds);
+	ssize_t n = socket_peek(fd, buffer, room, ret_fds);
 	const char *nul;
 
-	if (n <= 0 || !fds)
+	if (n <= 0 || !*ret_fds)
 		return n;
 	if (!frame_reader_partial(reader))
 		return 1;
@@ -98,7 +99,7 @@ static int refuse_size(size_t limit, struct note *note)
 	return fault_message_refused(note, reason);
 }
 
-static int refuse_fds(struct note *note)
+int frame_refuse_fds(struct note *note)
 {
 	char reason[96];
 
@@ -108,10 +109,23 @@ static int refuse_fds(struct note *note)
 	return fault_message_refused(note, reason);
 }
 
-int frame_reader_fill(struct frame_reader *reader, int fd, struct note *note)
+/* @n bytes have come to the end of the buffer. */
+static int added(struct frame_reader *reader, size_t n, bool with_fds, struct note *note)
 {
 	const size_t limit = reader->limit ?: MANAGER_MESSAGE_MAX;
+
+	if (with_fds && frame_reader_partial(reader))
+		return fault_message_refused(
+			note, "it has file descriptors that were not sent with its first byte");
+	reader->end += n;
+	whole(reader);
+	return reader->scanned - reader->start > limit ? refuse_size(limit, note) : 0;
+}
+
+int frame_reader_fill(struct frame_reader *reader, int fd, struct note *note)
+{
 	size_t room, n_fds = reader->fds.n;
+	bool fds = false;
 	ssize_t n;
 	char *at;
 	int r;
@@ -123,22 +137,68 @@ int frame_reader_fill(struct frame_reader *reader, int fd, struct note *note)
 		return r;
 	at = reader->buffer + reader->end;
 	room = reader->allocated - reader->end;
-	n = measure(reader, fd, at, room < READ_MAX ? room : READ_MAX);
+	n = measure(reader, fd, at, room < READ_MAX ? room : READ_MAX, &fds);
 	if (n > 0)
 		n = socket_receive(fd, at, (size_t)n, &reader->fds);
 	if (n == -EMFILE)
-		return refuse_fds(note);
+		return frame_refuse_fds(note);
 	if (n < 0)
 		return (int)n;
 	if (n == 0)
 		return -ECONNRESET;
-	if (reader->fds.n > n_fds && frame_reader_partial(reader))
-		return fault_message_refused(
-			note, "it has file descriptors that were not sent with its first byte");
-	reader->end += (size_t)n;
-	whole(reader);
-	if (reader->scanned - reader->start > limit)
-		return refuse_size(limit, note);
+	return added(reader, (size_t)n, reader->fds.n > n_fds, note);
+}
+
+int frame_reader_fill_bytes(struct frame_reader *reader, int fd, struct note *note,
+			    size_t *ret_elsewhere)
+{
+	bool fds = false;
+	size_t room;
+	ssize_t n;
+	char *at;
+	int r;
+
+	*ret_elsewhere = 0;
+	if (whole(reader))
+		return 0;
+	r = make_room(reader);
+	if (r < 0)
+		return r;
+	at = reader->buffer + reader->end;
+	room = reader->allocated - reader->end;
+	n = measure(reader, fd, at, room < READ_MAX ? room : READ_MAX, &fds);
+	if (n > 0 && fds) {
+		*ret_elsewhere = (size_t)n;
+		return 0;
+	}
+	if (n > 0) {
+		n = recv(fd, at, (size_t)n, 0);
+		n = n < 0 ? -errno : n;
+	}
+	if (n < 0)
+		return (int)n;
+	return n == 0 ? -ECONNRESET : added(reader, (size_t)n, false, note);
+}
+
+int frame_reader_add(struct frame_reader *reader, const char *bytes, size_t n, bool with_fds,
+		     struct note *note)
+{
+	while (n > 0) {
+		size_t room, part;
+		int r = make_room(reader);
+
+		if (r < 0)
+			return r;
+		room = reader->allocated - reader->end;
+		part = n < room ? n : room;
+		memcpy(reader->buffer + reader->end, bytes, part);
+		r = added(reader, part, with_fds, note);
+		if (r != 0)
+			return r;
+		bytes += part;
+		n -= part;
+		with_fds = false;
+	}
 	return 0;
 }
 

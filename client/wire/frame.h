@@ -46,6 +46,17 @@ void frame_reader_done(struct frame_reader *reader);
  * other -errno the stream is unusable.
  */
 int frame_reader_fill(struct frame_reader *reader, int fd, struct note *note);
+/*
+ * The same for a receiver whose descriptors are received elsewhere: *ret_elsewhere > 0: nothing was
+ * read. So many bytes are to be received there, for frame_reader_add().
+ */
+int frame_reader_fill_bytes(struct frame_reader *reader, int fd, struct note *note,
+			    size_t *ret_elsewhere);
+/* Adds what was received elsewhere. Results are those of frame_reader_fill(). */
+int frame_reader_add(struct frame_reader *reader, const char *bytes, size_t n, bool with_fds,
+		     struct note *note);
+/* FAULT_MESSAGE_REFUSED: too many descriptors came, or more than the receiver can open. */
+int frame_refuse_fds(struct note *note);
 /* Takes a complete message; false if none is pending. */
 bool frame_reader_next(struct frame_reader *reader, struct frame *ret);
 /* Whether bytes after the last complete message have been read. */

@@ -48,6 +48,7 @@ int handle_prepare_ring(struct call *call, const void *input)
 	if (r < 0)
 		return r;
 	request.files = files;
+	request.parcel = &call->parcel;
 	return manager_ring_prepare(call->api->manager, &call->peer, &request, prepared, call,
 				    &call->note);
 }

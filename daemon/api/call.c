@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/context.h"
+#include "common/cleanup.h"
 #include "util/log.h"
 #include "util/log-record.h"
 #include "wire/json.h"
@@ -18,6 +19,7 @@ struct call *call_new(struct session *session)
 		return NULL;
 	call->api = session->api;
 	call->session = session;
+	call->object.memfd = -1;
 	session->call = call;
 	list_append(&call->api->calls, &call->link);
 	return call;
@@ -37,7 +39,8 @@ void call_free(struct call *call)
 		schema_done(call->schema->input, call->input);
 	free(call->input);
 	message_call_done(&call->message);
-	schema_fds_done(&call->fds);
+	parcel_free(call->parcel);
+	safe_close(call->object.memfd);
 	note_done(&call->note);
 	free(call);
 }

@@ -10,6 +10,7 @@
 
 #include "manager/manager.h"
 #include "common/list.h"
+#include "util/parcel.h"
 #include "wire/fault.h"
 #include "wire/message.h"
 #include "wire/schema.h"
@@ -35,12 +36,16 @@ struct call {			     /* owned by the api; freed by its reply */
 	struct session *session;     /* borrowed; NULL: the client has disconnected */
 	struct list_link link;	     /* in the api's list */
 	struct message_call message; /* input borrows from it */
-	struct schema_fds fds;	     /* that came with it */
+	struct parcel *parcel;	     /* of descriptors that came with it; NULL: none */
 	const struct schema_method *schema;
 	method_handler handle;
 	void *input;	  /* as schema->input describes it */
 	struct peer peer; /* what the connection owns of it is valid only while the handler runs */
 	struct note note; /* for the handler's fault */
+	struct {	  /* of LoadProgram */
+		struct parcel_copy copy;
+		int memfd; /* -1: none yet */
+	} object;
 };
 
 struct call *call_new(struct session *session); /* NULL: no memory */

@@ -9,6 +9,7 @@
 #include "api/context.h"
 #include "api/handlers.h"
 #include "common/cleanup.h"
+#include "wire/manager.h"
 
 static const struct schema_interface *find_interface(const struct message_call *message)
 {
@@ -47,8 +48,19 @@ static int resolve(struct call *call)
 	return 0;
 }
 
+/* In place of descriptors, the input has their numbers in the call's parcel. */
+static struct schema_fds descriptor_numbers(const struct parcel *parcel)
+{
+	static int numbers[MANAGER_FDS_MAX];
+
+	for (int i = 0; i < (int)MANAGER_FDS_MAX; i++)
+		numbers[i] = i;
+	return (struct schema_fds){.fds = numbers, .n = parcel ? parcel->n : 0};
+}
+
 static int decode(struct call *call)
 {
+	struct schema_fds numbers = descriptor_numbers(call->parcel);
 	const struct schema_method *schema = call->schema;
 	char count[24];
 	void *input;
@@ -56,15 +68,15 @@ static int decode(struct call *call)
 
 	if (schema->more && !call->message.more)
 		return fault_expected_more(&call->note);
-	if (call->fds.n > 0 && !schema->takes_fds) {
-		snprintf(count, sizeof(count), "%zu", call->fds.n);
+	if (numbers.n > 0 && !schema->takes_fds) {
+		snprintf(count, sizeof(count), "%zu", numbers.n);
 		return fault_invalid_parameter(&call->note, "fileDescriptors", count,
 					       "none, for this method takes no descriptors");
 	}
 	input = calloc(1, schema->input->size);
 	if (!input)
 		return -ENOMEM;
-	r = schema_decode(schema->input, call->message.parameters, &call->fds, &call->note, input);
+	r = schema_decode(schema->input, call->message.parameters, &numbers, &call->note, input);
 	if (r == 0)
 		call->input = input;
 	else
@@ -72,7 +84,7 @@ static int decode(struct call *call)
 	return r;
 }
 
-static void on_message(void *arg, const char *text, size_t length, struct schema_fds *fds)
+static void on_message(void *arg, const char *text, size_t length, struct parcel *parcel)
 {
 	struct session *session = arg;
 	struct call *call;
@@ -80,11 +92,11 @@ static void on_message(void *arg, const char *text, size_t length, struct schema
 
 	call = call_new(session);
 	if (!call) {
+		parcel_free(parcel);
 		conn_give_up(session->conn);
 		return;
 	}
-	call->fds = *fds;
-	*fds = (struct schema_fds){0};
+	call->parcel = parcel;
 	call->peer = *conn_peer(session->conn);
 	r = message_parse_call(text, length, &call->note, &call->message);
 	if (r != 0) {

@@ -44,6 +44,7 @@ int handle_create_ring(struct call *call, const void *input)
 	if (r < 0)
 		return r;
 	request.files = files;
+	request.parcel = &call->parcel;
 	return manager_ring_create(call->api->manager, &call->peer, &request, created, call,
 				   &call->note);
 }

@@ -45,7 +45,10 @@
 
 enum control_type {
 	/* daemon to host */
-	/* struct control_setup; fds: region, lease (if any), cgroup.procs (if any), files */
+	/*
+	 * struct control_setup; fds: region, lease (if any), cgroup.procs (if any), files or the
+	 * socket over which they come
+	 */
 	CONTROL_SETUP = 1,
 	CONTROL_START,	/* enable the ring and run it */
 	CONTROL_PAUSE,	/* leave the loop (the dispatcher's pause flag is already set) */
@@ -74,6 +77,10 @@ enum control_cgroup {		    /* the control group that a host works in */
 		      CGROUP_WAIT,  /* until CONTROL_PLACED, before it does anything else */
 };
 
+/* of struct control_setup */
+#define SETUP_HAS_LEASE	  1u
+#define SETUP_FILES_APART 2u /* a socket comes in place of the files, over which they follow */
+
 struct control_setup {
 	struct control_head head;
 	uint32_t uid;
@@ -88,7 +95,7 @@ struct control_setup {
 	uint64_t data_offset;
 	uint64_t data_size; /* 0: register no buffer */
 	uint64_t opcodes[IOURD_OPCODES_MAX / 64];
-	uint32_t has_lease;
+	uint32_t flags;		     /* SETUP_* */
 	uint32_t slots_filled;	     /* bit n: slot n has a file; descriptors are in slot order */
 	char name[CONTROL_NAME_MAX]; /* of the ring */
 };
@@ -106,6 +113,7 @@ enum control_stage {
 	STAGE_ENABLE,
 	STAGE_CGROUP,
 	STAGE_THREAD,
+	STAGE_RECEIVE, /* the files, over a socket of their own */
 };
 
 struct control_event {

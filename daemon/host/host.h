@@ -24,6 +24,7 @@ struct ev_loop;
 struct executor;
 struct hosts;
 struct host;
+struct parcel;
 
 struct host_setup {
 	const char *name; /* of the ring */
@@ -40,7 +41,8 @@ struct host_setup {
 	uint64_t data_size;
 	const uint64_t *opcodes; /* IOURD_OPCODES_MAX bits */
 	size_t n_slots;
-	int files[IOURD_SLOTS_MAX]; /* borrowed; -1: empty */
+	struct parcel *parcel;	    /* borrowed; NULL: the files are descriptors */
+	int files[IOURD_SLOTS_MAX]; /* borrowed, or numbers in @parcel; -1: empty */
 	int region_fd;		    /* borrowed */
 	int lease_fd;		    /* borrowed; -1: none */
 };

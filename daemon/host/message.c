@@ -59,6 +59,15 @@ int control_head_check(const void *message, size_t size)
 	return head.type;
 }
 
+static size_t descriptors_expected(const struct control_setup *setup)
+{
+	size_t n_files = setup->flags & SETUP_FILES_APART
+				 ? 1
+				 : (size_t)__builtin_popcount(setup->slots_filled);
+
+	return 1 + (setup->flags & SETUP_HAS_LEASE) + (setup->cgroup == CGROUP_ENTER) + n_files;
+}
+
 int control_setup_check(const void *message, size_t size, size_t n_fds)
 {
 	const struct control_setup *setup = message;
@@ -68,17 +77,14 @@ int control_setup_check(const void *message, size_t size, size_t n_fds)
 		return -EBADMSG;
 	if (setup->uid == UINT32_MAX || setup->gid == UINT32_MAX)
 		return -EINVAL;
-	if (!queues_valid(setup) || !region_valid(setup) || setup->has_lease > 1 ||
-	    setup->cgroup > CGROUP_WAIT)
+	if (!queues_valid(setup) || !region_valid(setup) ||
+	    setup->flags > (SETUP_HAS_LEASE | SETUP_FILES_APART) || setup->cgroup > CGROUP_WAIT)
 		return -EINVAL;
 	if (setup->n_slots > IOURD_SLOTS_MAX || setup->slots_filled >> setup->n_slots)
 		return -EINVAL;
 	if (setup->name[0] == '\0' || !memchr(setup->name, '\0', sizeof(setup->name)))
 		return -EINVAL;
-	if (n_fds != 1 + setup->has_lease + (setup->cgroup == CGROUP_ENTER) +
-			     (size_t)__builtin_popcount(setup->slots_filled))
-		return -EMFILE;
-	return 0;
+	return n_fds == descriptors_expected(setup) ? 0 : -EMFILE;
 }
 
 const uint32_t *control_setup_groups(const struct control_setup *setup)

@@ -17,13 +17,16 @@ struct setup_message {
 	size_t size;		  /* bytes in use */
 	int fds[CONTROL_FDS_MAX]; /* borrowed from the host_setup */
 	size_t n_fds;
+	uint32_t numbers[IOURD_SLOTS_MAX]; /* of the files that follow, in the parcel */
+	size_t n_numbers;
 };
 
 /*
- * @cgroup_fd: of CGROUP_ENTER, cgroup.procs of the group, borrowed. 0; -EINVAL: a value is out of
- * range; -E2BIG: too many groups.
+ * @cgroup_fd: of CGROUP_ENTER, cgroup.procs of the group, borrowed. @files_fd: of a setup with a
+ * parcel, the host's end of the socket for its files, borrowed; or -1. 0; -EINVAL: a value is out
+ * of range; -E2BIG: too many groups.
  */
 int setup_message_fill(const struct host_setup *setup, enum control_cgroup cgroup, int cgroup_fd,
-		       struct setup_message *ret);
+		       int files_fd, struct setup_message *ret);
 
 #endif

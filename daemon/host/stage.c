@@ -14,6 +14,7 @@ static const char *const texts[] = {
 	[STAGE_SANDBOX] = "entering its sandbox",
 	[STAGE_ENABLE] = "enabling the io_uring",
 	[STAGE_CGROUP] = "joining its client's control group",
+	[STAGE_RECEIVE] = "receiving its files, which its user's processes hold",
 	[STAGE_THREAD] = "starting its thread",
 };
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -16,6 +17,7 @@
 #include "host/message.h"
 #include "host/process.h"
 #include "host/setup.h"
+#include "util/parcel.h"
 
 struct group { /* where a host works */
 	enum control_cgroup how;
@@ -26,6 +28,30 @@ struct group { /* where a host works */
 static void group_done(struct group *group)
 {
 	safe_close(group->processes);
+}
+
+/* The socket over which the files of a parcel come to the host: its end, and the sender's. */
+struct files_socket {
+	int host; /* -1: the setup has no parcel */
+	int sender;
+};
+
+static void files_socket_done(struct files_socket *files)
+{
+	safe_close(files->host);
+	safe_close(files->sender);
+}
+
+static int files_socket_make(const struct host_setup *setup, struct files_socket *ret)
+{
+	int pair[2];
+
+	if (!setup->parcel)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	*ret = (struct files_socket){.host = pair[0], .sender = pair[1]};
+	return 0;
 }
 
 /*
@@ -136,6 +162,7 @@ int host_start(struct hosts *port, const struct host_setup *setup,
 	_cleanup_free_ struct setup_message *message = NULL;
 	_cleanup_free_ struct client_limits *limits = NULL;
 	_cleanup_(group_done) struct group group = {.processes = -1};
+	_cleanup_(files_socket_done) struct files_socket files = {-1, -1};
 	struct host *host;
 	int r;
 
@@ -148,7 +175,12 @@ int host_start(struct hosts *port, const struct host_setup *setup,
 	if (r == 0)
 		r = choose_group(hosts, setup, &group);
 	if (r == 0)
-		r = setup_message_fill(setup, group.how, group.processes, message);
+		r = files_socket_make(setup, &files);
+	if (r == 0)
+		r = setup_message_fill(setup, group.how, group.processes, files.host, message);
+	if (r == 0 && setup->parcel)
+		r = setup->parcel->ops->send(setup->parcel, message->numbers, message->n_numbers,
+					     files.sender);
 	if (r < 0)
 		return r;
 	host = host_new(hosts, setup->name, callbacks, arg);

@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "host/message.h"
@@ -23,7 +24,8 @@
 #include "iouring-host/session.h"
 #include "iouring-host/syscall-filter.h"
 
-#define BACKLOG 1024 /* daemons that may connect while this process is stopped */
+#define FILES_PATIENCE_SECONDS 20
+#define BACKLOG		       1024 /* daemons that may connect while this process is stopped */
 
 /* The setup message and its descriptors. */
 struct received_setup {
@@ -77,12 +79,19 @@ static int receive_setup(int connection, struct received_setup *ret)
 	return control_setup_check(ret->message, (size_t)n, ret->n_fds);
 }
 
+/* @fds: of the filled slots, in their order. */
+static void assign_files(uint32_t slots_filled, const int *fds, struct ring_setup *ret)
+{
+	for (size_t i = 0; i < IOURD_SLOTS_MAX; i++)
+		ret->files[i] = slots_filled & (1u << i) ? *fds++ : -1;
+}
+
 /*
  * The descriptors are, in order: the region, the lease and the control group (if any), the files of
- * the filled slots.
+ * the filled slots, or the socket over which they come.
  */
 static void describe_ring(const struct received_setup *received, struct ring_setup *ret,
-			  int *ret_lease, int *ret_cgroup)
+			  int *ret_lease, int *ret_cgroup, int *ret_files)
 {
 	const struct control_setup *setup = (const struct control_setup *)received->message;
 	size_t next = 0;
@@ -97,10 +106,38 @@ static void describe_ring(const struct received_setup *received, struct ring_set
 		.n_slots = setup->n_slots,
 		.region_fd = received->fds[next++],
 	};
-	*ret_lease = setup->has_lease ? received->fds[next++] : -1;
+	*ret_lease = setup->flags & SETUP_HAS_LEASE ? received->fds[next++] : -1;
 	*ret_cgroup = setup->cgroup == CGROUP_ENTER ? received->fds[next++] : -1;
-	for (size_t i = 0; i < IOURD_SLOTS_MAX; i++)
-		ret->files[i] = setup->slots_filled & (1u << i) ? received->fds[next++] : -1;
+	*ret_files = setup->flags & SETUP_FILES_APART ? received->fds[next] : -1;
+	if (*ret_files < 0)
+		assign_files(setup->slots_filled, received->fds + next, ret);
+}
+
+/*
+ * Receives the files as the client that it is by now, from the process that holds them: no file of
+ * the client's is received as root.
+ */
+static int receive_files(int socket, uint32_t slots_filled, struct ring_setup *ret)
+{
+	const struct timeval patience = {.tv_sec = FILES_PATIENCE_SECONDS};
+	int fds[IOURD_SLOTS_MAX];
+	size_t n_fds = 0;
+	ssize_t n;
+	char byte;
+
+	if (socket < 0)
+		return 0;
+	if (setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0)
+		return -errno;
+	n = control_receive(socket, &byte, 1, fds, IOURD_SLOTS_MAX, &n_fds);
+	if (n == -EAGAIN)
+		return -ETIMEDOUT;
+	if (n <= 0)
+		return n < 0 ? (int)n : -ECONNRESET;
+	if (n_fds != (size_t)__builtin_popcount(slots_filled))
+		return -EMFILE;
+	assign_files(slots_filled, fds, ret);
+	return close(socket) < 0 ? -errno : 0;
 }
 
 /*
@@ -213,13 +250,13 @@ static int set_up(struct session *session, enum control_stage *stage)
 	struct received_setup received;
 	const struct control_setup *setup = (const struct control_setup *)received.message;
 	struct ring_setup ring;
-	int cgroup, r;
+	int cgroup, files, r;
 
 	*stage = STAGE_MESSAGE;
 	r = receive_setup(session->connection, &received);
 	if (r < 0)
 		return r;
-	describe_ring(&received, &ring, &session->lease, &cgroup);
+	describe_ring(&received, &ring, &session->lease, &cgroup, &files);
 	*stage = STAGE_CGROUP;
 	r = join_group(session, setup, cgroup);
 	if (r < 0)
@@ -228,6 +265,10 @@ static int set_up(struct session *session, enum control_stage *stage)
 	/* Later connections show the client's uid, and this process, as their peer. */
 	if (r == 0 && listen(CONTROL_LISTEN_FD, BACKLOG) < 0)
 		r = -errno;
+	if (r < 0)
+		return r;
+	*stage = STAGE_RECEIVE;
+	r = receive_files(files, setup->slots_filled, &ring);
 	if (r < 0)
 		return r;
 	*stage = STAGE_SANDBOX;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kern/kern.h"
 #include "kern/reject.h"
 #include "common/cleanup.h"
 
@@ -66,9 +67,9 @@ int image_read(int fd, struct note *note, void **ret, size_t *ret_size)
 		return reject(note, NULL, "the descriptor is not open for reading");
 	if (status.st_size <= 0)
 		return reject(note, NULL, "the file is empty, expected an ELF object");
-	if (status.st_size > (off_t)IMAGE_MAX)
+	if (status.st_size > (off_t)KERN_OBJECT_MAX)
 		return reject(note, NULL, "the file has %jd bytes, expected at most %u",
-			      (intmax_t)status.st_size, IMAGE_MAX);
+			      (intmax_t)status.st_size, KERN_OBJECT_MAX);
 
 	/* one byte more than expected, to detect a file that grows */
 	image = malloc((size_t)status.st_size + 1);

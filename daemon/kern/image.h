@@ -7,8 +7,6 @@
 
 struct note;
 
-#define IMAGE_MAX (16u << 20) /* bytes */
-
 /*
  * Copies the whole file, whatever the descriptor's offset; later changes of the file do not affect
  * the copy. FAULT_PROGRAM_REJECTED: not a regular file, unreadable, empty, too large, or its size

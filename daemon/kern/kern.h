@@ -27,6 +27,8 @@ struct kern;
 struct kern_program;
 struct kern_dispatcher;
 
+#define KERN_OBJECT_MAX (16u << 20) /* bytes of a program's object */
+
 struct kern_capability {
 	const char *name;   /* "struct_ops.io_uring_bpf_ops" */
 	const char *since;  /* "Linux 7.1"; "no release": none so far */

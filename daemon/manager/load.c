@@ -142,6 +142,13 @@ static void load_done(struct job *job)
 	jobs_done(&manager->jobs);
 }
 
+int manager_may_load(const struct manager *manager, const struct peer *peer, struct note *note)
+{
+	int r = manager_permits(manager, peer, POLICY_LOAD_PROGRAMS, "loading programs", note);
+
+	return r == 0 ? manager_usable(manager, note) : r;
+}
+
 int manager_program_load(struct manager *manager, const struct peer *peer, int object_fd,
 			 bool check_only, program_done done, void *arg, struct note *note)
 {
@@ -149,9 +156,7 @@ int manager_program_load(struct manager *manager, const struct peer *peer, int o
 	struct load *load;
 	int r;
 
-	r = manager_permits(manager, peer, POLICY_LOAD_PROGRAMS, "loading programs", note);
-	if (r == 0)
-		r = manager_usable(manager, note);
+	r = manager_may_load(manager, peer, note);
 	if (r != 0)
 		return r;
 	fd = fcntl(object_fd, F_DUPFD_CLOEXEC, 3);

@@ -82,6 +82,8 @@ int manager_program_find(const struct manager *manager, const char *name, struct
  */
 int manager_program_open(struct manager *manager, const char *name, program_done done, void *arg,
 			 struct note *note, bool *ret_pending);
+/* 0; FAULT_NOT_PERMITTED: @peer may not load programs; or as manager_usable(). */
+int manager_may_load(const struct manager *manager, const struct peer *peer, struct note *note);
 /* Copies the object's content; @object_fd stays the caller's. */
 int manager_program_load(struct manager *manager, const struct peer *peer, int object_fd,
 			 bool check_only, program_done done, void *arg, struct note *note);

@@ -12,10 +12,12 @@
 #include "net/hang-ups.h"
 #include "net/loop.h"
 #include "util/log.h"
+#include "util/parcel.h"
 #include "wire/fault.h"
 #include "wire/frame.h"
 #include "wire/manager.h"
 #include "wire/message.h"
+#include "wire/socket.h"
 
 #define LINGER_SECONDS 3. /* for the client to read the last reply */
 
@@ -35,9 +37,12 @@ struct conn { /* owned by conns; freed by the reaper or conn_free() */
 	struct frame_reader reader;
 	struct frame_writer writer;
 	struct frame next; /* from the reader, not handed on yet */
-	char *refusal;	   /* the last reply: why the input is refused */
+	struct arrival arrival;
+	struct parcel *parcel; /* the descriptors of the message that is read, or of next */
+	char *refusal;	       /* the last reply: why the input is refused */
 	size_t refusal_length;
 	bool has_next;
+	bool arriving;	/* bytes with descriptors are received elsewhere */
 	bool busy;	/* a message has no reply yet */
 	bool handling;	/* within serve() */
 	bool hung_up;	/* the client sends no more */
@@ -77,7 +82,8 @@ static bool may_handle(const struct conn *conn)
 
 static bool may_read(const struct conn *conn)
 {
-	return may_handle(conn) && !conn->has_next && !conn->refusal && !conn->ended;
+	return may_handle(conn) && !conn->has_next && !conn->arriving && !conn->refusal &&
+	       !conn->ended;
 }
 
 /* Every message has its reply: sends the refusal, or closes if the client has. */
@@ -111,7 +117,7 @@ static void update_watchers(struct conn *conn)
 		return;
 	if (!conn->has_next && !conn->finishing)
 		conn->has_next = frame_reader_next(&conn->reader, &conn->next);
-	if (!conn->busy && !conn->has_next && !conn->finishing)
+	if (!conn->busy && !conn->has_next && !conn->arriving && !conn->finishing)
 		finish_input(conn);
 	if (conn->finishing && !conn->draining && frame_writer_empty(&conn->writer))
 		hang_up(conn);
@@ -129,6 +135,8 @@ static void on_hang_up(struct hang_up *hang_up)
 	struct conn *conn = container_of(hang_up, struct conn, hang_up);
 
 	conn->hung_up = true;
+	if (conn->draining && conn->ended)
+		conn_give_up(conn);
 	if (conn->busy && !conn->dead)
 		conn->conns->handler->ended(conn->session);
 }
@@ -140,29 +148,63 @@ static void handle_message(struct conn *conn)
 
 	conn->has_next = false;
 	conn->busy = true;
-	handler->message(conn->session, frame.text, frame.length, &frame.fds);
-	schema_fds_done(&frame.fds);
+	handler->message(conn->session, frame.text, frame.length, take_ptr(conn->parcel));
 	if (conn->hung_up && conn->busy && !conn->dead)
 		handler->ended(conn->session);
 }
 
-static void fill(struct conn *conn)
+static void warn(const struct conn *conn, const char *what, int r)
 {
-	struct note note = {};
-	int r = frame_reader_fill(&conn->reader, conn->fd, &note);
+	log_of_client(LOG_LEVEL_WARNING, conn->peer.user.uid, "cannot %s (user %u, process %d): %s",
+		      what, conn->peer.user.uid, conn->peer.pid, strerror(-r));
+}
 
+/* @r: of reading. */
+static void read_done(struct conn *conn, int r, const struct note *note)
+{
 	if (r == -ECONNRESET) {
 		conn->ended = true;
 	} else if (r > 0) {
 		/* the input is not a sequence of messages: the last reply explains why */
-		if (message_build_fault(r, &note, &conn->refusal, &conn->refusal_length) < 0)
+		if (message_build_fault(r, note, &conn->refusal, &conn->refusal_length) < 0)
 			conn_give_up(conn);
 	} else if (r < 0 && r != -EAGAIN && r != -EINTR) {
-		log_of_client(LOG_LEVEL_WARNING, conn->peer.user.uid,
-			      "cannot read from a client (user %u, process %d): %s",
-			      conn->peer.user.uid, conn->peer.pid, strerror(-r));
+		warn(conn, "read from a client", r);
 		conn_give_up(conn);
 	}
+}
+
+static void on_arrived(struct arrival *arrival, struct arrived *arrived)
+{
+	struct conn *conn = container_of(arrival, struct conn, arrival);
+	int r = arrived->r;
+
+	conn->arriving = false;
+	if (r == -EMFILE || (arrived->parcel && arrived->parcel->n > MANAGER_FDS_MAX))
+		r = frame_refuse_fds(arrived->note);
+	if (r == 0)
+		r = frame_reader_add(&conn->reader, arrived->bytes, arrived->n,
+				     arrived->parcel != NULL, arrived->note);
+	if (r == 0 && arrived->parcel) /* of the first byte, so there is no other */
+		conn->parcel = take_ptr(arrived->parcel);
+	parcel_free(arrived->parcel);
+	read_done(conn, r, arrived->note);
+	update_watchers(conn);
+}
+
+static void fill(struct conn *conn)
+{
+	struct parcels *parcels = conn->conns->parcels;
+	struct note note = {};
+	size_t elsewhere;
+	int r = frame_reader_fill_bytes(&conn->reader, conn->fd, &note, &elsewhere);
+
+	if (r == 0 && elsewhere > 0) {
+		r = parcels->receive(parcels, &conn->peer.user, conn->fd, elsewhere, &conn->arrival,
+				     &note);
+		conn->arriving = r == 0;
+	}
+	read_done(conn, r, &note);
 	note_done(&note);
 }
 
@@ -185,10 +227,17 @@ static void serve(struct turn *turn)
 static void discard(struct conn *conn)
 {
 	char waste[4096];
-	ssize_t n = recv(conn->fd, waste, sizeof(waste), MSG_DONTWAIT);
+	bool fds = false;
+	ssize_t n = socket_peek(conn->fd, waste, sizeof(waste), &fds);
 
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+	if (n > 0 && !fds)
+		n = recv(conn->fd, waste, (size_t)n, 0);
+	if (fds) { /* not for us to receive: the client has time to read the reply, and no more */
+		conn->ended = true;
+		update_watchers(conn);
+	} else if (n == 0 || (n < 0 && n != -EAGAIN && n != -EINTR)) {
 		conn_give_up(conn);
+	}
 }
 
 static void on_readable(struct ev_loop *ev, struct ev_io *watcher, int events)
@@ -213,9 +262,7 @@ static bool flush(struct conn *conn)
 	if (r < 0) {
 		/* a client that disconnects is normal; anything else is logged */
 		if (r != -EPIPE && r != -ECONNRESET)
-			log_of_client(LOG_LEVEL_WARNING, conn->peer.user.uid,
-				      "cannot reply to a client (user %u, process %d): %s",
-				      conn->peer.user.uid, conn->peer.pid, strerror(-r));
+			warn(conn, "reply to a client", r);
 		conn_give_up(conn);
 	}
 	return r == 0;
@@ -246,9 +293,7 @@ void conn_send(struct conn *conn, const char *text, size_t length, struct schema
 	}
 	r = frame_writer_push(&conn->writer, text, length, fds);
 	if (r < 0) {
-		log_of_client(LOG_LEVEL_WARNING, conn->peer.user.uid,
-			      "cannot reply to a client (user %u, process %d): %s",
-			      conn->peer.user.uid, conn->peer.pid, strerror(-r));
+		warn(conn, "reply to a client", r);
 		if (fds)
 			schema_fds_done(fds);
 		conn_give_up(conn);
@@ -270,8 +315,6 @@ void conn_finish(struct conn *conn)
 	if (conn->dead || conn->finishing)
 		return;
 	conn->finishing = true;
-	if (conn->has_next)
-		schema_fds_done(&conn->next.fds);
 	conn->has_next = false;
 	ev_timer_start(ev_of(conn), &conn->linger);
 	update_watchers(conn);
@@ -320,7 +363,7 @@ int conn_new_take_fd(struct conns *conns, int fd, struct peer *peer, struct conn
 	int r;
 
 	if (!made) {
-		safe_close(fd);
+		conns->parcels->close_take_fd(conns->parcels, &peer->user, fd);
 		peer_done(peer);
 		return -ENOMEM;
 	}
@@ -330,6 +373,7 @@ int conn_new_take_fd(struct conns *conns, int fd, struct peer *peer, struct conn
 	*peer = (struct peer){};
 	made->reader.limit = MANAGER_CALL_MAX;
 	made->reap.free = reap_conn;
+	made->arrival.came = on_arrived;
 	made->hang_up.seen = on_hang_up;
 	made->turn.serve = serve;
 	ev_io_init(&made->readable, on_readable, fd, EV_READ);
@@ -359,20 +403,21 @@ void conn_free(struct conn *conn)
 	conn->conns->n--;
 	if (conn->opened)
 		conn->conns->handler->closed(conn->session);
-	if (conn->has_next)
-		schema_fds_done(&conn->next.fds);
+	conn->conns->parcels->cancel(conn->conns->parcels, &conn->arrival);
+	parcel_free(conn->parcel);
 	free(conn->refusal);
 	frame_reader_done(&conn->reader);
 	frame_writer_done(&conn->writer);
+	hang_ups_remove(conn->conns->hang_ups, conn->fd);
+	conn->conns->parcels->close_take_fd(conn->conns->parcels, &conn->peer.user, conn->fd);
 	peer_done(&conn->peer);
-	safe_close(conn->fd);
 	free(conn);
 }
 
-int conns_init(struct conns *conns, struct loop *loop, const struct conn_handler *handler,
-	       void *arg)
+int conns_init(struct conns *conns, struct loop *loop, struct parcels *parcels,
+	       const struct conn_handler *handler, void *arg)
 {
-	*conns = (struct conns){.loop = loop, .handler = handler, .arg = arg};
+	*conns = (struct conns){.loop = loop, .parcels = parcels, .handler = handler, .arg = arg};
 	list_init(&conns->list);
 	turns_init(&conns->turns, loop);
 	return hang_ups_new(loop, &conns->hang_ups);

@@ -6,7 +6,8 @@
  * after the reply to the last (conn_replied()) has been written. Replies therefore keep the order
  * of calls, and a client that does not read its replies delays only itself and has one reply in
  * memory. What a client has sent meanwhile stays in the socket, and its descriptors are the
- * client's.
+ * client's. The daemon itself receives bytes only: bytes with descriptors, and the last close of a
+ * socket that may hold some, are the business of a process of the user's (util/parcel.h).
  */
 #ifndef DAEMON_NET_CONN_H
 #define DAEMON_NET_CONN_H
@@ -22,6 +23,8 @@
 struct conn;
 struct hang_ups;
 struct loop;
+struct parcel;
+struct parcels;
 
 /*
  * All run on the loop; @session is opened()'s. They may call functions of the connection, which
@@ -30,8 +33,8 @@ struct loop;
 struct conn_handler {
 	/* A client has connected. -errno closes the connection. */
 	int (*opened)(void *arg, struct conn *conn, void **ret_session);
-	/* @fds are closed afterwards, unless taken. Call conn_replied(), now or later. */
-	void (*message)(void *session, const char *text, size_t length, struct schema_fds *fds);
+	/* @parcel (NULL: none) is the session's. Call conn_replied(), now or later. */
+	void (*message)(void *session, const char *text, size_t length, struct parcel *parcel);
 	/*
 	 * The client sends no more, or has disconnected, while a message has no reply yet. More
 	 * messages may follow, which it sent before.
@@ -49,13 +52,14 @@ struct conns {
 	const struct conn_handler *handler;
 	void *arg; /* of opened() */
 	struct hang_ups *hang_ups;
+	struct parcels *parcels; /* borrowed */
 	struct turns turns;
 	struct list list;
 	size_t n;
 };
 
-int conns_init(struct conns *conns, struct loop *loop, const struct conn_handler *handler,
-	       void *arg);
+int conns_init(struct conns *conns, struct loop *loop, struct parcels *parcels,
+	       const struct conn_handler *handler, void *arg);
 /* Closes all connections at once, with closed() for each; not from within a callback. */
 void conns_done(struct conns *conns);
 

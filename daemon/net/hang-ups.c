@@ -67,3 +67,8 @@ int hang_ups_add(struct hang_ups *hang_ups, int socket_fd, struct hang_up *hang_
 		return -errno;
 	return 0;
 }
+
+void hang_ups_remove(struct hang_ups *hang_ups, int socket_fd)
+{
+	epoll_ctl(hang_ups->epoll_fd, EPOLL_CTL_DEL, socket_fd, NULL);
+}

@@ -18,10 +18,11 @@ struct hang_up {
 	void (*seen)(struct hang_up *hang_up);
 };
 
-/* Freed after the last socket was closed. */
+/* Freed after the last socket was removed. */
 int hang_ups_new(struct loop *loop, struct hang_ups **ret);
 void hang_ups_free(struct hang_ups *hang_ups); /* NULL is fine */
-/* Until @socket_fd is closed; no duplicate of it may outlive @hang_up. */
 int hang_ups_add(struct hang_ups *hang_ups, int socket_fd, struct hang_up *hang_up);
+/* Before @socket_fd is closed, as duplicates of it may be left. One not added is fine. */
+void hang_ups_remove(struct hang_ups *hang_ups, int socket_fd);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "net/loop.h"
 #include "util/log.h"
+#include "util/parcel.h"
 #include "common/cleanup.h"
 #include "wire/fault.h"
 #include "wire/message.h"
@@ -58,15 +59,28 @@ static void refuse(int fd, int r, const struct note *note)
 		(void)socket_send(fd, text, length + 1, NULL, 0);
 }
 
+/*
+ * An out-of-band byte can carry descriptors, too, and reading past it would close them here.
+ * Inline, it is a byte like others.
+ */
+static int take_oob_inline(int fd)
+{
+	const int on = 1;
+
+	return setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on)) < 0 ? -errno : 0;
+}
+
 static void welcome_take_fd(struct listener *listener, int taken_fd)
 {
-	_cleanup_close_ int fd = taken_fd;
+	struct parcels *parcels = listener->conns.parcels;
 	struct peer peer = {0};
 	struct note note = {0};
 	struct conn *conn;
-	int r;
+	int fd = taken_fd, r;
 
 	r = peer_init(&peer, fd);
+	if (r == 0)
+		r = take_oob_inline(fd);
 	if (r == 0)
 		r = check_limits(listener, &peer, &note);
 	if (r > 0)
@@ -75,6 +89,8 @@ static void welcome_take_fd(struct listener *listener, int taken_fd)
 		r = conn_new_take_fd(&listener->conns, take_fd(&fd), &peer, &conn);
 	if (r < 0)
 		log_warning("cannot serve a client: %s", strerror(-r));
+	if (fd >= 0) /* it may have sent descriptors before it was accepted */
+		parcels->close_take_fd(parcels, &peer.user, fd);
 	note_done(&note);
 	peer_done(&peer);
 }
@@ -118,7 +134,8 @@ static void on_acceptable(struct ev_loop *ev, struct ev_io *watcher, int events)
 }
 
 int listener_new(struct loop *loop, int fd, const struct listener_limits *limits,
-		 const struct conn_handler *handler, void *arg, struct listener **ret)
+		 struct parcels *parcels, const struct conn_handler *handler, void *arg,
+		 struct listener **ret)
 {
 	struct listener *made = calloc(1, sizeof(*made));
 	int r;
@@ -126,7 +143,7 @@ int listener_new(struct loop *loop, int fd, const struct listener_limits *limits
 	if (!made)
 		return -ENOMEM;
 	made->limits = *limits;
-	r = conns_init(&made->conns, loop, handler, arg);
+	r = conns_init(&made->conns, loop, parcels, handler, arg);
 	if (r < 0) {
 		free(made);
 		return r;

@@ -11,6 +11,7 @@
 #include "policy/policy.h"
 
 struct listener;
+struct parcels;
 
 struct listener_limits {
 	size_t connections; /* of all users together; root may exceed it */
@@ -21,10 +22,12 @@ struct listener_limits {
 
 /*
  * Owned by the daemon; owns the connections. @fd: a listening, non-blocking Unix stream socket;
- * borrowed. A client beyond a limit gets QuotaExceeded, and its connection is closed.
+ * borrowed, as is @parcels. A client beyond a limit gets QuotaExceeded, and its connection is
+ * closed.
  */
 int listener_new(struct loop *loop, int fd, const struct listener_limits *limits,
-		 const struct conn_handler *handler, void *arg, struct listener **ret);
+		 struct parcels *parcels, const struct conn_handler *handler, void *arg,
+		 struct listener **ret);
 /* Accepts no more connections. */
 void listener_stop(struct listener *listener);
 /* Closes all connections, with closed() for each. NULL is fine. */

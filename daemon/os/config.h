@@ -45,6 +45,7 @@ struct config { /* embedded; owns its texts */
 	char *subordinate_uids;
 	char *host_program;
 	char *loader_program;
+	char *broker_program;
 	char *dispatcher;
 };
 

@@ -82,6 +82,7 @@ static int start_host(struct ring *ring, const struct files *files,
 		.data_size = ring->region.data_size,
 		.opcodes = (const uint64_t *)descriptor->opcodes,
 		.n_slots = files->n_slots,
+		.parcel = creation->request.parcel,
 		.region_fd = ring->region.fd,
 		.lease_fd = creation->lease[LEASE_HOST],
 	};
@@ -171,7 +172,8 @@ int creation_set_up(struct ring *ring, const struct host_callbacks *callbacks, s
 		return r;
 	ring->made_of = info->descriptor;
 	memcpy(ring->origin.digest, info->digest, sizeof(ring->origin.digest));
-	r = files_fill(&ring->made_of, request->files, request->n_files, note, &files);
+	r = files_fill(&ring->made_of, request->parcel, request->files, request->n_files, note,
+		       &files);
 	if (r == 0)
 		r = make_region(ring, &files, note);
 	if (r != 0)

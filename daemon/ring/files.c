@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "ring/files.h"
+#include "util/parcel.h"
 
 static const struct {
 	mode_t mode;
@@ -46,7 +47,7 @@ static uint32_t find_slot(const struct iourd_descriptor *descriptor, const char 
 	return i;
 }
 
-static int check_type(const struct iourd_slot_descriptor *slot, const struct stat *stat,
+static int check_type(const struct iourd_slot_descriptor *slot, const struct file_facts *facts,
 		      struct note *note)
 {
 	const char *is = "a descriptor without a file"; /* epoll, io_uring, eventfd, ... */
@@ -54,7 +55,7 @@ static int check_type(const struct iourd_slot_descriptor *slot, const struct sta
 	char reason[256];
 
 	for (size_t i = 0; i < FILE_TYPES; i++) {
-		if ((stat->st_mode & S_IFMT) != file_types[i].mode)
+		if ((facts->mode & S_IFMT) != file_types[i].mode)
 			continue;
 		if (slot->types & file_types[i].type)
 			return 0;
@@ -65,13 +66,10 @@ static int check_type(const struct iourd_slot_descriptor *slot, const struct sta
 	return fault_file_refused(note, slot->name, reason);
 }
 
-static int check_access(const struct iourd_slot_descriptor *slot, int fd, struct note *note)
+static int check_access(const struct iourd_slot_descriptor *slot, int flags, struct note *note)
 {
-	int flags = fcntl(fd, F_GETFL);
 	int mode;
 
-	if (flags < 0)
-		return -errno;
 	if (flags & O_PATH)
 		return fault_file_refused(
 			note, slot->name,
@@ -90,15 +88,15 @@ static int check_access(const struct iourd_slot_descriptor *slot, int fd, struct
 	return 0;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
+static bool same_file(const struct file_facts *a, const struct file_facts *b)
 {
-	if (S_ISBLK(a->st_mode) && S_ISBLK(b->st_mode)) /* two nodes of one device */
-		return a->st_rdev == b->st_rdev;
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+	if (S_ISBLK(a->mode) && S_ISBLK(b->mode)) /* two nodes of one device */
+		return a->special == b->special;
+	return a->device == b->device && a->inode == b->inode;
 }
 
 static int check_distinct(const struct iourd_descriptor *descriptor, const struct files *files,
-			  const struct stat *stats, struct note *note)
+			  const struct file_facts *facts, struct note *note)
 {
 	char reason[80];
 
@@ -107,7 +105,7 @@ static int check_distinct(const struct iourd_descriptor *descriptor, const struc
 			if (!(descriptor->slots[i].flags & IOURD_SLOT_DISTINCT) ||
 			    !(descriptor->slots[j].flags & IOURD_SLOT_DISTINCT) ||
 			    files->fds[i] < 0 || files->fds[j] < 0 ||
-			    !same_file(&stats[i], &stats[j]))
+			    !same_file(&facts[i], &facts[j]))
 				continue;
 			snprintf(reason, sizeof(reason), "it is the same file as the slot \"%s\"",
 				 descriptor->slots[j].name);
@@ -116,23 +114,60 @@ static int check_distinct(const struct iourd_descriptor *descriptor, const struc
 	return 0;
 }
 
-static struct iourd_slot describe(const struct stat *stat)
+static struct iourd_slot describe(const struct file_facts *facts)
 {
-	struct iourd_slot slot = {.type = stat->st_mode & S_IFMT};
+	struct iourd_slot slot = {.type = facts->mode & S_IFMT};
 
-	if (!S_ISREG(stat->st_mode))
+	if (!S_ISREG(facts->mode))
 		return slot;
-	slot.size = (uint64_t)stat->st_size;
-	if ((uint64_t)stat->st_blocks * 512u < slot.size)
+	slot.size = (uint64_t)facts->size;
+	if ((uint64_t)facts->blocks * 512u < slot.size)
 		slot.flags |= IOURD_SLOT_FILE_SPARSE;
 	return slot;
 }
 
-static int fill_one(const struct iourd_descriptor *descriptor, const struct ring_file *file,
-		    struct note *note, struct files *files, struct stat *stats)
+/* Of a descriptor of the daemon's own. */
+static int inspect(int fd, struct file_facts *ret)
+{
+	int flags = fcntl(fd, F_GETFL);
+	struct stat st;
+
+	if (flags < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	*ret = (struct file_facts){
+		.device = st.st_dev,
+		.inode = st.st_ino,
+		.special = st.st_rdev,
+		.size = st.st_size,
+		.blocks = st.st_blocks,
+		.mode = st.st_mode,
+		.flags = (uint32_t)flags,
+	};
+	return 0;
+}
+
+static int get_facts(const struct parcel *parcel, const struct ring_file *file, struct note *note,
+		     struct file_facts *ret)
+{
+	char reason[80];
+
+	if (!parcel)
+		return inspect(file->fd, ret);
+	if (file->fd < 0 || (size_t)file->fd >= parcel->n)
+		return -EBADF;
+	*ret = parcel->facts[file->fd];
+	if (ret->error == 0)
+		return 0;
+	snprintf(reason, sizeof(reason), "its attributes cannot be read: %s", strerror(ret->error));
+	return fault_file_refused(note, file->slot, reason);
+}
+
+static int fill_one(const struct iourd_descriptor *descriptor, const struct parcel *parcel,
+		    const struct ring_file *file, struct note *note, struct files *files,
+		    struct file_facts *all)
 {
 	uint32_t i = find_slot(descriptor, file->slot);
-	struct stat *stat = &stats[i];
+	struct file_facts *facts = &all[i];
 	char reason[80];
 	int r;
 
@@ -143,39 +178,38 @@ static int fill_one(const struct iourd_descriptor *descriptor, const struct ring
 	}
 	if (files->fds[i] >= 0)
 		return fault_file_refused(note, file->slot, "the slot was given twice");
-	if (fstat(file->fd, stat) < 0)
-		return -errno;
-	r = check_type(&descriptor->slots[i], stat, note);
-	if (r != 0)
-		return r;
-	r = check_access(&descriptor->slots[i], file->fd, note);
+	r = get_facts(parcel, file, note, facts);
+	if (r == 0)
+		r = check_type(&descriptor->slots[i], facts, note);
+	if (r == 0)
+		r = check_access(&descriptor->slots[i], (int)facts->flags, note);
 	if (r != 0)
 		return r;
 	files->fds[i] = file->fd;
-	files->slots[i] = describe(stat);
-	files->devices[i] = stat->st_dev;
-	files->inodes[i] = stat->st_ino;
+	files->slots[i] = describe(facts);
+	files->devices[i] = facts->device;
+	files->inodes[i] = facts->inode;
 	return 0;
 }
 
-int files_fill(const struct iourd_descriptor *descriptor, const struct ring_file *files,
-	       size_t n_files, struct note *note, struct files *ret)
+int files_fill(const struct iourd_descriptor *descriptor, const struct parcel *parcel,
+	       const struct ring_file *files, size_t n_files, struct note *note, struct files *ret)
 {
 	struct files filled = {.n_slots = descriptor->slot_count};
-	struct stat stats[IOURD_SLOTS_MAX + 1];
+	struct file_facts facts[IOURD_SLOTS_MAX + 1];
 	int r;
 
 	for (uint32_t i = 0; i < IOURD_SLOTS_MAX; i++)
 		filled.fds[i] = -1;
 	for (size_t i = 0; i < n_files; i++) {
-		r = fill_one(descriptor, &files[i], note, &filled, stats);
+		r = fill_one(descriptor, parcel, &files[i], note, &filled, facts);
 		if (r != 0)
 			return r;
 	}
 	for (uint32_t i = 0; i < descriptor->slot_count; i++)
 		if (filled.fds[i] < 0 && !(descriptor->slots[i].flags & IOURD_SLOT_OPTIONAL))
 			return fault_slot_missing(note, descriptor->slots[i].name);
-	r = check_distinct(descriptor, &filled, stats, note);
+	r = check_distinct(descriptor, &filled, facts, note);
 	if (r != 0)
 		return r;
 	*ret = filled;

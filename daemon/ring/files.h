@@ -2,7 +2,8 @@
 /*
  * files.h - checks the client's files against the slots of a program's descriptor
  *
- * Only fstat() and F_GETFL are used: nothing is read from the files or written to them.
+ * Of a parcel's files, the facts are known. Of the daemon's own descriptors, only fstat() and
+ * F_GETFL are used: nothing is read from the files or written to them.
  */
 #ifndef RING_FILES_H
 #define RING_FILES_H
@@ -15,17 +16,19 @@
 #include "wire/fault.h"
 
 struct note;
+struct parcel;
 
 struct files {
 	uint32_t n_slots;
-	int fds[IOURD_SLOTS_MAX];		  /* borrowed from the request; -1: empty */
+	/* the request's: descriptors, borrowed, or numbers in its parcel; -1: empty */
+	int fds[IOURD_SLOTS_MAX];
 	struct iourd_slot slots[IOURD_SLOTS_MAX]; /* for the region's head */
 	uint64_t devices[IOURD_SLOTS_MAX];	  /* as of stat(2), as the next */
 	uint64_t inodes[IOURD_SLOTS_MAX];
 };
 
 /* FAULT_SLOT_MISSING, FAULT_FILE_REFUSED or FAULT_INVALID_PARAMETER if the files do not fit. */
-int files_fill(const struct iourd_descriptor *descriptor, const struct ring_file *files,
-	       size_t n_files, struct note *note, struct files *ret);
+int files_fill(const struct iourd_descriptor *descriptor, const struct parcel *parcel,
+	       const struct ring_file *files, size_t n_files, struct note *note, struct files *ret);
 
 #endif

@@ -8,16 +8,18 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "util/parcel.h"
 #include "wire/json.h"
 
 void request_copy_done(struct request_copy *copy)
 {
 	for (size_t i = 0; i < copy->n_files; i++) {
-		if (copy->files[i].fd >= 0)
-			close(copy->files[i].fd);
+		if (!copy->parcel)
+			safe_close(copy->files[i].fd);
 		free((char *)copy->files[i].slot);
 	}
 	free(copy->files);
+	parcel_free(copy->parcel);
 	free(copy->groups);
 	if (copy->client_pid != 0)
 		safe_close(copy->client_pidfd);
@@ -33,7 +35,8 @@ static int copy_files(struct request_copy *copy, const struct ring_request *requ
 	for (size_t i = 0; i < request->n_files; i++) {
 		struct ring_file *file = &copy->files[copy->n_files++];
 
-		file->fd = fcntl(request->files[i].fd, F_DUPFD_CLOEXEC, 3);
+		file->fd = copy->parcel ? request->files[i].fd
+					: fcntl(request->files[i].fd, F_DUPFD_CLOEXEC, 3);
 		if (file->fd < 0)
 			return -errno;
 		file->slot = strdup(request->files[i].slot);
@@ -72,6 +75,8 @@ int request_copy_init(struct request_copy *copy, const struct peer *peer,
 		memcpy(made.groups, peer->user.groups, peer->user.n_groups * sizeof(*made.groups));
 	made.n_groups = peer->user.n_groups;
 	r = copy_client(&made, peer);
+	if (r == 0 && request->parcel)
+		made.parcel = take_ptr(*request->parcel);
 	if (r == 0)
 		r = copy_files(&made, request);
 	if (r == 0 && request->parameters)

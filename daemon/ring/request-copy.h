@@ -19,6 +19,7 @@ struct request_copy {
 	int client_pidfd; /* -1: the client is gone, or it is the daemon itself */
 	struct ring_file *files;
 	size_t n_files;
+	struct parcel *parcel;		/* that the files are numbers in; NULL: descriptors */
 	struct json_object *parameters; /* or NULL */
 	bool data_bytes_set;
 	uint64_t data_bytes;

@@ -16,6 +16,7 @@ struct json_object;
 struct kern_dispatcher;
 struct kern_program_info;
 struct note;
+struct parcel;
 struct program;
 
 struct manager_limits { /* of one user, or of all */
@@ -102,7 +103,7 @@ struct manager_observer {
 
 struct ring_file {
 	const char *slot;
-	int fd; /* borrowed: duplicated if kept */
+	int fd; /* borrowed: duplicated if kept; or a number in the request's parcel */
 };
 
 struct ring_request {
@@ -110,6 +111,7 @@ struct ring_request {
 	const char *name; /* or NULL */
 	const struct ring_file *files;
 	size_t n_files;
+	struct parcel **parcel; /* of the files, taken over with the request; NULL: descriptors */
 	struct json_object *parameters; /* or NULL */
 	bool data_bytes_set;
 	uint64_t data_bytes;

@@ -117,6 +117,7 @@ static int fake_copy_setup(struct host *host, const struct host_setup *setup)
 	host->setup.groups = NULL; /* borrowed: gone after the call */
 	host->setup.opcodes = NULL;
 	host->setup.region_fd = host->setup.lease_fd = -1;
+	host->setup.parcel = NULL; /* borrowed, too */
 	for (size_t i = 0; i < IOURD_SLOTS_MAX; i++)
 		host->setup.files[i] = -1;
 	host->name = strdup(setup->name);
@@ -135,7 +136,7 @@ static int fake_copy_setup(struct host *host, const struct host_setup *setup)
 			return host->setup.lease_fd;
 	}
 	for (size_t i = 0; i < setup->n_slots; i++) {
-		if (setup->files[i] < 0)
+		if (setup->files[i] < 0 || setup->parcel)
 			continue;
 		host->setup.files[i] = duplicate(setup->files[i]);
 		if (host->setup.files[i] < 0)

@@ -69,6 +69,7 @@ void service_start_with(struct service *service, const struct fake_object *more)
 	executor_fake_init(&service->executor);
 	clock_fake_init(&service->clock);
 	last_use_fake_init(&service->last_use);
+	parcels_fake_init(&service->parcels);
 	assert_int_equal(kern_fake_new(&service->plan, &service->kern), 0);
 	assert_int_equal(hosts_fake_new(&service->plan, &service->hosts), 0);
 	assert_int_equal(loop_new(&service->loop), 0);
@@ -87,7 +88,9 @@ void service_start_with(struct service *service, const struct fake_object *more)
 	api.declared = service->declared;
 	api.kern = service->kern;
 	assert_int_equal(api_new(&api, &service->api), 0);
-	assert_int_equal(conns_init(&service->conns, service->loop, &api_handler, service->api), 0);
+	assert_int_equal(conns_init(&service->conns, service->loop, &service->parcels.port,
+				    &api_handler, service->api),
+			 0);
 	service_settle(service);
 	service->fds = count_fds();
 }
@@ -100,7 +103,8 @@ void service_start(struct service *service)
 bool service_step(struct service *service)
 {
 	loop_run_once(service->loop);
-	return executor_fake_run_one(&service->executor) || hosts_fake_step(service->hosts);
+	return parcels_fake_step(&service->parcels) || executor_fake_run_one(&service->executor) ||
+	       hosts_fake_step(service->hosts);
 }
 
 void service_settle(struct service *service)
@@ -167,6 +171,7 @@ void service_end(struct service *service)
 	executor_fake_done(&service->executor);
 	clock_fake_done(&service->clock);
 	last_use_fake_done(&service->last_use);
+	parcels_fake_done(&service->parcels);
 	service->hosts->ops->free(service->hosts);
 	service->kern->ops->free(service->kern);
 	loop_free(service->loop);

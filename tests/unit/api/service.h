@@ -17,6 +17,7 @@
 #include "fake/hosts_fake.h"
 #include "fake/kern_fake.h"
 #include "fake/last_use_fake.h"
+#include "fake/parcels_fake.h"
 #include "fake/policies_fake.h"
 #include "declared/declared.h"
 #include "manager/manager.h"
@@ -38,6 +39,7 @@ struct service {
 	struct executor_fake executor;
 	struct clock_fake clock;
 	struct last_use_fake last_use;
+	struct parcels_fake parcels;
 	struct policies policies;
 	struct loop *loop;
 	struct manager *manager;

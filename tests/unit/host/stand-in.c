@@ -161,7 +161,7 @@ static void check_setup(const char *message, size_t size, const int *fds, size_t
 		_exit(30);
 	if (setup->uid != 1000 || setup->n_groups != 2 || control_setup_groups(setup)[1] != 1002)
 		_exit(31);
-	if (setup->slots_filled != 2 || !setup->has_lease || n_fds != 3)
+	if (setup->slots_filled != 2 || !(setup->flags & SETUP_HAS_LEASE) || n_fds != 3)
 		_exit(32);
 	/* region, lease, file; the last is a pipe with one byte in it */
 	if (read(fds[2], &byte, 1) != 1 || byte != 'f')

@@ -33,7 +33,7 @@ static void make_message(void)
 	setup.files[3] = 0;
 	setup.data_offset = 4096;
 	setup.data_size = 4096;
-	assert_int_equal(setup_message_fill(&setup, CGROUP_ENTER, 0, &message), 0);
+	assert_int_equal(setup_message_fill(&setup, CGROUP_ENTER, 0, -1, &message), 0);
 }
 
 static int check(void)
@@ -50,7 +50,7 @@ static void test_setup_is_complete(void **state)
 	assert_int_equal(setup->n_groups, 3);
 	assert_int_equal(control_setup_groups(setup)[2], 9);
 	assert_int_equal(setup->slots_filled, 1 | 8);
-	assert_int_equal(setup->has_lease, 1);
+	assert_int_equal(setup->flags, SETUP_HAS_LEASE);
 	assert_int_equal(setup->cgroup, CGROUP_ENTER);
 	assert_int_equal(message.n_fds, 5);
 	assert_string_equal(setup->name, "r1");
@@ -105,8 +105,9 @@ static void test_setup_values(void **state)
 	CASE(data_size, 4097, -EINVAL);
 	CASE(data_size, UINT64_MAX, -EINVAL);
 	CASE(data_size, 1, 0);
-	CASE(has_lease, 2, -EINVAL);
-	CASE(has_lease, 0, -EMFILE);
+	CASE(flags, 4, -EINVAL);
+	CASE(flags, 0, -EMFILE);
+	CASE(flags, SETUP_HAS_LEASE | SETUP_FILES_APART, -EMFILE); /* two files, not one */
 	CASE(cgroup, CGROUP_WAIT + 1, -EINVAL);
 	CASE(cgroup, CGROUP_STAY, -EMFILE);
 	CASE(cgroup, CGROUP_WAIT, -EMFILE);

@@ -12,6 +12,7 @@
 #include "tap.h"
 
 #include "kern/image.h"
+#include "kern/kern.h"
 #include "wire/fault.h"
 
 static int make_file(const void *bytes, size_t size)
@@ -126,11 +127,11 @@ static void size_has_bounds(void **state)
 	size_t size;
 
 	assert_refused(dup(fd), "empty");
-	assert_int_equal(ftruncate(fd, IMAGE_MAX), 0);
+	assert_int_equal(ftruncate(fd, KERN_OBJECT_MAX), 0);
 	assert_int_equal(image_read(fd, NULL, &image, &size), 0);
-	assert_int_equal(size, IMAGE_MAX);
+	assert_int_equal(size, KERN_OBJECT_MAX);
 	free(image);
-	assert_int_equal(ftruncate(fd, IMAGE_MAX + 1), 0);
+	assert_int_equal(ftruncate(fd, KERN_OBJECT_MAX + 1), 0);
 	assert_refused(dup(fd), "at most");
 	assert_int_equal(ftruncate(fd, INT64_MAX), 0);
 	assert_refused(fd, "at most");

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "common/fd-passing.h"
+#include "fake/parcels_fake.h"
 #include "net/conn.h"
 #include "net/loop.h"
 #include "wire/manager.h"
@@ -23,6 +24,7 @@
 /* One connection. Messages are kept unanswered until the test says so. */
 struct line {
 	struct loop *loop;
+	struct parcels_fake parcels;
 	struct conns conns;
 	struct conn *conn; /* NULL: closed */
 	int fd;		   /* the client's end */
@@ -33,6 +35,7 @@ struct line {
 	unsigned int messages;
 	unsigned int ended;
 	unsigned int drained;
+	size_t n_fds; /* that came with the last message */
 };
 
 static int on_opened(void *arg, struct conn *conn, void **ret_session)
@@ -49,10 +52,12 @@ static void answer(struct line *line)
 	conn_replied(line->conn);
 }
 
-static void on_message(void *arg, const char *text, size_t length, struct schema_fds *fds)
+static void on_message(void *arg, const char *text, size_t length, struct parcel *parcel)
 {
 	struct line *line = arg;
 
+	line->n_fds = parcel ? parcel->n : 0;
+	parcel_free(parcel);
 	assert_false(line->waiting);
 	assert_int_equal(strlen(text), length);
 	line->messages++;
@@ -101,8 +106,10 @@ static void line_open(struct line *line)
 	int pair[2];
 
 	*line = (struct line){0};
+	parcels_fake_init(&line->parcels);
 	assert_int_equal(loop_new(&line->loop), 0);
-	assert_int_equal(conns_init(&line->conns, line->loop, &handler, line), 0);
+	assert_int_equal(conns_init(&line->conns, line->loop, &line->parcels.port, &handler, line),
+			 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair),
 			 0);
 	assert_int_equal(conn_new_take_fd(&line->conns, pair[1], &peer, &line->conn), 0);
@@ -111,8 +118,10 @@ static void line_open(struct line *line)
 
 static void settle(struct line *line)
 {
-	for (unsigned int i = 0; i < 12; i++)
+	for (unsigned int i = 0; i < 12; i++) {
 		loop_run_once(line->loop);
+		parcels_fake_step(&line->parcels);
+	}
 }
 
 static void line_close(struct line *line)
@@ -124,6 +133,7 @@ static void line_close(struct line *line)
 	assert_null(line->conn);
 	assert_int_equal(line->conns.n, 0);
 	conns_done(&line->conns);
+	parcels_fake_done(&line->parcels);
 	loop_free(line->loop);
 }
 
@@ -283,6 +293,83 @@ static void test_descriptors_wait(void **state)
 	line_close(&line);
 }
 
+/* A message's descriptors are received elsewhere, and come with it. */
+static void test_descriptors_arrive(void **state)
+{
+	struct line line;
+
+	line_open(&line);
+	line.parcels.held = true;
+	assert_int_equal(send_with_fds(line.fd, "a\0b", 4, &line.fd, 1, 0), 4);
+	settle(&line);
+	assert_int_equal(line.messages, 0);
+	line.parcels.held = false;
+	settle(&line);
+	assert_int_equal(line.messages, 1);
+	assert_string_equal(line.text, "a");
+	assert_int_equal(line.n_fds, 1);
+	answer(&line);
+	settle(&line);
+	assert_string_equal(line.text, "b");
+	assert_int_equal(line.n_fds, 0);
+	answer(&line);
+	line_close(&line);
+}
+
+/* If they do not, the client is told so. */
+static void test_descriptors_lost(void **state)
+{
+	char heard[512] = "";
+	struct line line;
+
+	line_open(&line);
+	line.parcels.held = true;
+	assert_int_equal(send_with_fds(line.fd, "a", 2, &line.fd, 1, 0), 2);
+	settle(&line);
+	parcels_fake_lose(&line.parcels);
+	settle(&line);
+	assert_true(recv(line.fd, heard, sizeof(heard) - 1, MSG_DONTWAIT) > 0);
+	assert_non_null(strstr(heard, "MessageRefused"));
+	assert_hung_up(&line);
+	assert_int_equal(line.messages, 0);
+	line_close(&line);
+}
+
+static void test_descriptors_refused(void **state)
+{
+	char heard[512] = "";
+	struct line line;
+
+	line_open(&line);
+	line.parcels.stuck = true;
+	assert_int_equal(send_with_fds(line.fd, "a", 2, &line.fd, 1, 0), 2);
+	settle(&line);
+	assert_true(recv(line.fd, heard, sizeof(heard) - 1, MSG_DONTWAIT) > 0);
+	assert_non_null(strstr(heard, "descriptors are stuck"));
+	assert_hung_up(&line);
+	line_close(&line);
+}
+
+/* The connection ends while they are under way, or before their message is whole. */
+static void test_descriptors_abandoned(void **state)
+{
+	struct line line;
+
+	line_open(&line);
+	line.parcels.held = true;
+	assert_int_equal(send_with_fds(line.fd, "a", 2, &line.fd, 1, 0), 2);
+	settle(&line);
+	conn_free(line.conn);
+	line_close(&line);
+
+	line_open(&line);
+	assert_int_equal(send_with_fds(line.fd, "half", 4, &line.fd, 1, 0), 4);
+	settle(&line);
+	assert_int_equal(line.parcels.n_parcels, 1);
+	conn_free(line.conn);
+	line_close(&line);
+}
+
 /* What cannot be read is refused after the answer that is owed, not in its place. */
 static void test_refused_in_its_turn(void **state)
 {
@@ -388,6 +475,10 @@ int main(void)
 		cmocka_unit_test(test_gone_with_a_message_waiting),
 		cmocka_unit_test(test_gone_before),
 		cmocka_unit_test(test_descriptors_wait),
+		cmocka_unit_test(test_descriptors_arrive),
+		cmocka_unit_test(test_descriptors_lost),
+		cmocka_unit_test(test_descriptors_refused),
+		cmocka_unit_test(test_descriptors_abandoned),
 		cmocka_unit_test(test_refused_in_its_turn),
 		cmocka_unit_test(test_lingers_no_longer),
 		cmocka_unit_test(test_given_up_within),

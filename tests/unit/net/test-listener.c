@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "fake/parcels_fake.h"
 #include "fake/policies_fake.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -30,6 +31,7 @@
 
 /* What a session saw last. The handler answers each message with the message. */
 struct house {
+	struct parcels_fake parcels;
 	struct loop *loop;
 	struct listener *listener;
 	int fd;
@@ -64,11 +66,11 @@ static int on_opened(void *arg, struct conn *conn, void **ret_session)
 	return 0;
 }
 
-static void on_message(void *arg, const char *text, size_t length, struct schema_fds *fds)
+static void on_message(void *arg, const char *text, size_t length, struct parcel *parcel)
 {
 	struct session *session = arg;
 
-	conn_send(session->conn, text, length, fds);
+	conn_send(session->conn, text, length, NULL);
 	conn_replied(session->conn);
 }
 
@@ -114,10 +116,11 @@ static void house_open(struct house *house, size_t connections, size_t guarantee
 		bind(house->fd, (struct sockaddr *)&house->address, sizeof(house->address)), 0);
 	assert_int_equal(chmod(house->address.sun_path, 0666), 0);
 	assert_int_equal(listen(house->fd, 256), 0);
+	parcels_fake_init(&house->parcels);
 	assert_int_equal(loop_new(&house->loop), 0);
-	assert_int_equal(
-		listener_new(house->loop, house->fd, &limits, &handler, house, &house->listener),
-		0);
+	assert_int_equal(listener_new(house->loop, house->fd, &limits, &house->parcels.port,
+				      &handler, house, &house->listener),
+			 0);
 }
 
 static void house_close(struct house *house)
