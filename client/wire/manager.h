@@ -89,12 +89,12 @@ struct wire_work {	   /* type Work: as reported by the program; not verified */
 	int64_t done;
 	int64_t total;			  /* 0: unknown */
 	const char *unit;		  /* choice: a text of manager_unit_text() */
+	int64_t contiguous;		  /* optional; 0: unknown */
 	int64_t in_flight;		  /* inFlight: requests */
 	const char *error;		  /* optional: the name of an errno, such as ENOSPC */
 	const char *error_slot;		  /* errorSlot, optional */
 	struct optional_int error_offset; /* errorOffset, bytes */
-	int64_t contiguous;
-	const char *error_operation; /* errorOperation, optional: such as WRITE_FIXED */
+	const char *error_operation;	  /* errorOperation, optional: such as WRITE_FIXED */
 };
 
 struct wire_ring { /* type Ring */

@@ -12,61 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "fake/hosts_fake.h"
-
-#define FAKE_ANSWERS_MAX 32
-#define FAKE_RING_FD	 7
-
-struct hosts_fake {
-	struct hosts hosts;
-	struct fail_plan *plan;
-	struct host *first;
-	struct host *last;
-	pid_t last_pid;
-	bool mute;
-	int command_error; /* of every command but END; 0: none */
-};
-
-/* Owns the duplicates in setup, and pidfd. */
-struct host {
-	struct hosts_fake *owner;
-	struct host *next;
-	struct host_setup setup;
-	char *name;
-	struct host_callbacks callbacks;
-	void *arg;
-	pid_t pid;
-	int pidfd; /* stands for one, so that it can be counted */
-	bool exited;
-	bool killed;
-	bool orphaned;	   /* its daemon is gone, this memory stands for the process */
-	bool unresponsive; /* ... and it accepts nobody */
-	bool unreachable;  /* it was taken over all the same */
-	bool adopted;
-	bool forgotten;
-	bool asked;
-	unsigned int kicks;
-	enum control_type state; /* as it would answer a QUERY */
-	int result;
-	enum control_type last_command;
-	enum control_type answers[FAKE_ANSWERS_MAX]; /* CONTROL_END: exit */
-	size_t n_answers;
-};
-
-static void close_all(struct host *host)
-{
-	for (size_t i = 0; i < IOURD_SLOTS_MAX; i++)
-		if (host->setup.files[i] >= 0) {
-			close(host->setup.files[i]);
-			host->setup.files[i] = -1;
-		}
-	if (host->setup.region_fd >= 0)
-		close(host->setup.region_fd);
-	if (host->setup.lease_fd >= 0)
-		close(host->setup.lease_fd);
-	host->setup.region_fd = -1;
-	host->setup.lease_fd = -1;
-}
+#include "fake/hosts_fake_struct.h"
 
 static void push(struct host *host, enum control_type answer)
 {
@@ -95,7 +41,7 @@ static void fake_destroy(struct host *host)
 		while (host->owner->last && host->owner->last->next)
 			host->owner->last = host->owner->last->next;
 	}
-	close_all(host);
+	hosts_fake_close_all(host);
 	if (host->pidfd >= 0)
 		close(host->pidfd);
 	free(host->name);
@@ -375,7 +321,7 @@ static int fake_orphans_end(struct hosts *hosts, const char *const *names, size_
 
 		assert(host && host->orphaned && !host->adopted);
 		host->exited = true;
-		close_all(host);
+		hosts_fake_close_all(host);
 	}
 	return r;
 }
@@ -464,7 +410,7 @@ void hosts_fake_die(struct host *host)
 	assert(host->orphaned && !host->exited);
 	host->exited = true;
 	host->n_answers = 0;
-	close_all(host);
+	hosts_fake_close_all(host);
 }
 
 void hosts_fake_set_state(struct host *host, enum control_type state, int result)
@@ -504,112 +450,4 @@ const struct host_setup *hosts_fake_setup(const struct host *host)
 enum control_type hosts_fake_last_command(const struct host *host)
 {
 	return host->last_command;
-}
-
-static bool lease_ended(const struct host *host)
-{
-	struct pollfd poller = {.fd = host->setup.lease_fd, .events = POLLIN};
-
-	return host->setup.lease_fd >= 0 && poll(&poller, 1, 0) > 0 && (poller.revents & POLLHUP);
-}
-
-static void answer(struct host *host)
-{
-	enum control_type type = host->answers[0];
-
-	host->n_answers--;
-	memmove(host->answers, host->answers + 1, host->n_answers * sizeof(host->answers[0]));
-	switch (type) {
-	case CONTROL_READY:
-		host->callbacks.ready(host->arg, FAKE_RING_FD);
-		break;
-	case CONTROL_RUNNING:
-		host->state = type;
-		host->callbacks.running(host->arg);
-		break;
-	case CONTROL_PAUSED:
-		host->state = type;
-		host->callbacks.paused(host->arg);
-		break;
-	default:
-		hosts_fake_exited(host, CLD_EXITED, 0);
-	}
-}
-
-bool hosts_fake_step(struct hosts *hosts)
-{
-	for (struct host *host = ((struct hosts_fake *)hosts)->first; host; host = host->next) {
-		if (host->exited || host->orphaned)
-			continue;
-		if (host->asked && !host->owner->mute) {
-			host->asked = false;
-			host->callbacks.found(host->arg, host->state, host->result, FAKE_RING_FD);
-			return true;
-		}
-		if (host->killed) {
-			hosts_fake_exited(host, CLD_KILLED, SIGKILL);
-			return true;
-		}
-		if (host->n_answers > 0) {
-			answer(host);
-			return true;
-		}
-		if (!host->owner->mute && lease_ended(host)) {
-			hosts_fake_exited(host, host->adopted ? 0 : CLD_EXITED, 0);
-			return true;
-		}
-	}
-	return false;
-}
-
-void hosts_fake_refuse_commands(struct hosts *hosts, int error)
-{
-	((struct hosts_fake *)hosts)->command_error = error;
-}
-
-void hosts_fake_mute(struct hosts *hosts, bool mute)
-{
-	struct hosts_fake *fake = (struct hosts_fake *)hosts;
-
-	fake->mute = mute;
-	for (struct host *host = fake->first; mute && host; host = host->next)
-		host->n_answers = 0;
-}
-
-void hosts_fake_ready(struct host *host, int ring_fd)
-{
-	host->callbacks.ready(host->arg, ring_fd);
-}
-
-void hosts_fake_refused(struct host *host, enum control_stage stage, int error)
-{
-	host->callbacks.refused(host->arg, stage, error);
-}
-
-void hosts_fake_running(struct host *host)
-{
-	host->state = CONTROL_RUNNING;
-	host->callbacks.running(host->arg);
-}
-
-void hosts_fake_paused(struct host *host)
-{
-	host->state = CONTROL_PAUSED;
-	host->callbacks.paused(host->arg);
-}
-
-void hosts_fake_returned(struct host *host, int result)
-{
-	host->state = CONTROL_RETURNED;
-	host->result = result;
-	host->callbacks.returned(host->arg, result);
-}
-
-void hosts_fake_exited(struct host *host, int code, int status)
-{
-	assert(!host->exited);
-	host->exited = true;
-	host->n_answers = 0;
-	close_all(host); /* as a process does */
-	host->callbacks.exited(host->arg, code, status);
 }

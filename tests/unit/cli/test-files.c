@@ -198,7 +198,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const names[] = {"a", "b", "new", "old", "kept"};
+	static const char *const names[] = {"a", "b", "new", "old", "kept", "fifo", "closed"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char *path = word("", names[i]);

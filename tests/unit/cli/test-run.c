@@ -73,7 +73,10 @@ static void run_init(struct run *run, const struct step *end, size_t n)
 		.steps =
 			{
 				{.expect = "DescribeProgram", .reply = DESCRIPTION},
-				{.expect = "CreateRing", .reply = CREATED_JSON, .n_fds = 2},
+				{.expect = "CreateRing",
+				 .expect_fds = 1,
+				 .reply = CREATED_JSON,
+				 .n_fds = 2},
 				{.expect = "StartRing", .reply = RING_REPLY_JSON, .close = n == 0},
 			},
 	};

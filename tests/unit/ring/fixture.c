@@ -480,7 +480,12 @@ int find_ring(struct fixture *fixture, const char *name, struct note *note, stru
 {
 	const struct peer alice = peer_of(ALICE), root = peer_of(0);
 
+	char full[RING_FULL_MAX];
+
 	if (manager_ring_find(fixture->manager, &alice, name, NULL, ret) == 0)
+		return 0;
+	snprintf(full, sizeof(full), "%u/%s", ALICE, name);
+	if (manager_ring_find(fixture->manager, &root, full, NULL, ret) == 0)
 		return 0;
 	return manager_ring_find(fixture->manager, &root, name, note, ret);
 }

@@ -479,10 +479,9 @@ static void test_out_of_reach(void **state)
 		begin_adopted(&adopted);
 		assert_int_equal(steer(&adopted, manager_ring_start), 0);
 		fixture_kill(&adopted.fixture);
-		hosts_fake_set_unresponsive(hosts_fake_find(adopted.fixture.hosts, "r1"));
+		hosts_fake_set_unresponsive(host_search(&adopted.fixture, "r1"));
 		if (phase == 2) /* of an earlier version's daemon: only the lease is known */
-			kern_fake_pinned(adopted.fixture.kern, "r1")->record.ledger.process_inode =
-				0;
+			pinned_of(&adopted.fixture, "r1")->record.ledger.process_inode = 0;
 		assert_int_equal(fixture_manage(&adopted.fixture), 0);
 		fixture_run(&adopted.fixture);
 		assert_int_equal(view(&adopted).state, RING_PAUSED);

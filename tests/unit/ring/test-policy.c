@@ -85,19 +85,19 @@ static void test_others(void **state)
 	fixture_run(&fixture);
 	make_ring(&fixture, "r1", &answer);
 	assert_int_equal(manager_ring_count(fixture.manager, &bob), 1);
-	assert_int_equal(manager_ring_find(fixture.manager, &bob, "r1", NULL, &view), 0);
+	assert_int_equal(manager_ring_find(fixture.manager, &bob, "1000/r1", NULL, &view), 0);
 	/* its region is for writing, too */
-	assert_int_equal(manager_ring_open(fixture.manager, &bob, "r1", &note, &view),
+	assert_int_equal(manager_ring_open(fixture.manager, &bob, "1000/r1", &note, &view),
 			 FAULT_NOT_PERMITTED);
 	assert_non_null(strstr(note.texts[0], "controlling rings of other users"));
 	assert_int_equal(
-		manager_ring_start(fixture.manager, &bob, "r1", answer_ring, &answers, &note),
+		manager_ring_start(fixture.manager, &bob, "1000/r1", answer_ring, &answers, &note),
 		FAULT_NOT_PERMITTED);
 	note_done(&note);
-	assert_int_equal(manager_ring_open(fixture.manager, &carol, "r1", NULL, &view), 0);
+	assert_int_equal(manager_ring_open(fixture.manager, &carol, "1000/r1", NULL, &view), 0);
 	/* who may not see it cannot learn of it by a refusal */
-	assert_int_equal(manager_ring_open(fixture.manager, &(struct peer){.user.uid = 1003}, "r1",
-					   NULL, &view),
+	assert_int_equal(manager_ring_open(fixture.manager, &(struct peer){.user.uid = 1003},
+					   "1000/r1", NULL, &view),
 			 FAULT_RING_NOT_FOUND);
 	answer_done(&answer);
 	fixture_done(&fixture);

@@ -14,94 +14,10 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "unit/ring/fixture.h"
+#include "unit/ring/every-state.h"
 #include "wire/json.h"
 
 typedef void (*end_daemon)(struct fixture *fixture);
-
-static const char *const names[] = {"created", "running", "paused", "stopped", "failed"};
-
-#define RINGS (sizeof(names) / sizeof(names[0]))
-
-/* Leases, until the end of a test. */
-static struct answer held[8];
-static size_t n_held;
-
-static void make(struct fixture *fixture, const char *name)
-{
-	make_ring(fixture, name, &held[n_held++]);
-}
-
-static void done(struct fixture *fixture)
-{
-	while (n_held > 0)
-		answer_done(&held[--n_held]);
-	fixture_done(fixture);
-}
-
-static struct ring_view view_of(struct fixture *fixture, const char *name)
-{
-	struct ring_view view = {};
-
-	assert_int_equal(find_ring(fixture, name, NULL, &view), 0);
-	return view;
-}
-
-static bool is_there(struct fixture *fixture, const char *name)
-{
-	struct ring_view view;
-	struct note note = {};
-	int r = find_ring(fixture, name, &note, &view);
-
-	note_done(&note);
-	return r == 0;
-}
-
-static void ask(struct fixture *fixture,
-		int (*request)(struct manager *, const struct peer *, const char *, ring_done,
-			       void *, struct note *),
-		const char *name, int expected)
-{
-	const struct peer alice = peer_of(ALICE);
-	struct answer answer = ANSWER_NONE;
-	struct note note = {};
-	int r = request(fixture->manager, &alice, name, answer_ring, &answer, &note);
-
-	fixture_run(fixture);
-	assert_int_equal(r ?: answer.r, expected);
-	note_done(&note);
-	answer_done(&answer);
-}
-
-static int swap(struct fixture *fixture, const char *name, const char *program)
-{
-	const struct peer alice = peer_of(ALICE);
-	struct answer answer = ANSWER_NONE;
-	struct note note = {};
-	int r = manager_ring_swap(fixture->manager, &alice, name, program, 0, answer_ring, &answer,
-				  &note);
-
-	fixture_run(fixture);
-	r = r ?: answer.r;
-	note_done(&note);
-	answer_done(&answer);
-	return r;
-}
-
-/* A ring in each stable state; "running" was swapped. */
-static void make_rings(struct fixture *fixture)
-{
-	for (size_t i = 0; i < RINGS; i++) {
-		make(fixture, names[i]);
-		if (i > 0)
-			start_ring(fixture, names[i]);
-	}
-	assert_int_equal(swap(fixture, "running", "paced"), 0);
-	ask(fixture, manager_ring_pause, "paused", 0);
-	set_last(fixture, "stopped", IOURD_STEP_PROGRAM);
-	hosts_fake_returned(host_of(fixture, "stopped"), 0);
-	hosts_fake_returned(host_of(fixture, "failed"), -EFAULT);
-}
 
 static void check_same(const struct ring_view *before, const struct ring_view *after)
 {
@@ -119,38 +35,38 @@ static void check_same(const struct ring_view *before, const struct ring_view *a
 
 static void check_goes_on(end_daemon end)
 {
-	struct ring_view before[RINGS];
-	char reasons[RINGS][128];
-	uint8_t digests[RINGS][32];
+	struct ring_view before[STATE_RINGS];
+	char reasons[STATE_RINGS][128];
+	uint8_t digests[STATE_RINGS][32];
 	struct fixture fixture;
 
 	fixture_start(&fixture);
-	make_rings(&fixture);
-	for (size_t i = 0; i < RINGS; i++) {
-		before[i] = view_of(&fixture, names[i]);
+	states_make(&fixture);
+	for (size_t i = 0; i < STATE_RINGS; i++) {
+		before[i] = state_view_of(&fixture, state_rings[i]);
 		snprintf(reasons[i], sizeof(reasons[i]), "%s", before[i].reason ?: "");
 		memcpy(digests[i], before[i].program->digest, 32);
 	}
 	for (int again = 0; again < 3; again++) {
 		end(&fixture);
-		for (size_t i = 0; i < RINGS; i++) {
-			struct ring_view after = view_of(&fixture, names[i]);
+		for (size_t i = 0; i < STATE_RINGS; i++) {
+			struct ring_view after = state_view_of(&fixture, state_rings[i]);
 
 			check_same(&before[i], &after);
 			assert_string_equal(after.reason ?: "", reasons[i]);
 			assert_memory_equal(after.program->digest, digests[i], 32);
 		}
 	}
-	ask(&fixture, manager_ring_start, "created", 0);
-	ask(&fixture, manager_ring_start, "running", FAULT_RING_BUSY);
-	ask(&fixture, manager_ring_pause, "running", 0);
-	ask(&fixture, manager_ring_resume, "paused", 0);
-	ask(&fixture, manager_ring_resume, "stopped", FAULT_RING_BUSY);
-	assert_int_equal(swap(&fixture, "created", "paced"), 0);
-	assert_int_equal(view_of(&fixture, "created").generation, 2);
-	for (size_t i = 0; i < RINGS; i++)
-		destroy_ring(&fixture, names[i]);
-	done(&fixture);
+	states_ask(&fixture, manager_ring_start, "created", 0);
+	states_ask(&fixture, manager_ring_start, "running", FAULT_RING_BUSY);
+	states_ask(&fixture, manager_ring_pause, "running", 0);
+	states_ask(&fixture, manager_ring_resume, "paused", 0);
+	states_ask(&fixture, manager_ring_resume, "stopped", FAULT_RING_BUSY);
+	assert_int_equal(states_swap(&fixture, "created", "paced"), 0);
+	assert_int_equal(state_view_of(&fixture, "created").generation, 2);
+	for (size_t i = 0; i < STATE_RINGS; i++)
+		destroy_ring(&fixture, state_rings[i]);
+	states_done(&fixture);
 }
 
 static void test_stopped(void **state)
@@ -178,7 +94,7 @@ static void test_parameters_and_quota(void **state)
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
 	for (int i = 0; i < 3; i++)
-		make(&fixture, NULL);
+		states_hold(&fixture, NULL);
 	assert_int_equal(json_parse("{\"depth\": 7}", 12, NULL, &wanted), 0);
 	assert_int_equal(manager_parameters_write(fixture.manager, &alice, "copy-1", wanted, NULL),
 			 0);
@@ -198,7 +114,7 @@ static void test_parameters_and_quota(void **state)
 	fixture_run(&fixture);
 	answer_done(&refused);
 	sample_done(&sample);
-	done(&fixture);
+	states_done(&fixture);
 }
 
 /* The limits are below what exists: the rings stay. */
@@ -207,12 +123,12 @@ static void test_limits_lowered(void **state)
 	struct fixture fixture;
 
 	fixture_start(&fixture);
-	make_rings(&fixture);
+	states_make(&fixture);
 	fixture.limits = (struct manager_limits){.rings = 1, .region_bytes = 4096, .entries = 1};
 	fixture_crash(&fixture);
-	for (size_t i = 0; i < RINGS; i++)
-		assert_true(is_there(&fixture, names[i]));
-	done(&fixture);
+	for (size_t i = 0; i < STATE_RINGS; i++)
+		assert_true(state_is_there(&fixture, state_rings[i]));
+	states_done(&fixture);
 }
 
 /* Killed after each step of making a ring: it exists, or nothing of it is left. */
@@ -234,14 +150,14 @@ static void test_killed_while_making(void **state)
 			idle = !fixture_step(&fixture);
 		fixture_crash(&fixture);
 		if (answer.calls > 0)
-			assert_true(is_there(&fixture, "r1"));
-		made += is_there(&fixture, "r1");
-		unmade += !is_there(&fixture, "r1");
-		if (!is_there(&fixture, "r1"))
+			assert_true(state_is_there(&fixture, "r1"));
+		made += state_is_there(&fixture, "r1");
+		unmade += !state_is_there(&fixture, "r1");
+		if (!state_is_there(&fixture, "r1"))
 			assert_nothing_left(&fixture);
 		answer_done(&answer);
 		sample_done(&sample);
-		done(&fixture);
+		states_done(&fixture);
 	}
 	assert_true(made > 0 && unmade > 2);
 }
@@ -260,17 +176,17 @@ static void test_killed_while_swapping(void **state)
 		struct ring_view view;
 
 		fixture_start(&fixture);
-		make(&fixture, "r1");
+		states_hold(&fixture, "r1");
 		start_ring(&fixture, "r1");
 		assert_int_equal(manager_ring_swap(fixture.manager, &alice, "r1", "paced", 0,
 						   answer_ring, &answer, NULL),
 				 0);
 		for (unsigned int i = 0; i < n && !idle; i++)
 			idle = !fixture_step(&fixture);
-		if (n % 2) /* the job is done, its done() was not called */
+		if (n % 2) /* the job is done, its states_done() was not called */
 			executor_fake_work(&fixture.executor);
 		fixture_crash(&fixture);
-		view = view_of(&fixture, "r1");
+		view = state_view_of(&fixture, "r1");
 		pinned = pinned_of(&fixture, "r1");
 		assert_int_equal(view.state, RING_RUNNING);
 		assert_int_equal(pinned->program, view.program->id);
@@ -279,7 +195,7 @@ static void test_killed_while_swapping(void **state)
 		old += view.generation == 1;
 		new += view.generation == 2;
 		answer_done(&answer);
-		done(&fixture);
+		states_done(&fixture);
 	}
 	assert_true(old > 0 && new > 1);
 }
@@ -290,15 +206,15 @@ static void test_host_dies_meanwhile(void **state)
 	struct fixture fixture;
 
 	fixture_start(&fixture);
-	make_rings(&fixture);
+	states_make(&fixture);
 	fixture_kill(&fixture);
-	for (size_t i = 0; i < RINGS; i++)
-		hosts_fake_die(host_search(&fixture, names[i]));
+	for (size_t i = 0; i < STATE_RINGS; i++)
+		hosts_fake_die(host_search(&fixture, state_rings[i]));
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
 	assert_nothing_left(&fixture);
-	make(&fixture, "created"); /* the names are free */
-	done(&fixture);
+	states_hold(&fixture, "created"); /* the state_rings are free */
+	states_done(&fixture);
 }
 
 /* Its end was requested, but the host has not received that. */
@@ -309,13 +225,13 @@ static void test_end_goes_on(void **state)
 	struct fixture fixture;
 
 	fixture_start(&fixture);
-	make(&fixture, "r1");
+	states_hold(&fixture, "r1");
 	hosts_fake_mute(fixture.hosts, true);
 	assert_int_equal(
 		manager_ring_destroy(fixture.manager, &alice, "r1", answer_ring, &answer, NULL), 0);
 	fixture_crash(&fixture);
 	assert_nothing_left(&fixture);
-	done(&fixture);
+	states_done(&fixture);
 }
 
 /* Changes that hosts made, or a daemon requested, which are not in the ledger. */
@@ -348,7 +264,7 @@ static void test_states_that_hosts_report(void **state)
 		size_t events;
 
 		fixture_start(&fixture);
-		make_rings(&fixture);
+		states_make(&fixture);
 		set_last(&fixture, cases[i].ring, cases[i].last);
 		events = fixture.n_events;
 		fixture_kill(&fixture);
@@ -360,7 +276,7 @@ static void test_states_that_hosts_report(void **state)
 			fail_msg("case %zu: state %d, not %d", i, state_of(&fixture, cases[i].ring),
 				 cases[i].then);
 		assert_int_equal(fixture.n_events, events + cases[i].events);
-		done(&fixture);
+		states_done(&fixture);
 	}
 }
 
@@ -370,14 +286,14 @@ static void test_pause_is_sent_again(void **state)
 	struct fixture fixture;
 
 	fixture_start(&fixture);
-	make_rings(&fixture);
+	states_make(&fixture);
 	fixture_kill(&fixture);
 	pinned_of(&fixture, "running")->record.dispatch.pause = 1;
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
 	assert_int_equal(hosts_fake_last_command(host_search(&fixture, "running")), CONTROL_PAUSE);
 	assert_int_equal(state_of(&fixture, "running"), RING_PAUSED);
-	done(&fixture);
+	states_done(&fixture);
 }
 
 static void count_ready(void *arg)
@@ -392,7 +308,7 @@ static void test_silent_host(void **state)
 	struct fixture fixture;
 
 	fixture_start(&fixture);
-	make_rings(&fixture);
+	states_make(&fixture);
 	fixture_kill(&fixture);
 	hosts_fake_mute(fixture.hosts, true);
 	hosts_fake_set_state(host_search(&fixture, "created"), CONTROL_RUNNING, 0);
@@ -410,7 +326,7 @@ static void test_silent_host(void **state)
 	fixture_run(&fixture);
 	assert_int_equal(state_of(&fixture, "created"), RING_RUNNING);
 	assert_int_equal(ready, 1);
-	done(&fixture);
+	states_done(&fixture);
 }
 
 static void test_ready_when_all_have_reported(void **state)
@@ -419,7 +335,7 @@ static void test_ready_when_all_have_reported(void **state)
 	struct fixture fixture;
 
 	fixture_start(&fixture);
-	make_rings(&fixture);
+	states_make(&fixture);
 	fixture_kill(&fixture);
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_await_ready(&fixture, count_ready, &ready);
@@ -428,7 +344,7 @@ static void test_ready_when_all_have_reported(void **state)
 	assert_int_equal(ready, 1);
 	fixture_await_ready(&fixture, count_ready, &ready);
 	assert_int_equal(ready, 2); /* at once */
-	done(&fixture);
+	states_done(&fixture);
 }
 
 /* The daemon is stopped at each step of the takeover. */
@@ -440,16 +356,16 @@ static void test_stopped_while_taking_over(void **state)
 		struct fixture fixture;
 
 		fixture_start(&fixture);
-		make_rings(&fixture);
+		states_make(&fixture);
 		fixture_kill(&fixture);
 		assert_int_equal(fixture_manage(&fixture), 0);
 		for (unsigned int i = 0; i < n && !idle; i++)
 			idle = !fixture_step(&fixture);
 		fixture_restart(&fixture);
-		for (size_t i = 0; i < RINGS; i++)
-			assert_true(is_there(&fixture, names[i]));
+		for (size_t i = 0; i < STATE_RINGS; i++)
+			assert_true(state_is_there(&fixture, state_rings[i]));
 		assert_int_equal(state_of(&fixture, "running"), RING_RUNNING);
-		done(&fixture);
+		states_done(&fixture);
 	}
 }
 
@@ -460,7 +376,7 @@ static void test_client_gone(void **state)
 	struct host *host;
 
 	fixture_start(&fixture);
-	make_rings(&fixture);
+	states_make(&fixture);
 	fixture_crash(&fixture);
 	host = host_search(&fixture, "running");
 	hosts_fake_mute(fixture.hosts, true);
@@ -469,10 +385,10 @@ static void test_client_gone(void **state)
 	assert_int_equal(state_of(&fixture, "running"), RING_ENDING);
 	clock_fake_advance(&fixture.clock, 2000); /* then it is killed */
 	fixture_run(&fixture);
-	assert_false(is_there(&fixture, "running"));
+	assert_false(state_is_there(&fixture, "running"));
 	assert_string_equal(last_event(&fixture)->reason, "its client is gone");
 	hosts_fake_mute(fixture.hosts, false);
-	done(&fixture);
+	states_done(&fixture);
 }
 
 /* A host of the version before this one has closed its region. */
@@ -485,22 +401,22 @@ static void test_without_region(void **state)
 	uint64_t generation;
 
 	fixture_start(&fixture);
-	make_rings(&fixture);
+	states_make(&fixture);
 	fixture_kill(&fixture);
 	pinned_of(&fixture, "running")->record.ledger.region_inode++;
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
-	assert_int_equal(view_of(&fixture, "running").region_fd, -1);
+	assert_int_equal(state_view_of(&fixture, "running").region_fd, -1);
 	assert_int_equal(manager_parameters_read(fixture.manager, &alice, "running", NULL, 0, &note,
 						 &parameters, &generation),
 			 FAULT_RING_BUSY);
 	note_done(&note);
-	ask(&fixture, manager_ring_pause, "running", 0);
-	ask(&fixture, manager_ring_resume, "running", 0);
-	assert_int_equal(swap(&fixture, "running", "copy"), 0);
+	states_ask(&fixture, manager_ring_pause, "running", 0);
+	states_ask(&fixture, manager_ring_resume, "running", 0);
+	assert_int_equal(states_swap(&fixture, "running", "copy"), 0);
 	hosts_fake_returned(host_search(&fixture, "running"), 0);
 	destroy_ring(&fixture, "running");
-	done(&fixture);
+	states_done(&fixture);
 }
 
 /* Anything unexpected is left untouched, and its name stays reserved. */
@@ -513,19 +429,19 @@ static void test_left_untouched(void **state)
 	uid_t *uid;
 
 	fixture_start(&fixture);
-	make_rings(&fixture);
+	states_make(&fixture);
 	fixture_kill(&fixture);
 	hosts_fake_set_unresponsive(host_search(&fixture, "running"));
 	uid = &pinned_of(&fixture, "paused")->record.ledger.uid;
 	*uid = BOB;
 	/* an earlier version's ledgers name no process */
-	kern_fake_pinned(fixture.kern, "running")->record.ledger.process_inode = 0;
-	kern_fake_pinned(fixture.kern, "paused")->record.ledger.process_inode = 0;
+	pinned_of(&fixture, "running")->record.ledger.process_inode = 0;
+	pinned_of(&fixture, "paused")->record.ledger.process_inode = 0;
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
-	assert_false(is_there(&fixture, "running"));
-	assert_false(is_there(&fixture, "paused"));
-	assert_true(is_there(&fixture, "created"));
+	assert_false(state_is_there(&fixture, "running"));
+	assert_false(state_is_there(&fixture, "paused"));
+	assert_true(state_is_there(&fixture, "created"));
 	sample_init(&sample, "running");
 	assert_int_equal(create_sample(&fixture, ALICE, &sample, &refused, &note), FAULT_RING_BUSY);
 	note_done(&note);
@@ -536,65 +452,9 @@ static void test_left_untouched(void **state)
 	hosts_fake_die(host_search(&fixture, "running"));
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
-	assert_false(is_there(&fixture, "running"));
-	assert_true(is_there(&fixture, "paused"));
-	done(&fixture);
-}
-
-/* A host accepts no connection, or another user's process listens in its place. */
-static void test_out_of_reach(void **state)
-{
-	struct fixture fixture;
-
-	fixture_start(&fixture);
-	make_rings(&fixture);
-	fixture_kill(&fixture);
-	hosts_fake_set_unresponsive(hosts_fake_find(fixture.hosts, "running"));
-	hosts_fake_set_unresponsive(hosts_fake_find(fixture.hosts, "created"));
-	kern_fake_pinned(fixture.kern, "paused")->record.ledger.uid = BOB;
-	for (int again = 0; again < 2; again++) {
-		assert_int_equal(fixture_manage(&fixture), 0);
-		fixture_run(&fixture);
-		assert_int_equal(view_of(&fixture, "running").state, RING_PAUSED);
-		assert_int_equal(view_of(&fixture, "paused").state, RING_PAUSED);
-		assert_int_equal(view_of(&fixture, "created").state, RING_CREATED);
-		assert_int_equal(kern_fake_pinned(fixture.kern, "running")->record.dispatch.pause,
-				 1);
-		assert_int_equal(kern_fake_pinned(fixture.kern, "created")->record.dispatch.pause,
-				 1);
-		assert_string_equal(view_of(&fixture, "running").reason,
-				    "iouringd could not connect to its host when it started");
-		assert_true(view_of(&fixture, "running").region_fd >= 0);
-		ask(&fixture, manager_ring_resume, "running", FAULT_RING_BUSY);
-		ask(&fixture, manager_ring_start, "created", FAULT_RING_BUSY);
-		assert_int_equal(kern_fake_pinned(fixture.kern, "running")->record.dispatch.pause,
-				 1);
-		if (again == 0)
-			fixture_kill(&fixture);
-	}
-	kern_fake_pinned(fixture.kern, "paused")->record.ledger.uid = ALICE;
-	for (size_t i = 0; i < RINGS; i++)
-		destroy_ring(&fixture, names[i]);
-	done(&fixture);
-}
-
-/* Its process has ended, and the socket leads to nobody: nothing is kept of it. */
-static void test_ended_out_of_reach(void **state)
-{
-	struct fixture fixture;
-
-	fixture_start(&fixture);
-	make_rings(&fixture);
-	fixture_kill(&fixture);
-	hosts_fake_set_unresponsive(hosts_fake_find(fixture.hosts, "running"));
-	/* the pid is another process's */
-	kern_fake_pinned(fixture.kern, "running")->record.ledger.process_inode++;
-	assert_int_equal(fixture_manage(&fixture), 0);
-	fixture_run(&fixture);
-	assert_false(is_there(&fixture, "running"));
-	hosts_fake_die(hosts_fake_find(fixture.hosts, "running"));
-	fixture.hosts->ops->remove_socket(fixture.hosts, "running");
-	done(&fixture);
+	assert_false(state_is_there(&fixture, "running"));
+	assert_true(state_is_there(&fixture, "paused"));
+	states_done(&fixture);
 }
 
 int main(void)
@@ -616,8 +476,6 @@ int main(void)
 		cmocka_unit_test(test_client_gone),
 		cmocka_unit_test(test_without_region),
 		cmocka_unit_test(test_left_untouched),
-		cmocka_unit_test(test_out_of_reach),
-		cmocka_unit_test(test_ended_out_of_reach),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
