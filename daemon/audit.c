@@ -41,9 +41,9 @@ void audit_event(const struct manager_event *event)
 
 	log_record_begin(&record, LOG_LEVEL_INFO, kinds[event->kind].id,
 			 "ring \"%s\" of user %u %s: program \"%s\", generation %" PRIu64 "%s%s",
-			 ring_title_for(&event->ring, 0), (unsigned int)event->uid, kinds[event->kind].text,
-			 event->program, event->generation, event->reason ? ": " : "",
-			 event->reason ? event->reason : "");
+			 ring_title_for(&event->ring, 0), (unsigned int)event->uid,
+			 kinds[event->kind].text, event->program, event->generation,
+			 event->reason ? ": " : "", event->reason ? event->reason : "");
 	log_record_text(&record, "RING", ring_title_for(&event->ring, 0));
 	log_record_text(&record, "RING_EVENT", kinds[event->kind].text);
 	log_record_number(&record, "RING_EVENT_NUMBER", (int64_t)event->number);
