@@ -6,6 +6,7 @@
 
 #include "ring/context.h"
 #include "ring/create.h"
+#include "ring/ending.h"
 #include "ring/explain.h"
 #include "ring/ledger.h"
 #include "ring/swap-check.h"
@@ -175,5 +176,5 @@ void apply_effects(struct ring *ring, unsigned int effects, const struct ring_ev
 	if (effects & EFFECT_JOIN)
 		ring->destroyed = event->reply;
 	if (effects & EFFECT_KILL && ring->host && !ring->host_exited)
-		hosts_ops(ring)->kill(ring->host);
+		ending_kill(ring);
 }

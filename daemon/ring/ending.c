@@ -3,11 +3,16 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "ring/context.h"
 #include "ring/ledger.h"
 #include "ring/outcome.h"
 #include "ring/ring.h"
+#include "util/log.h"
+
+/* A process that can end does so at once. */
+#define KILL_PATIENCE_MS 2000
 
 static const struct hosts_ops *hosts_ops(const struct ring *ring)
 {
@@ -32,6 +37,40 @@ unsigned int ending_begin(struct ring *ring)
 			hosts_ops(ring)->kill(ring->host);
 	}
 	return waits;
+}
+
+static void reply_that_it_is_stuck(struct ring *ring)
+{
+	int pid = (int)hosts_ops(ring)->pid(ring->host);
+	struct note note = {};
+	char *reason = NULL;
+	int r;
+
+	ring->stuck = true;
+	if (asprintf(&reason,
+		     "its process %d was killed and does not end: it waits in the kernel, perhaps "
+		     "for a file that does not answer; /proc/%d/stack shows where",
+		     pid, pid) < 0)
+		reason = NULL;
+	ring_set_reason(ring, reason);
+	log_of_client(LOG_LEVEL_WARNING, ring->uid, "ring %s of user %u is not gone: %s",
+		      ring->full, (unsigned int)ring->uid, ring->reason ?: "no memory");
+	r = ring_fault_busy(ring, "it is ending", &note);
+	ring_reply(ring, &ring->destroyed, r, &note);
+	note_done(&note);
+}
+
+void ending_kill(struct ring *ring)
+{
+	struct clock_port *clock = ring->context->clock;
+
+	if (ring->killed) {
+		reply_that_it_is_stuck(ring);
+		return;
+	}
+	ring->killed = true;
+	hosts_ops(ring)->kill(ring->host);
+	clock->start(clock, &ring->timer, KILL_PATIENCE_MS);
 }
 
 /* The result of the operation that the end cancelled. */

@@ -330,6 +330,8 @@ int ring_handle(struct ring *ring, const struct ring_event *event)
 
 	if (rule.refusal)
 		return fault_ring_busy(event->note, ring->title.name, rule.refusal);
+	if (rule.effects & EFFECT_JOIN && ring->stuck)
+		return ring_fault_busy(ring, "it is ending", event->note);
 	if (rule.effects & EFFECT_JOIN && ring->destroyed.done)
 		return fault_ring_busy(event->note, ring->title.name,
 				       "it is being destroyed already");

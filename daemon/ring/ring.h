@@ -119,6 +119,8 @@ struct ring {
 	struct ring_dispatcher dispatcher;
 	struct host *host; /* or NULL */
 	bool host_exited;
+	bool killed;		      /* its process was, as it did not end in time */
+	bool stuck;		      /* and it did not end even so */
 	bool client_gone;	      /* its host has not noticed that yet */
 	int ring_fd;		      /* the ring's number in its host, or in its application */
 	int region_fd;		      /* the region's number in its application; -1: hosted */

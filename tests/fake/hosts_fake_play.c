@@ -57,7 +57,7 @@ static void answer(struct host *host)
 bool hosts_fake_step(struct hosts *hosts)
 {
 	for (struct host *host = ((struct hosts_fake *)hosts)->first; host; host = host->next) {
-		if (host->exited || host->orphaned)
+		if (host->exited || host->orphaned || host->stuck)
 			continue;
 		if (host->asked && !host->owner->mute) {
 			host->asked = false;
@@ -92,6 +92,11 @@ void hosts_fake_mute(struct hosts *hosts, bool mute)
 	fake->mute = mute;
 	for (struct host *host = fake->first; mute && host; host = host->next)
 		host->n_answers = 0;
+}
+
+void hosts_fake_set_stuck(struct host *host, bool stuck)
+{
+	host->stuck = stuck;
 }
 
 void hosts_fake_ready(struct host *host, int ring_fd)

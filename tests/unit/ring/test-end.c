@@ -153,6 +153,46 @@ static void test_host_that_is_going_when_asked(void **state)
 	fixture_done(&fixture);
 }
 
+/* Its host waits in the kernel for a file that does not answer. */
+static void test_host_that_cannot_be_killed(void **state)
+{
+	const struct peer alice = peer_of(ALICE);
+	struct answer answer, other, destroy = ANSWER_NONE, again = ANSWER_NONE;
+	struct fixture fixture;
+	struct ring_view view;
+	struct note note = {};
+
+	fixture_start(&fixture);
+	make_ring(&fixture, "r1", &answer);
+	start_ring(&fixture, "r1");
+	hosts_fake_set_stuck(host_of(&fixture, "r1"), true);
+	assert_int_equal(ask(&fixture, manager_ring_destroy, &destroy, NULL), 0);
+	clock_fake_advance(&fixture.clock, 2000);
+	fixture_run(&fixture);
+	assert_int_equal(destroy.calls, 0);
+	clock_fake_advance(&fixture.clock, 2000);
+	fixture_run(&fixture);
+	assert_int_equal(destroy.calls, 1);
+	assert_int_equal(destroy.r, FAULT_RING_BUSY);
+	assert_non_null(strstr(destroy.note.texts[1], "was killed and does not end"));
+	assert_int_equal(ask(&fixture, manager_ring_destroy, &again, &note), FAULT_RING_BUSY);
+	assert_non_null(strstr(note.texts[1], "was killed and does not end"));
+	note_done(&note);
+	assert_int_equal(manager_ring_find(fixture.manager, &alice, "r1", NULL, &view), 0);
+	assert_int_equal(view.state, RING_ENDING);
+	assert_non_null(strstr(view.reason, "waits in the kernel"));
+	/* others come and go */
+	make_ring(&fixture, "r2", &other);
+	destroy_ring(&fixture, "r2");
+	answer_done(&other);
+	hosts_fake_set_stuck(host_of(&fixture, "r1"), false);
+	fixture_run(&fixture);
+	answer_done(&destroy);
+	answer_done(&answer);
+	assert_nothing_left(&fixture);
+	fixture_done(&fixture);
+}
+
 static void test_look_at_a_ring_that_is_being_removed(void **state)
 {
 	const struct peer peer = peer_of(ALICE);
@@ -236,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_host_that_does_not_end),
 		cmocka_unit_test(test_destroy_joins_an_end_under_way),
 		cmocka_unit_test(test_host_that_is_going_when_asked),
+		cmocka_unit_test(test_host_that_cannot_be_killed),
 		cmocka_unit_test(test_look_at_a_ring_that_is_being_removed),
 		cmocka_unit_test(test_waiters_are_woken),
 	};
