@@ -193,6 +193,7 @@ static void destroy(const struct child *child, const char *name, uid_t uid)
 /* @name: "start", or "" to leave the ring as it was created. */
 static void be_client(const struct child *child, const char *name, uid_t uid)
 {
+	char title[64];
 	const struct iouctl_ring_options options = {.size = sizeof(options), .program = "nop"};
 	struct iouctl_ring *ring;
 	struct iouctl *c;
@@ -206,7 +207,9 @@ static void be_client(const struct child *child, const char *name, uid_t uid)
 		fprintf(stderr, "race-orders: %s\n", iouctl_error_message(c));
 		_exit(UNANSWERED);
 	}
-	pass_gate(child, iouctl_ring_name(ring));
+	/* as root calls it */
+	snprintf(title, sizeof(title), "%u/%s", (unsigned int)uid, iouctl_ring_name(ring));
+	pass_gate(child, title);
 	iouctl_ring_free(ring);
 	for (;;)
 		pause();
