@@ -193,10 +193,10 @@ static void destroy(const struct child *child, const char *name, uid_t uid)
 /* @name: "start", or "" to leave the ring as it was created. */
 static void be_client(const struct child *child, const char *name, uid_t uid)
 {
-	char title[64];
 	const struct iouctl_ring_options options = {.size = sizeof(options), .program = "nop"};
 	struct iouctl_ring *ring;
 	struct iouctl *c;
+	char title[64];
 
 	if (setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0 ||
 	    iouctl_connect(NULL, &c) < 0)
