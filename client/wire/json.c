@@ -189,6 +189,15 @@ int json_copy(struct json_object *value, struct json_object **ret)
 	return r > 0 ? -EINVAL : r;
 }
 
+/* A member may be null, which json-c has as NULL. */
+static int add_shared(struct json_object *object, const char *name, struct json_object *value)
+{
+	if (json_object_object_add(object, name, json_object_get(value)) == 0)
+		return 0;
+	json_object_put(value);
+	return -ENOMEM;
+}
+
 int json_select(struct json_object *object, bool (*keep)(void *arg, struct json_object *single),
 		void *arg, struct json_object **ret)
 {
@@ -202,9 +211,9 @@ int json_select(struct json_object *object, bool (*keep)(void *arg, struct json_
 
 		if (!single)
 			return -ENOMEM;
-		r = json_add(single, name, json_object_get(value));
+		r = add_shared(single, name, value);
 		if (r == 0 && keep(arg, single))
-			r = json_add(selected, name, json_object_get(value));
+			r = add_shared(selected, name, value);
 		if (r < 0)
 			return r;
 	}

@@ -232,10 +232,11 @@ static void discard(struct conn *conn)
 
 	if (n > 0 && !fds)
 		n = recv(conn->fd, waste, (size_t)n, 0);
-	if (fds) { /* not for us to receive: the client has time to read the reply, and no more */
+	if (fds && !conn->hung_up) {
+		/* not for us to receive: the client has time to read the reply, and no more */
 		conn->ended = true;
 		update_watchers(conn);
-	} else if (n == 0 || (n < 0 && n != -EAGAIN && n != -EINTR)) {
+	} else if (fds || n == 0 || (n < 0 && n != -EAGAIN && n != -EINTR)) {
 		conn_give_up(conn);
 	}
 }

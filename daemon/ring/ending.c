@@ -126,6 +126,7 @@ void ending_leave(struct ring *ring)
 
 	program_forget(ring->operation.program, &ring->waiter);
 	ring_reply(ring, &ring->operation.reply, r, &note);
+	ring_reply(ring, &ring->cancelled.reply, r, &note);
 	note_done(&note);
 	hosts_ops(ring)->host_free(ring->host);
 	ring->host = NULL;

@@ -300,7 +300,8 @@ static int follow_up(struct ring *ring, bool entered, int entry_result, bool ret
 		return ring_handle(ring, &event);
 	if (returned && ring->state != RING_ENDING)
 		ring_loop_returned(ring, result);
-	else if (ring->context->stopping && ring->state != RING_ENDING && !ring->dispatcher.busy)
+	else if (ring->context->stopping && !ring->dispatcher.busy &&
+		 (ring->state != RING_ENDING || ring->stuck))
 		ending_leave(ring);
 	return 0;
 }

@@ -29,6 +29,7 @@ struct run {
 	size_t taken; /* bytes in frames, with their NULs */
 	size_t fds_sent;
 	size_t fds_taken;
+	bool apart;
 };
 
 static void decode(const struct message_call *call, const struct schema_fds *fds)
@@ -127,6 +128,27 @@ static void parse(const struct frame *frame)
 	note_done(&note);
 }
 
+/* As the daemon reads: bytes with descriptors are received elsewhere. */
+static int fill_apart(struct run *run, struct note *note)
+{
+	static char bytes[1 << 17];
+	struct schema_fds fds = {};
+	size_t elsewhere;
+	ssize_t n;
+	int r;
+
+	r = frame_reader_fill_bytes(&run->reader, run->theirs, note, &elsewhere);
+	if (r != 0 || elsewhere == 0)
+		return r;
+	MUST(elsewhere <= sizeof(bytes));
+	n = socket_receive(run->theirs, bytes, elsewhere, &fds);
+	MUST(n > 0);
+	r = frame_reader_add(&run->reader, bytes, (size_t)n, fds.n > 0, note);
+	run->fds_taken += fds.n;
+	schema_fds_done(&fds);
+	return r;
+}
+
 /* Reads all available bytes; false after a fault. */
 static bool drain(struct run *run)
 {
@@ -143,7 +165,8 @@ static bool drain(struct run *run)
 			parse(&frame);
 			schema_fds_done(&frame.fds);
 		}
-		r = frame_reader_fill(&run->reader, run->theirs, &note);
+		r = run->apart ? fill_apart(run, &note)
+			       : frame_reader_fill(&run->reader, run->theirs, &note);
 		if (r != 0)
 			break;
 	}
@@ -174,17 +197,17 @@ static bool put(struct run *run, const uint8_t *bytes, size_t n, size_t n_fds)
 	return true;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void pass(const uint8_t *data, size_t size, bool apart)
 {
 	size_t fds_before = count_fds();
-	struct run run = {};
+	struct run run = {.apart = apart};
 	size_t pieces = size ? data[0] % 64 : 0, sent = 0;
 	const uint8_t *bytes = data + 1 + pieces;
 	bool good = true;
 	int pair[2];
 
 	if (size < 1 + pieces)
-		return 0;
+		return;
 	size -= 1 + pieces;
 	MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
 	run.ours = pair[0];
@@ -215,5 +238,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	frame_reader_done(&run.reader);
 	safe_close(run.theirs);
 	MUST(count_fds() == fds_before);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	pass(data, size, false);
+	pass(data, size, true);
 	return 0;
 }

@@ -71,7 +71,7 @@ static void change_journal(struct fixture *fixture, size_t at, uint8_t value)
 /* Once. */
 static void end_host(struct fixture *fixture, size_t i)
 {
-	struct host *host = hosts_fake_find(fixture->hosts, names[i]);
+	struct host *host = host_search(fixture, names[i]);
 
 	if (host && !dead[i])
 		hosts_fake_die(host);
@@ -83,8 +83,8 @@ static void change(struct fixture *fixture, const uint8_t *data)
 	static const enum control_type states[] = {CONTROL_READY, CONTROL_RUNNING, CONTROL_PAUSED,
 						   CONTROL_RETURNED};
 	const char *name = names[(data[0] >> 4) % N_RINGS];
-	struct kern_fake_pinned *pinned = kern_fake_pinned(fixture->kern, name);
-	struct host *host = hosts_fake_find(fixture->hosts, name);
+	struct kern_fake_pinned *pinned = pinned_of(fixture, name);
+	struct host *host = host_search(fixture, name);
 	size_t at = (size_t)(data[1] | data[2] << 8);
 
 	switch ((data[0] & 15) % KINDS) {
@@ -162,7 +162,7 @@ static void next_daemon(struct fixture *fixture)
 static void put_in_order(struct fixture *fixture, const struct saved *saved)
 {
 	for (size_t i = 0; i < N_RINGS; i++) {
-		struct kern_fake_pinned *pinned = kern_fake_pinned(fixture->kern, names[i]);
+		struct kern_fake_pinned *pinned = pinned_of(fixture, names[i]);
 
 		if (pinned) {
 			pinned->record.ledger = saved[i].record.ledger;
@@ -189,7 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	fixture_stop(&fixture);
 	for (size_t i = 0; i < N_RINGS; i++) {
-		struct kern_fake_pinned *pinned = kern_fake_pinned(fixture.kern, names[i]);
+		struct kern_fake_pinned *pinned = pinned_of(&fixture, names[i]);
 
 		saved[i] = (struct saved){pinned->record, pinned->program};
 	}
