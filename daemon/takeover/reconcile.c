@@ -23,8 +23,8 @@ static bool runs_out_of_reach(const struct reconcile_state *state, enum reconcil
 	bool alive = state->process == PROCESS_ALIVE;
 
 	switch (state->runner) {
-	case RUNNER_ALIVE: /* it may have to be killed, and may not end even so */
-		return alive && ledger == LEDGER_ENDING;
+	case RUNNER_ALIVE: /* an application whose ring is to end may have to be killed */
+		return alive && state->adopted && ledger == LEDGER_ENDING;
 	case RUNNER_DEAD: /* an application has closed its ring so */
 		return alive && !state->adopted;
 	case RUNNER_NONE:
