@@ -30,7 +30,7 @@ struct host {
 	int pidfd; /* stands for one, so that it can be counted */
 	bool exited;
 	bool killed;
-	bool stuck; /* in the kernel: nothing ends it */
+	bool stuck;	   /* in the kernel: nothing ends it */
 	bool orphaned;	   /* its daemon is gone, this memory stands for the process */
 	bool unresponsive; /* ... and it accepts nobody */
 	bool unreachable;  /* it was taken over all the same */
