@@ -9,6 +9,9 @@
 tap_count=0
 tap_failed=0
 TAP_DIR=$(mktemp -d) || exit 1
+# For `journalctl --since`: programs before this one may have provoked errors.
+export TAP_STARTED
+TAP_STARTED=$(date +%s)
 trap 'rm -rf "$TAP_DIR"' EXIT
 PATIENCE=300 # seconds after which a condition is taken for one that never comes
 # shellcheck disable=SC2034 # for the tests that source this

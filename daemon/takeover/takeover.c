@@ -158,6 +158,17 @@ static void decide(const struct takeover *takeover, struct takeover_entry *entry
 		log_notice("ring %s of an earlier iouringd is cleared away: %s", entry->name, why);
 }
 
+/*
+ * Whether the process is known to be gone, now that @r tells whether all have ended. Removing the
+ * pins of a process that waits in the kernel would wait for it, too, and hold up all rings.
+ */
+static bool has_ended(const struct takeover *takeover, const struct takeover_entry *entry, int r)
+{
+	enum reconcile_process process = process_state(takeover, entry);
+
+	return r == 0 ? process != PROCESS_ALIVE : process == PROCESS_DEAD;
+}
+
 /* Ends the hosts of rings that are to be released: only then their pins may be removed. */
 static void end_hosts(struct takeover *takeover)
 {
@@ -175,12 +186,13 @@ static void end_hosts(struct takeover *takeover)
 
 		if (entry->verdict != RECONCILE_END_AND_RELEASE)
 			continue;
-		entry->verdict = r < 0 ? RECONCILE_LEAVE : RECONCILE_RELEASE;
-		if (r < 0)
+		entry->verdict =
+			has_ended(takeover, entry, r) ? RECONCILE_RELEASE : RECONCILE_LEAVE;
+		if (entry->verdict == RECONCILE_LEAVE)
 			log_warning(
 				"the host of ring %s cannot be ended, and the ring's name stays "
 				"reserved: %s",
-				entry->name, strerror(-r));
+				entry->name, strerror(r < 0 ? -r : ETIMEDOUT));
 	}
 }
 
@@ -215,8 +227,8 @@ static void restore_rings(struct takeover *takeover)
 		if (entry->verdict != RECONCILE_TAKE_OVER)
 			continue;
 		r = restore(takeover, entry);
-		if (r == -ECONNREFUSED) {
-			entry->verdict = RECONCILE_RELEASE; /* its host has just ended */
+		if (r == -ECONNREFUSED) { /* its host is exiting, or waits for a file meanwhile */
+			entry->verdict = RECONCILE_END_AND_RELEASE;
 		} else if (r < 0) {
 			entry->verdict = RECONCILE_LEAVE;
 			log_error("ring %s of an earlier iouringd cannot be taken over, and is "

@@ -287,7 +287,7 @@ static int fake_take_over(struct hosts *hosts, const struct host_takeover *takeo
 		return r;
 	if (!host || !host->orphaned)
 		return -ENOENT;
-	if (host->exited)
+	if (host->exited || host->stuck)
 		return -ECONNREFUSED;
 	named = takeover->process_inode == fake_process_inode(host);
 	if (host->setup.uid != takeover->uid && !named)
@@ -319,9 +319,15 @@ static int fake_orphans_end(struct hosts *hosts, const char *const *names, size_
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct host *host = hosts_fake_find(hosts, names[i]);
 
-		assert(host && host->orphaned && !host->adopted);
-		host->exited = true;
-		hosts_fake_close_all(host);
+		if (!host) /* it had exited before it could be taken over */
+			continue;
+		assert(host->orphaned && !host->adopted);
+		if (host->stuck) {
+			r = -ETIMEDOUT;
+		} else if (!host->exited) {
+			host->exited = true;
+			hosts_fake_close_all(host);
+		}
 	}
 	return r;
 }

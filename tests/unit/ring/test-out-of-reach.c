@@ -62,11 +62,38 @@ static void test_ended_out_of_reach(void **state)
 	states_done(&fixture);
 }
 
+/* Its host was killed, but one of its threads waits in the kernel, with the lock of the ring. */
+static void test_neither_running_nor_gone(void **state)
+{
+	struct kern_fake_tally tally;
+	struct fixture fixture;
+
+	fixture_start(&fixture);
+	states_make(&fixture);
+	fixture_kill(&fixture);
+	hosts_fake_set_stuck(host_search(&fixture, "running"), true);
+	assert_int_equal(fixture_manage(&fixture), 0);
+	fixture_run(&fixture);
+	assert_false(state_is_there(&fixture, "running"));
+	assert_non_null(pinned_of(&fixture, "running")); /* nothing was detached */
+	assert_true(state_is_there(&fixture, "created"));
+	fixture_kill(&fixture);
+	hosts_fake_set_stuck(host_search(&fixture, "running"), false);
+	hosts_fake_die(host_search(&fixture, "running"));
+	assert_int_equal(fixture_manage(&fixture), 0);
+	fixture_run(&fixture);
+	assert_null(pinned_of(&fixture, "running"));
+	kern_fake_tally(fixture.kern, &tally);
+	assert_int_equal(tally.pins, STATE_RINGS - 1);
+	states_done(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_out_of_reach),
 		cmocka_unit_test(test_ended_out_of_reach),
+		cmocka_unit_test(test_neither_running_nor_gone),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
