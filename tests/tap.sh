@@ -190,14 +190,16 @@ no_more_hosts_than() {
 	[ "$(count_hosts)" -le "$1" ]
 }
 
-# left_over: counts hosts, pins, control sockets, links, and the daemon's memfds and descriptors
+# left_over: counts hosts, pins, control sockets, links, and the daemon's memfds and descriptors, except
+# those for brokers, which end half a minute after their last task: a pidfd and a socket for each
 left_over() {
-	local pid
+	local pid brokers
 	pid=$(daemon_pid)
+	brokers=$(pgrep -cx iouring-broker)
 	echo "hosts $(pgrep -cx iouring-host)"
 	echo "pins $(find /sys/fs/bpf/iouringd -mindepth 1 ! -name journal 2>/dev/null | wc -l)"
 	echo "sockets $(find /run/iouringd/hosts -mindepth 1 2>/dev/null | wc -l)"
-	echo "descriptors $(find "/proc/$pid/fd" -mindepth 1 2>/dev/null | wc -l)"
+	echo "descriptors $(($(find "/proc/$pid/fd" -mindepth 1 2>/dev/null | wc -l) - 2 * brokers))"
 	echo "memfds $(find "/proc/$pid/fd" -lname '/memfd:*' 2>/dev/null | wc -l)"
 	echo "links $(bpftool --json link list 2>/dev/null | jq length)"
 }
