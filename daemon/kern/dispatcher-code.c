@@ -209,6 +209,22 @@ static void patch_task_load(struct bpf_insn *load, uint32_t offset)
 	load->imm = 0;
 }
 
+/*
+ * Our 6.12 has no bpf_get_current_task_btf() for these programs, and does not need the check: its
+ * loop reports to RCU-tasks itself.
+ */
+static void remove_check(const struct dispatcher_code *dispatcher, struct bpf_insn *code)
+{
+	for (size_t i = 0; i < dispatcher->n_instructions; i++)
+		if (code[i].code == (BPF_JMP | BPF_CALL) && code[i].src_reg == 0 &&
+		    code[i].imm == BPF_FUNC_get_current_task_btf)
+			code[i] = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K};
+	for (size_t i = 0; i < dispatcher->n_patches; i++)
+		if (dispatcher->patches[i].kind == PATCH_HOLDOUT ||
+		    dispatcher->patches[i].kind == PATCH_NVCSW)
+			patch_task_load(&code[dispatcher->patches[i].instruction], 0);
+}
+
 int dispatcher_load(const struct dispatcher_code *dispatcher, const struct kernel_btf *btf,
 		    int array_fd, int state_fd, int *ret_program_fd)
 {
@@ -243,6 +259,11 @@ int dispatcher_load(const struct dispatcher_code *dispatcher, const struct kerne
 	}
 	fd = bpf_prog_load(BPF_PROG_TYPE_STRUCT_OPS, "iourd_dispatch", "GPL", code,
 			   dispatcher->n_instructions, &options);
+	if (fd == -EINVAL) {
+		remove_check(dispatcher, code);
+		fd = bpf_prog_load(BPF_PROG_TYPE_STRUCT_OPS, "iourd_dispatch", "GPL", code,
+				   dispatcher->n_instructions, &options);
+	}
 	if (fd < 0)
 		return fd;
 	*ret_program_fd = fd;
