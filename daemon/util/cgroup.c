@@ -27,7 +27,7 @@ int cgroup_read(pid_t pid, size_t size, char *path)
 	if (n < 0)
 		return -errno;
 	text[n] = '\0';
-	group = strncmp(text, LINE + 1, strlen(LINE + 1)) == 0 ? text : strstr(text, LINE);
+	group = strncmp(text, &LINE[1], strlen(&LINE[1])) == 0 ? text : strstr(text, LINE);
 	group = group ? strchr(group, '/') : NULL;
 	end = group ? strchr(group, '\n') : NULL; /* the kernel allows none in a name */
 	if (!end)
