@@ -52,6 +52,8 @@ void hosts_fake_set_state(struct host *host, enum control_type state, int result
 void hosts_fake_set_unresponsive(struct host *host);
 
 /* Sends an event in a host's place, at once. */
+/* Its exit was reported. */
+bool hosts_fake_has_exited(const struct host *host);
 /* It waits in the kernel, and does nothing, not even end, until it is not stuck any more. */
 void hosts_fake_set_stuck(struct host *host, bool stuck);
 void hosts_fake_ready(struct host *host, int ring_fd);

@@ -94,6 +94,11 @@ void hosts_fake_mute(struct hosts *hosts, bool mute)
 		host->n_answers = 0;
 }
 
+bool hosts_fake_has_exited(const struct host *host)
+{
+	return host->exited;
+}
+
 void hosts_fake_set_stuck(struct host *host, bool stuck)
 {
 	host->stuck = stuck;

@@ -205,10 +205,16 @@ static void send_call(struct run *run, const struct api_operation *operation)
 		run->renew |= users[operation->client] == 0;
 }
 
-/* The application, or a program, writes into the region of ring "r". */
+/* The host of ring "r", of ALICE or root; or NULL. */
+static struct host *find_host(void)
+{
+	return hosts_fake_find(service.hosts, "u1000-r") ?: hosts_fake_find(service.hosts, "r");
+}
+
+/* The application, or a program, writes into the region of that ring. */
 static void scribble(const struct api_operation *operation)
 {
-	struct host *host = hosts_fake_find(service.hosts, "r");
+	struct host *host = find_host();
 	size_t n = operation->n < 64 ? operation->n : 64;
 
 	if (host && hosts_fake_setup(host)->region_fd >= 0)
@@ -216,15 +222,17 @@ static void scribble(const struct api_operation *operation)
 			    operation->number * 16) == (ssize_t)n);
 }
 
-/* The host of ring "r" reports something, at any time. */
+/* The host of that ring reports something, at any time. */
 static void host_says(unsigned int number)
 {
-	struct host *host = hosts_fake_find(service.hosts, "r");
-	struct kern_dispatcher *dispatcher = kern_fake_dispatcher(service.kern, "r");
+	struct host *host = find_host();
+	struct kern_dispatcher *dispatcher = kern_fake_dispatcher(service.kern, "u1000-r")
+						     ?: kern_fake_dispatcher(service.kern, "r");
 
 	if (dispatcher)
 		service.kern->ops->dispatcher_state(dispatcher)->last = number >> 3;
-	if (!host || hosts_fake_last_command(host) == 0)
+	/* a process that has exited says no more */
+	if (!host || hosts_fake_has_exited(host) || hosts_fake_last_command(host) == 0)
 		return;
 	switch (number % 4) {
 	case 0:

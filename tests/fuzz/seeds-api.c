@@ -47,6 +47,13 @@ static void call(const char *method, unsigned int client, const char *parameters
 	fprintf(to, "%s\2", parameters);
 }
 
+/* The same, and all that follows from it. */
+static void settled(const char *method, unsigned int client, const char *parameters, FILE *to)
+{
+	call(method, client, parameters, to);
+	put(API_SETTLE, client, to);
+}
+
 static void repeat(unsigned int times, const char *text, FILE *to)
 {
 	fprintf(to, "\1%c%c%c%s", (char)(times >> 8), (char)times, (char)strlen(text), text);
@@ -61,10 +68,8 @@ static void each_method(const struct schema_method *method, unsigned int client,
 	if (asprintf(&name, "made-%s-by-%s", method->name, who) < 0)
 		exit(1);
 	file = seed_open(name);
-	call("CreateRing", ALICE_1, "{\"program\":\"nop\",\"name\":\"r\"}", file);
-	put(API_SETTLE, ALICE_1, file);
-	call("StartRing", ALICE_1, "{\"ring\":\"r\"}", file);
-	put(API_SETTLE, ALICE_1, file);
+	settled("CreateRing", ALICE_1, "{\"program\":\"nop\",\"name\":\"r\"}", file);
+	settled("StartRing", ALICE_1, "{\"ring\":\"r\"}", file);
 	for (unsigned int optional = 0; optional < 2; optional++) {
 		begin_call(method->name, client, method->more, method->takes_fds ? 3 : 0, file);
 		seed_object(method->input, optional, &n_fds, file);
@@ -86,7 +91,7 @@ static void life(unsigned int fail)
 		exit(1);
 	file = seed_open(name);
 	call("Watch", BOB_1, "{}", file);
-	call("Watch", ROOT_1, "{\"ring\":\"r\"}", file);
+	call("Watch", ROOT_1, "{\"ring\":\"1000/r\"}", file);
 	put(API_SETTLE, ALICE_1, file);
 	if (fail < 32)
 		put_number(API_FAIL, fail, file);
@@ -94,17 +99,15 @@ static void life(unsigned int fail)
 	put_number(API_STEPS, 9, file);
 	put(API_SETTLE, ALICE_1, file);
 	call("WriteParameters", ALICE_1, "{\"ring\":\"r\",\"parameters\":{\"depth\":3}}", file);
-	call("StartRing", ALICE_1, "{\"ring\":\"r\"}", file);
-	put(API_SETTLE, ALICE_1, file);
-	call("SwapProgram", ALICE_1, "{\"ring\":\"r\",\"program\":\"table\"}", file);
-	put(API_SETTLE, ALICE_1, file);
+	settled("StartRing", ALICE_1, "{\"ring\":\"r\"}", file);
+	settled("SwapProgram", ALICE_1, "{\"ring\":\"r\",\"program\":\"table\"}", file);
 	call("PauseRing", ALICE_2, "{\"ring\":\"r\"}", file);
 	put(API_SETTLE, ALICE_1, file);
 	call("ReadParameters", ALICE_2, "{\"ring\":\"r\",\"fields\":[\"depth\"]}", file);
 	call("ResumeRing", ALICE_2, "{\"ring\":\"r\"}", file);
 	put(API_SETTLE, ALICE_1, file);
 	put_number(API_TIME, 20, file);
-	call("DestroyRing", ROOT_1, "{\"ring\":\"r\"}", file);
+	call("DestroyRing", ROOT_1, "{\"ring\":\"1000/r\"}", file);
 	put(API_SETTLE, ALICE_1, file);
 	call("ListRings", ALICE_1, "{}", file);
 	seed_close(file);
@@ -115,8 +118,7 @@ static void attack_fields(void)
 {
 	FILE *file = seed_open("made-attack-fields");
 
-	call("CreateRing", ALICE_1, "{\"program\":\"table\",\"name\":\"r\"}", file);
-	put(API_SETTLE, ALICE_1, file);
+	settled("CreateRing", ALICE_1, "{\"program\":\"table\",\"name\":\"r\"}", file);
 	begin_call("ReadParameters", ALICE_1, false, 0, file);
 	fprintf(file, "{\"ring\":\"r\",\"fields\":[");
 	repeat(7900, "\"table\",", file);
@@ -149,8 +151,7 @@ static void attack_hang_up(void)
 {
 	FILE *file = seed_open("made-attack-hang-up");
 
-	call("Watch", ALICE_1, "{\"ring\":\"r\"}", file);
-	put(API_SETTLE, ALICE_1, file);
+	settled("Watch", ALICE_1, "{\"ring\":\"r\"}", file);
 	begin_call("CreateRing", ALICE_1, false, 3, file);
 	fprintf(file, "{\"program\":\"nop\"}\2");
 	put(API_SETTLE, ALICE_1, file);
@@ -169,10 +170,8 @@ static void host_reports(unsigned int number)
 	if (asprintf(&name, "made-host-%u", number) < 0)
 		exit(1);
 	file = seed_open(name);
-	call("CreateRing", ALICE_1, "{\"program\":\"nop\",\"name\":\"r\"}", file);
-	put(API_SETTLE, ALICE_1, file);
-	call("StartRing", ALICE_1, "{\"ring\":\"r\"}", file);
-	put(API_SETTLE, ALICE_1, file);
+	settled("CreateRing", ALICE_1, "{\"program\":\"nop\",\"name\":\"r\"}", file);
+	settled("StartRing", ALICE_1, "{\"ring\":\"r\"}", file);
 	if (number & 1)
 		call("SwapProgram", ALICE_1, "{\"ring\":\"r\",\"program\":\"table\"}", file);
 	put_number(API_STEPS, number & 7, file);
@@ -181,12 +180,9 @@ static void host_reports(unsigned int number)
 	repeat(15, "\xff", file);
 	fputc(2, file);
 	put_number(API_HOST, number, file);
-	call("DescribeRing", ALICE_1, "{\"ring\":\"r\"}", file);
-	put(API_SETTLE, ALICE_1, file);
-	call("ResumeRing", ALICE_1, "{\"ring\":\"r\"}", file);
-	put(API_SETTLE, ALICE_1, file);
-	call("ReadParameters", ALICE_1, "{\"ring\":\"r\"}", file);
-	put(API_SETTLE, ALICE_1, file);
+	settled("DescribeRing", ALICE_1, "{\"ring\":\"r\"}", file);
+	settled("ResumeRing", ALICE_1, "{\"ring\":\"r\"}", file);
+	settled("ReadParameters", ALICE_1, "{\"ring\":\"r\"}", file);
 	seed_close(file);
 }
 
@@ -195,16 +191,14 @@ static void adopted(void)
 {
 	FILE *file = seed_open("made-adopted");
 
-	call("PrepareRing", ROOT_1, "{\"program\":\"nop\",\"name\":\"r\"}", file);
-	put(API_SETTLE, ROOT_1, file);
+	settled("PrepareRing", ROOT_1, "{\"program\":\"nop\",\"name\":\"r\"}", file);
 	call("PrepareRing", ALICE_1, "{\"program\":\"nop\",\"name\":\"s\"}", file);
 	put(API_SETTLE, ROOT_1, file);
 	call("AdoptRing", ROOT_1,
 	     "{\"ring\":\"r\",\"ringDescriptor\":5,\"regionDescriptor\":6,\"regionAddress\":4096}",
 	     file);
 	put(API_SETTLE, ROOT_1, file);
-	call("ReportRing", ROOT_1, "{\"ring\":\"r\",\"result\":0}", file);
-	put(API_SETTLE, ROOT_1, file);
+	settled("ReportRing", ROOT_1, "{\"ring\":\"r\",\"result\":0}", file);
 	put_number(API_TIME, 31, file);
 	put(API_SETTLE, ROOT_1, file);
 	seed_close(file);
@@ -220,18 +214,13 @@ static void loaded(void)
 		fprintf(file, "{\"fileDescriptor\":0}\2");
 		put(API_SETTLE, ROOT_1, file);
 	}
-	call("CreateRing", ROOT_1, "{\"program\":\"loaded\",\"name\":\"r\",\"persistent\":true}",
-	     file);
-	put(API_SETTLE, ROOT_1, file);
+	settled("CreateRing", ROOT_1, "{\"program\":\"loaded\",\"name\":\"r\",\"persistent\":true}",
+		file);
 	call("UnloadProgram", ROOT_1, "{\"program\":\"loaded\"}", file);
-	call("SwapProgram", ROOT_1, "{\"ring\":\"r\",\"program\":\"nop\"}", file);
-	put(API_SETTLE, ROOT_1, file);
-	call("UnloadProgram", ROOT_1, "{\"program\":\"loaded\"}", file);
-	put(API_SETTLE, ROOT_1, file);
-	call("RollbackProgram", ROOT_1, "{\"ring\":\"r\"}", file);
-	put(API_SETTLE, ROOT_1, file);
-	call("DestroyRing", ROOT_1, "{\"ring\":\"r\"}", file);
-	put(API_SETTLE, ROOT_1, file);
+	settled("SwapProgram", ROOT_1, "{\"ring\":\"r\",\"program\":\"nop\"}", file);
+	settled("UnloadProgram", ROOT_1, "{\"program\":\"loaded\"}", file);
+	settled("RollbackProgram", ROOT_1, "{\"ring\":\"r\"}", file);
+	settled("DestroyRing", ROOT_1, "{\"ring\":\"r\"}", file);
 	call("UnloadProgram", ROOT_1, "{\"program\":\"loaded\"}", file);
 	seed_close(file);
 }
@@ -251,8 +240,7 @@ static void deaf(void)
 	fputc(2, file);
 	put_number(API_STEPS, 31, file);
 	put_number(API_STEPS, 31, file);
-	call("GetStatus", BOB_1, "{}", file);
-	put(API_SETTLE, BOB_1, file);
+	settled("GetStatus", BOB_1, "{}", file);
 	seed_close(file);
 }
 
