@@ -51,7 +51,7 @@ void audit_event(const struct manager_event *event)
 	log_record_number(&record, "USER_ID", event->uid);
 	log_record_text(&record, "PROGRAM", event->program);
 	if (event->digest)
-		log_record_digest(&record, event->digest, SHA256_SIZE);
+		log_record_digest(&record, event->digest);
 	log_record_text(&record, "REASON", event->reason);
 	log_record_text(&record, "RING_KIND",
 			event->adopted	    ? "adopted"

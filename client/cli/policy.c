@@ -99,7 +99,7 @@ static int add_user(struct json_object *parameters, const char *name)
 		return STATUS_OK;
 	}
 	if (!cli_number(name, &uid) || uid >= UINT32_MAX) {
-		output_error("there is no user \"%s\"", name);
+		output_error("no user is called \"%s\"", name);
 		return STATUS_FAILED;
 	}
 	add_number(parameters, "user", (int64_t)uid);

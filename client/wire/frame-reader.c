@@ -122,22 +122,29 @@ static int added(struct frame_reader *reader, size_t n, bool with_fds, struct no
 	return reader->scanned - reader->start > limit ? refuse_size(limit, note) : 0;
 }
 
+/* As measure(), in the buffer, where *ret_at is the place for what will be read. */
+static ssize_t look(struct frame_reader *reader, int fd, char **ret_at, bool *ret_fds)
+{
+	size_t room;
+	int r = make_room(reader);
+
+	if (r < 0)
+		return r;
+	*ret_at = reader->buffer + reader->end;
+	room = reader->allocated - reader->end;
+	return measure(reader, fd, *ret_at, room < READ_MAX ? room : READ_MAX, ret_fds);
+}
+
 int frame_reader_fill(struct frame_reader *reader, int fd, struct note *note)
 {
-	size_t room, n_fds = reader->fds.n;
+	size_t n_fds = reader->fds.n;
 	bool fds = false;
 	ssize_t n;
 	char *at;
-	int r;
 
 	if (whole(reader))
 		return 0;
-	r = make_room(reader);
-	if (r < 0)
-		return r;
-	at = reader->buffer + reader->end;
-	room = reader->allocated - reader->end;
-	n = measure(reader, fd, at, room < READ_MAX ? room : READ_MAX, &fds);
+	n = look(reader, fd, &at, &fds);
 	if (n > 0)
 		n = socket_receive(fd, at, (size_t)n, &reader->fds);
 	if (n == -EMFILE)
@@ -153,20 +160,13 @@ int frame_reader_fill_bytes(struct frame_reader *reader, int fd, struct note *no
 			    size_t *ret_elsewhere)
 {
 	bool fds = false;
-	size_t room;
 	ssize_t n;
 	char *at;
-	int r;
 
 	*ret_elsewhere = 0;
 	if (whole(reader))
 		return 0;
-	r = make_room(reader);
-	if (r < 0)
-		return r;
-	at = reader->buffer + reader->end;
-	room = reader->allocated - reader->end;
-	n = measure(reader, fd, at, room < READ_MAX ? room : READ_MAX, &fds);
+	n = look(reader, fd, &at, &fds);
 	if (n > 0 && fds) {
 		*ret_elsewhere = (size_t)n;
 		return 0;

@@ -22,7 +22,7 @@ static const struct {
 };
 
 struct description { /* what the reply points to */
-	char digest[DIGEST_TEXT_SIZE];
+	char digest[SHA256_TEXT_SIZE];
 	const char *operations[IOURD_OPCODES_MAX];
 	struct wire_slot slots[IOURD_SLOTS_MAX];
 	const char *types[IOURD_SLOTS_MAX][FILE_TYPES];

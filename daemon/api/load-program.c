@@ -30,7 +30,7 @@ static void record_load(const struct call *call, const struct program_view *view
 			 "user %u loaded program \"%s\"", (unsigned int)call->peer.user.uid,
 			 view->name);
 	log_record_text(&record, "PROGRAM", view->name);
-	log_record_digest(&record, view->info->digest, SHA256_SIZE);
+	log_record_digest(&record, view->info->digest);
 	log_record_number(&record, "USER_ID", call->peer.user.uid);
 	log_record_client(&record, call->peer.pid, call->session ? call->peer.cgroup : NULL);
 	log_record_send(&record);
@@ -40,7 +40,7 @@ static void loaded(void *arg, int r, const struct note *note, const struct progr
 {
 	struct call *call = arg;
 	struct out_load_program out;
-	char digest[DIGEST_TEXT_SIZE];
+	char digest[SHA256_TEXT_SIZE];
 
 	if (r != 0) {
 		call_fail(call, r, note);

@@ -13,7 +13,7 @@ int handle_list_programs(struct call *call, const void *input)
 	const struct manager *manager = call->api->manager;
 	size_t n = manager_program_count(manager);
 	_cleanup_free_ struct wire_program *programs = calloc(n ? n : 1, sizeof(*programs));
-	_cleanup_free_ char(*digests)[DIGEST_TEXT_SIZE] = calloc(n ? n : 1, sizeof(*digests));
+	_cleanup_free_ char(*digests)[SHA256_TEXT_SIZE] = calloc(n ? n : 1, sizeof(*digests));
 	struct out_list_programs out = {.programs = {.items = programs, .n = n}};
 
 	if (!programs || !digests)

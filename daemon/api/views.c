@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "api/views.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char *const ring_states[] = {
@@ -78,7 +77,7 @@ void view_ring(const struct ring_view *view, uid_t reader, struct wire_ring *ret
 	view_work(&view->progress, descriptor, &ret->work);
 }
 
-void view_program(const struct program_view *view, char digest[DIGEST_TEXT_SIZE],
+void view_program(const struct program_view *view, char digest[SHA256_TEXT_SIZE],
 		  struct wire_program *ret)
 {
 	digest[0] = '\0';
@@ -95,6 +94,5 @@ void view_program(const struct program_view *view, char digest[DIGEST_TEXT_SIZE]
 		return;
 	ret->version = view->info->descriptor.version;
 	ret->summary = view->info->descriptor.summary;
-	for (size_t i = 0; i < sizeof(view->info->digest); i++)
-		snprintf(digest + 2 * i, 3, "%02x", view->info->digest[i]);
+	sha256_text(view->info->digest, digest);
 }

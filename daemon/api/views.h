@@ -4,13 +4,12 @@
 #define DAEMON_API_VIEWS_H
 
 #include "manager/manager.h"
+#include "util/sha256.h"
 #include "wire/manager.h"
-
-#define DIGEST_TEXT_SIZE 65 /* bytes: 32 in hexadecimal and a NUL */
 
 /* *ret borrows from the view and from @digest. */
 void view_ring(const struct ring_view *view, uid_t reader, struct wire_ring *ret);
-void view_program(const struct program_view *view, char digest[DIGEST_TEXT_SIZE],
+void view_program(const struct program_view *view, char digest[SHA256_TEXT_SIZE],
 		  struct wire_program *ret);
 
 #endif

@@ -2,12 +2,11 @@
 #include "iouring-broker/files.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "broker/protocol.h"
+#include "util/write-all.h"
 
 #define MESSAGES_MAX 1024 /* whose descriptors wait; a user has fewer connections */
 #define CHUNK	     65536u
@@ -31,23 +30,10 @@ static struct message *find(uint64_t ticket)
 
 static struct file_facts inspect(int fd)
 {
-	struct file_facts facts = {};
-	int flags = fcntl(fd, F_GETFL);
-	struct stat st;
+	struct file_facts facts;
+	int r = file_facts_read(fd, &facts);
 
-	if (flags < 0 || fstat(fd, &st) < 0) {
-		facts.error = errno;
-		return facts;
-	}
-	return (struct file_facts){
-		.device = st.st_dev,
-		.inode = st.st_ino,
-		.special = st.st_rdev,
-		.size = st.st_size,
-		.blocks = st.st_blocks,
-		.mode = st.st_mode,
-		.flags = (uint32_t)flags,
-	};
+	return r == 0 ? facts : (struct file_facts){.error = -r};
 }
 
 int files_receive(uint64_t ticket, int connection, size_t n, struct broker_answer *ret)
@@ -98,21 +84,6 @@ int files_send(uint64_t ticket, const uint32_t *numbers, size_t n, int socket)
 	}
 	sent = send_with_fds(socket, "", 1, fds, n, MSG_DONTWAIT);
 	return sent < 0 ? (int)sent : 0;
-}
-
-static int write_all(int fd, const char *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t written = write(fd, bytes, n);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		bytes += written;
-		n -= (size_t)written;
-	}
-	return 0;
 }
 
 int files_copy(uint64_t ticket, uint32_t number, size_t size, int memfd)

@@ -225,12 +225,13 @@ static void remove_check(const struct dispatcher_code *dispatcher, struct bpf_in
 			patch_task_load(&code[dispatcher->patches[i].instruction], 0);
 }
 
-int dispatcher_load(const struct dispatcher_code *dispatcher, const struct kernel_btf *btf,
-		    int array_fd, int state_fd, int *ret_program_fd)
+int dispatcher_load(struct dispatcher_code *dispatcher, const struct kernel_btf *btf, int array_fd,
+		    int state_fd, int *ret_program_fd)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .attach_btf_id = btf->ops_id,
 		    .expected_attach_type = (enum bpf_attach_type)btf->loop_step_index,
 		    .prog_flags = BPF_F_SLEEPABLE);
+	bool without_check = __atomic_load_n(&dispatcher->without_check, __ATOMIC_RELAXED);
 	struct bpf_insn code[INSTRUCTIONS_MAX];
 	int fd;
 
@@ -257,12 +258,16 @@ int dispatcher_load(const struct dispatcher_code *dispatcher, const struct kerne
 			break;
 		}
 	}
+	if (without_check)
+		remove_check(dispatcher, code);
 	fd = bpf_prog_load(BPF_PROG_TYPE_STRUCT_OPS, "iourd_dispatch", "GPL", code,
 			   dispatcher->n_instructions, &options);
-	if (fd == -EINVAL) {
+	if (fd == -EINVAL && !without_check) { /* the first ring finds out for all */
 		remove_check(dispatcher, code);
 		fd = bpf_prog_load(BPF_PROG_TYPE_STRUCT_OPS, "iourd_dispatch", "GPL", code,
 				   dispatcher->n_instructions, &options);
+		if (fd >= 0)
+			__atomic_store_n(&dispatcher->without_check, true, __ATOMIC_RELAXED);
 	}
 	if (fd < 0)
 		return fd;

@@ -9,6 +9,7 @@
 #ifndef KERN_DISPATCHER_CODE_H
 #define KERN_DISPATCHER_CODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,8 @@ struct dispatcher_code {
 	size_t n_instructions;
 	struct dispatcher_patch *patches;
 	size_t n_patches;
+	/* atomic: the kernel takes it only without the check for loops that hold up RCU-tasks */
+	bool without_check;
 };
 
 /* -ENOEXEC: the file is not this daemon's dispatcher. */
@@ -44,8 +47,8 @@ void dispatcher_code_done(struct dispatcher_code *dispatcher);
 /* Creates the maps of one instance: the program array, and the mappable state. */
 int dispatcher_make_maps(int *ret_array_fd, int *ret_state_fd);
 /* Loads one instance that uses these maps. */
-int dispatcher_load(const struct dispatcher_code *dispatcher, const struct kernel_btf *btf,
-		    int array_fd, int state_fd, int *ret_program_fd);
+int dispatcher_load(struct dispatcher_code *dispatcher, const struct kernel_btf *btf, int array_fd,
+		    int state_fd, int *ret_program_fd);
 /* Attaches it to a disabled ring of this process, through a struct_ops map of its own. */
 int dispatcher_attach(const struct kernel_btf *btf, int program_fd, int ring_fd, int *ret_link_fd);
 

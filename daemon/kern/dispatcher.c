@@ -78,7 +78,7 @@ static int pin_all(struct kern_dispatcher *dispatcher)
 
 int linux_dispatcher_new(struct kern *kern, const char *name, struct kern_dispatcher **ret)
 {
-	const struct kern_linux *owner = kern_linux(kern);
+	struct kern_linux *owner = kern_linux(kern);
 	struct kern_dispatcher *made;
 	int r;
 

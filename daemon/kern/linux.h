@@ -8,7 +8,10 @@
 #include "kern/kern.h"
 #include "kern/kernel-btf.h"
 
-/* Constant after kern_linux_new(), so all threads may read it. */
+/*
+ * Constant after kern_linux_new(), so all threads may read it, except
+ * dispatcher_code.without_check, which is atomic.
+ */
 struct kern_linux {
 	struct kern kern;
 	struct kernel_btf btf;

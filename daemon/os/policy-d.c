@@ -207,7 +207,7 @@ static void look_up(struct reading *reading, const char *file, struct policy_nam
 		name->known = r == 0;
 		if (r == -ENOENT)
 			problems_add(reading->warnings,
-				     "%s:%u: there is no %s \"%.80s\"; the entry matches nobody",
+				     "%s:%u: %s \"%.80s\" does not exist; the entry matches nobody",
 				     file, name->line, kind, name->text);
 		else if (r < 0)
 			problems_add(reading->errors, "%s:%u: cannot look up %s \"%.80s\": %s",

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* lexer.h - the tokens of a JSON text with comments, each with its line */
+/*
+ * lexer.h - the tokens of a JSON text with comments, each with its line
+ *
+ * Decisions and errors name lines, which json-c does not tell.
+ */
 #ifndef DAEMON_POLICY_LEXER_H
 #define DAEMON_POLICY_LEXER_H
 

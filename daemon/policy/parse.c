@@ -196,11 +196,11 @@ static void read_name(struct parser *parser, const char *key, unsigned int line,
 
 static bool twice(struct parser *parser, const char *key, unsigned int line, bool is_set)
 {
-	if (is_set)
-		problem(parser, line, "%s is given twice in one rule", key);
-	if (is_set)
-		skip_value(parser);
-	return is_set;
+	if (!is_set)
+		return false;
+	problem(parser, line, "%s is given twice in one rule", key);
+	skip_value(parser);
+	return true;
 }
 
 static void read_names(struct parser *parser, const char *key, unsigned int line,
@@ -220,31 +220,10 @@ static void read_names(struct parser *parser, const char *key, unsigned int line
 
 /* ---- what a rule says ---- */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool read_digest(const char *text, uint8_t digest[SHA256_SIZE])
-{
-	if (strlen(text) != 2 * SHA256_SIZE)
-		return false;
-	for (size_t i = 0; i < SHA256_SIZE; i++) {
-		int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		digest[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
-}
-
 /* ["!"] (NAME | "*") ["@sha256:" DIGEST] */
 static bool parse_entry(const char *text, struct policy_entry *entry)
 {
-	const char *at;
+	const char *at, *digest;
 	size_t length;
 
 	*entry = (struct policy_entry){.denied = *text == '!'};
@@ -253,8 +232,10 @@ static bool parse_entry(const char *text, struct policy_entry *entry)
 	length = (size_t)(at - text);
 	entry->pinned = *at == '@';
 	if (entry->pinned) {
-		if (strncmp(at + 1, DIGEST_PREFIX, strlen(DIGEST_PREFIX)) != 0 ||
-		    !read_digest(at + 1 + strlen(DIGEST_PREFIX), entry->digest))
+		if (strncmp(at + 1, DIGEST_PREFIX, strlen(DIGEST_PREFIX)) != 0)
+			return false;
+		digest = at + 1 + strlen(DIGEST_PREFIX);
+		if (strlen(digest) != 2 * SHA256_SIZE || !sha256_of_text(digest, entry->digest))
 			return false;
 	}
 	if (length == 1 && *text == '*')
@@ -349,7 +330,7 @@ static void unknown_key(struct parser *parser, const char *key, unsigned int lin
 	for (int i = 0; i < POLICY_ITEMS && used < sizeof(known); i++)
 		used += (size_t)snprintf(known + used, sizeof(known) - used, ", %s",
 					 policy_keys[i].name);
-	problem(parser, line, "a rule has no key \"%.80s\"; there are: %s", key, known);
+	problem(parser, line, "a rule has no key \"%.80s\"; its keys are: %s", key, known);
 	skip_value(parser);
 }
 
@@ -393,7 +374,7 @@ static void read_rule(struct parser *parser, const char *key, unsigned int line,
 		return;
 	}
 	if (policy->n_rules >= POLICY_RULES_MAX) {
-		problem(parser, line, "there are more than %d rules", POLICY_RULES_MAX);
+		problem(parser, line, "the policy has more than %d rules", POLICY_RULES_MAX);
 		parser->broken = true;
 		return;
 	}
@@ -413,7 +394,7 @@ static void read_member(struct parser *parser, const char *key, unsigned int lin
 	bool *has_rules = arg;
 
 	if (strcmp(key, "rules") != 0) {
-		problem(parser, line, "there is no key \"%.80s\", expected \"rules\"", key);
+		problem(parser, line, "unknown key \"%.80s\", expected \"rules\"", key);
 		skip_value(parser);
 	} else if (*has_rules) {
 		problem(parser, line, "rules is given twice");

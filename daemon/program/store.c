@@ -17,14 +17,8 @@
 
 static void object_file(const uint8_t digest[SHA256_SIZE], char ret[STORE_NAME_MAX])
 {
-	for (size_t i = 0; i < SHA256_SIZE; i++)
-		snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+	sha256_text(digest, ret);
 	strcpy(ret + 2 * SHA256_SIZE, SUFFIX);
-}
-
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* False if @file is not an object of ours. */
@@ -32,14 +26,7 @@ static bool file_digest(const char *file, uint8_t ret[SHA256_SIZE])
 {
 	if (strlen(file) != STORE_NAME_MAX - 1 || strcmp(file + 2 * SHA256_SIZE, SUFFIX) != 0)
 		return false;
-	for (size_t i = 0; i < SHA256_SIZE; i++) {
-		int high = hex_digit(file[2 * i]), low = hex_digit(file[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		ret[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
+	return sha256_of_text(file, ret);
 }
 
 static int open_directory(int parent, const char *path, int *ret_fd)

@@ -126,33 +126,13 @@ static struct iourd_slot describe(const struct file_facts *facts)
 	return slot;
 }
 
-/* Of a descriptor of the daemon's own. */
-static int inspect(int fd, struct file_facts *ret)
-{
-	int flags = fcntl(fd, F_GETFL);
-	struct stat st;
-
-	if (flags < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	*ret = (struct file_facts){
-		.device = st.st_dev,
-		.inode = st.st_ino,
-		.special = st.st_rdev,
-		.size = st.st_size,
-		.blocks = st.st_blocks,
-		.mode = st.st_mode,
-		.flags = (uint32_t)flags,
-	};
-	return 0;
-}
-
 static int get_facts(const struct parcel *parcel, const struct ring_file *file, struct note *note,
 		     struct file_facts *ret)
 {
 	char reason[80];
 
-	if (!parcel)
-		return inspect(file->fd, ret);
+	if (!parcel) /* the daemon's own descriptor */
+		return file_facts_read(file->fd, ret);
 	if (file->fd < 0 || (size_t)file->fd >= parcel->n)
 		return -EBADF;
 	*ret = parcel->facts[file->fd];

@@ -85,12 +85,11 @@ void log_record_number(struct log_record *record, const char *field, int64_t val
 	log_record_text(record, field, text);
 }
 
-void log_record_digest(struct log_record *record, const uint8_t *digest, size_t size)
+void log_record_digest(struct log_record *record, const uint8_t digest[SHA256_SIZE])
 {
-	char text[129] = "";
+	char text[SHA256_TEXT_SIZE];
 
-	for (size_t i = 0; i < size && 2 * i + 2 < sizeof(text); i++)
-		snprintf(text + 2 * i, 3, "%02x", digest[i]);
+	sha256_text(digest, text);
 	log_record_text(record, "DIGEST", text);
 }
 

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "util/log.h"
+#include "util/sha256.h"
 
 #define LOG_RECORDS_MAX 4096
 
@@ -41,8 +42,8 @@ void log_record_begin(struct log_record *record, enum log_level level, const cha
 /* @value NULL: none. */
 void log_record_text(struct log_record *record, const char *field, const char *value);
 void log_record_number(struct log_record *record, const char *field, int64_t value);
-/* @field in hexadecimal digits. */
-void log_record_digest(struct log_record *record, const uint8_t *digest, size_t size);
+/* DIGEST, in hexadecimal digits. */
+void log_record_digest(struct log_record *record, const uint8_t digest[SHA256_SIZE]);
 /* CLIENT_PID, CLIENT_UNIT, CLIENT_CGROUP; @cgroup NULL: not known. */
 void log_record_client(struct log_record *record, pid_t pid, const char *cgroup);
 void log_record_send(struct log_record *record);

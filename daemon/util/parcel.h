@@ -32,6 +32,9 @@ struct file_facts {
 	uint32_t reserved;
 };
 
+/* Can wait for ever: not for a client's descriptor in the daemon. */
+int file_facts_read(int fd, struct file_facts *ret);
+
 /* Embedded in its owner, which frees the parcel first. */
 struct parcel_copy {
 	/* Runs on the loop, once. @r: 0; -errno; -ECONNRESET: the parcel is lost. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "util/sha256.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define BLOCK	    64u
@@ -79,4 +80,31 @@ void sha256(const void *data, size_t size, uint8_t ret_digest[SHA256_SIZE])
 
 	for (size_t i = 0; i < SHA256_SIZE; i++)
 		ret_digest[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+void sha256_text(const uint8_t digest[SHA256_SIZE], char ret[SHA256_TEXT_SIZE])
+{
+	for (size_t i = 0; i < SHA256_SIZE; i++)
+		snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+}
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool sha256_of_text(const char *text, uint8_t ret[SHA256_SIZE])
+{
+	uint8_t digest[SHA256_SIZE];
+
+	for (size_t i = 0; i < SHA256_SIZE; i++) {
+		int high = hex_digit(text[2 * i]);
+		int low = high < 0 ? -1 : hex_digit(text[2 * i + 1]);
+
+		if (low < 0)
+			return false;
+		digest[i] = (uint8_t)(high << 4 | low);
+	}
+	memcpy(ret, digest, SHA256_SIZE);
+	return true;
 }

@@ -141,19 +141,10 @@ static void fake_close_take_fd(struct parcels *port, const struct user *user, in
 
 static struct file_facts inspect(int fd)
 {
-	struct stat st;
-	int flags = fcntl(fd, F_GETFL);
+	struct file_facts facts;
 
-	assert(flags >= 0 && fstat(fd, &st) == 0);
-	return (struct file_facts){
-		.device = st.st_dev,
-		.inode = st.st_ino,
-		.special = st.st_rdev,
-		.size = st.st_size,
-		.blocks = st.st_blocks,
-		.mode = st.st_mode,
-		.flags = (uint32_t)flags,
-	};
+	assert(file_facts_read(fd, &facts) == 0);
+	return facts;
 }
 
 static void arrive(struct parcels_fake *fake, const struct waiting *waiting,

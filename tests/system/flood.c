@@ -17,9 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "daemon-connect.h"
 
 #define METHOD(name) "{\"method\":\"org.iouringd.Manager." name "\""
 #define CALL_MAX     (64u << 10)
@@ -33,13 +34,9 @@ static void fail(const char *what)
 
 static int connect_to_daemon(void)
 {
-	struct sockaddr_un address = {
-		.sun_family = AF_UNIX,
-		.sun_path = "/run/iouringd/org.iouringd.Manager",
-	};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = daemon_connect();
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	if (fd < 0)
 		fail("cannot connect");
 	return fd;
 }

@@ -20,8 +20,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
+
+#include "daemon-connect.h"
 
 #define MEMFD_SIZE     (400u << 20)
 #define LINGER_SECONDS 600
@@ -36,13 +37,9 @@ static void fail(const char *what)
 
 static int connect_to_daemon(void)
 {
-	struct sockaddr_un address = {
-		.sun_family = AF_UNIX,
-		.sun_path = "/run/iouringd/org.iouringd.Manager",
-	};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = daemon_connect();
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	if (fd < 0)
 		fail("cannot connect");
 	return fd;
 }

@@ -83,7 +83,7 @@ static const struct {
 	{"{\"\\u0000\": 1}", "p.conf:1: the string contains an invalid escape sequence", 1},
 	{"{\"rules\" 1}", "p.conf:1: expected a colon", 1},
 	{"{'rules': 1}", "p.conf:1: expected a value", 1},
-	{"{\"rule\": []}", "p.conf:1: there is no key \"rule\", expected \"rules\"", 1},
+	{"{\"rule\": []}", "p.conf:1: unknown key \"rule\", expected \"rules\"", 1},
 	{"{\"rules\": [], \"rules\": []}", "p.conf:1: rules is given twice", 1},
 	{"{\"rules\": {}}", "p.conf:1: rules is an object, expected a list of rules", 1},
 	{"{\"rules\": [1]}", "p.conf:1: a rule is 1, expected an object {...}", 1},
