@@ -7,7 +7,8 @@
  * In each round a client of user UID has a ring. Then a swap, a destroy, the end of the lease, the
  * death of the host, the death of the client and a reload of the daemon follow each other in an
  * order that no round had before, until all 720 have been, without waiting for one another. The
- * seed decides the order of the orders and the pauses between the actions: 0 to 3 ms.
+ * seed decides the order of the orders and the pauses between the actions: 0 to 3 ms. The ring's
+ * name is race-SEED: a late request of one process must not meet a ring of another.
  *
  * Each request must be answered, and each ring must be gone at the end of its round. Prints what
  * happened, and exits with 1 if that is not so.
@@ -51,6 +52,7 @@ struct child { /* the other ends */
 
 struct options {
 	uint64_t random;
+	char name[32]; /* of the ring, to its owner */
 	int seconds;
 	uid_t uid;
 	pid_t daemon;
@@ -190,10 +192,13 @@ static void destroy(const struct child *child, const char *name, uid_t uid)
 	_exit(outcome(c, iouctl_ring_destroy(ring)));
 }
 
-/* @name: "start", or "" to leave the ring as it was created. */
+/* Whether a round starts its ring, or leaves it as it was created; be_client()'s, set before. */
+static bool starts;
+
 static void be_client(const struct child *child, const char *name, uid_t uid)
 {
-	const struct iouctl_ring_options options = {.size = sizeof(options), .program = "nop"};
+	const struct iouctl_ring_options options = {
+		.size = sizeof(options), .program = "nop", .name = name};
 	struct iouctl_ring *ring;
 	struct iouctl *c;
 	char title[64];
@@ -202,8 +207,7 @@ static void be_client(const struct child *child, const char *name, uid_t uid)
 	    iouctl_connect(NULL, &c) < 0)
 		_exit(UNANSWERED);
 	iouctl_set_timeout(c, PATIENCE_MS);
-	if (iouctl_ring_create(c, &options, &ring) < 0 ||
-	    (name[0] && iouctl_ring_start(ring) < 0)) {
+	if (iouctl_ring_create(c, &options, &ring) < 0 || (starts && iouctl_ring_start(ring) < 0)) {
 		fprintf(stderr, "race-orders: %s\n", iouctl_error_message(c));
 		_exit(UNANSWERED);
 	}
@@ -286,7 +290,8 @@ static int race(struct iouctl *c, struct options *options, const enum action ord
 	char name[64], line[16];
 	int host, client_end;
 
-	client = start(be_client, random_below(options, 4) ? "start" : "", options->uid);
+	starts = random_below(options, 4) > 0;
+	client = start(be_client, options->name, options->uid);
 	if (!wait_ready(&client, name, sizeof(name)))
 		return -1;
 	host = find_host(c, name);
@@ -362,8 +367,13 @@ int main(int argc, char *argv[])
 		fprintf(stderr, "usage: race-orders SEED SECONDS UID DAEMON-PID\n");
 		return 2;
 	}
-	options = (struct options){strtoull(argv[1], NULL, 10) * 0x9e3779b97f4a7c15ull + 1,
-				   atoi(argv[2]), (uid_t)atoi(argv[3]), (pid_t)atoi(argv[4])};
+	options = (struct options){
+		.random = strtoull(argv[1], NULL, 10) * 0x9e3779b97f4a7c15ull + 1,
+		.seconds = atoi(argv[2]),
+		.uid = (uid_t)atoi(argv[3]),
+		.daemon = (pid_t)atoi(argv[4]),
+	};
+	snprintf(options.name, sizeof(options.name), "race-%.20s", argv[1]);
 	signal(SIGPIPE, SIG_IGN);
 	if (iouctl_connect(NULL, &c) < 0)
 		die("connect");
