@@ -50,6 +50,7 @@ static const struct column capability_columns[] = {
 
 static int status(struct cli *cli)
 {
+	char pinned[OUTPUT_NUMBER_MAX];
 	struct json_object *reply;
 	int r = cli_call(cli, "GetStatus", NULL, NULL, 0, &reply);
 
@@ -66,9 +67,11 @@ static int status(struct cli *cli)
 		    json_flag(reply, "ready")
 			    ? "ready"
 			    : "this system cannot run rings, a required capability is missing");
-	printf("%" PRId64 " rings, %" PRId64 " programs, %" PRId64 " connections\n\n",
-	       json_number(reply, "rings"), json_number(reply, "programs"),
-	       json_number(reply, "connections"));
+	printf("%" PRId64 " rings, %s of locked memory, %" PRId64 " programs, %" PRId64
+	       " connections\n\n",
+	       json_number(reply, "rings"),
+	       output_amount(pinned, (uint64_t)json_number(reply, "pinnedBytes"), "bytes"),
+	       json_number(reply, "programs"), json_number(reply, "connections"));
 	table_print(&cli->view, json_member(reply, "capabilities"), stdout);
 	print_problems(json_member(reply, "problems"));
 	json_object_put(reply);

@@ -36,6 +36,7 @@ static const struct schema_type out_get_status = {
 		  .type = &wire_capability_type),
 		F(limits, "limits", STRUCT, "The limits in force.", .type = &wire_limits_type),
 		F(rings, "rings", INT, "Number of rings of the caller; for root, of all users."),
+		F(pinned_bytes, "pinnedBytes", INT, "Bytes of memory that the param regions of these rings lock."),
 		F(programs, "programs", INT, "Number of known loop programs."),
 		F(connections, "connections", INT, "Number of open connections of the caller; for root, of all users."),
 		F(problems, "problems", STRUCTS, "Problems with declared rings; sent to root only.",

@@ -146,6 +146,7 @@ struct out_get_status {
 	struct schema_array capabilities; /* of struct wire_capability */
 	struct wire_limits limits;
 	int64_t rings;
+	int64_t pinned_bytes; /* pinnedBytes: of these rings' regions */
 	int64_t programs;
 	int64_t connections;
 	struct schema_array problems; /* optional, of struct wire_problem */

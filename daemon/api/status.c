@@ -93,6 +93,7 @@ int handle_get_status(struct call *call, const void *input)
 	view_capabilities(capabilities, n, views);
 	out.capabilities = (struct schema_array){.items = views, .n = n};
 	out.rings = (int64_t)manager_ring_count(api->manager, &call->peer);
+	out.pinned_bytes = (int64_t)manager_pinned_bytes(api->manager, &call->peer);
 	out.programs = (int64_t)manager_program_count(api->manager);
 	out.connections = count_connections(api, &call->peer);
 	call_reply(call, &out);

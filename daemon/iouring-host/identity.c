@@ -90,6 +90,11 @@ static int clear_capabilities(void)
 	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
 }
 
+int identity_take_groups(uint32_t gid, const uint32_t *groups, size_t n_groups)
+{
+	return setgroups(n_groups, groups) < 0 || setresgid(gid, gid, gid) < 0 ? -errno : 0;
+}
+
 int identity_drop(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t n_groups)
 {
 	int r;
@@ -99,8 +104,10 @@ int identity_drop(uint32_t uid, uint32_t gid, const uint32_t *groups, size_t n_g
 		if (r < 0)
 			return r;
 	}
-	if (setgroups(n_groups, groups) < 0 || setresgid(gid, gid, gid) < 0 ||
-	    setresuid(uid, uid, uid) < 0)
+	r = identity_take_groups(gid, groups, n_groups);
+	if (r < 0)
+		return r;
+	if (setresuid(uid, uid, uid) < 0)
 		return -errno;
 	r = clear_capabilities();
 	if (r < 0)

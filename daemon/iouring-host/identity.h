@@ -18,6 +18,8 @@ int identity_set_limits(void);
 /* Forbids locking more memory. Call it after everything has been registered. */
 int identity_close_limits(void);
 
+/* Takes the client's gid and groups. */
+int identity_take_groups(uint32_t gid, const uint32_t *groups, size_t n_groups);
 /*
  * Takes the client's uid, gid and groups, drops all capabilities, and sets no_new_privs. The
  * process is not dumpable, so other processes of the client can neither trace it nor open its

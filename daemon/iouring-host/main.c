@@ -3,9 +3,9 @@
  * iouring-host - runs one ring for one client, as that client
  *
  * iouringd starts it as root with only fd 3: a listening control socket to which the daemon is
- * already connected (control.h). The host receives its setup, becomes the client, makes the ring,
- * enters its sandbox and sends READY. Then it follows commands until one ends it, or its lease
- * ends. Meanwhile the daemon may exit and another one may connect.
+ * already connected (control.h). The host receives its setup, makes the ring, becomes the client,
+ * furnishes the ring, enters its sandbox and sends READY. Then it follows commands until one ends
+ * it, or its lease ends. Meanwhile the daemon may exit and another one may connect.
  */
 #include <elf.h>
 #include <errno.h>
@@ -188,7 +188,26 @@ static int join_group(const struct session *session, const struct control_setup 
 	return setup->cgroup == CGROUP_WAIT ? wait_for_group(session->connection) : 0;
 }
 
-static int become_client(const struct control_setup *setup, enum control_stage *stage)
+/*
+ * Root makes the ring, so that what it pins leaves the client its RLIMIT_MEMLOCK; the daemon's
+ * quota bounds it. The groups are the client's, because kernel.io_uring_group decides by them.
+ */
+static int make_ring(const struct control_setup *setup, const struct ring_setup *ring,
+		     enum control_stage *stage, int *ret_fd)
+{
+	int r;
+
+	*stage = STAGE_CREDENTIALS;
+	r = identity_take_groups(setup->gid, control_setup_groups(setup), setup->n_groups);
+	if (r < 0)
+		return r;
+	*stage = STAGE_RING;
+	*ret_fd = ring_make(ring, NULL);
+	return *ret_fd < 0 ? *ret_fd : 0;
+}
+
+static int become_client(const struct control_setup *setup, const struct ring_setup *ring,
+			 enum control_stage *stage, int *ret_fd)
 {
 	int r;
 
@@ -196,6 +215,8 @@ static int become_client(const struct control_setup *setup, enum control_stage *
 	r = identity_set_limits();
 	if (r == 0)
 		r = ignore_file_size_signal();
+	if (r == 0)
+		r = make_ring(setup, ring, stage, ret_fd);
 	if (r < 0)
 		return r;
 	*stage = STAGE_CREDENTIALS;
@@ -261,7 +282,7 @@ static int set_up(struct session *session, enum control_stage *stage)
 	r = join_group(session, setup, cgroup);
 	if (r < 0)
 		return r;
-	r = become_client(setup, stage);
+	r = become_client(setup, &ring, stage, &session->ring_fd);
 	/* Later connections show the client's uid, and this process, as their peer. */
 	if (r == 0 && listen(CONTROL_LISTEN_FD, BACKLOG) < 0)
 		r = -errno;
@@ -274,7 +295,7 @@ static int set_up(struct session *session, enum control_stage *stage)
 	*stage = STAGE_SANDBOX;
 	r = reach_close(ring.opcodes);
 	if (r == 0)
-		r = ring_make(&ring, stage, NULL, &session->ring_fd);
+		r = ring_furnish(session->ring_fd, &ring, stage);
 	if (r < 0)
 		return r;
 	close_files(&ring);

@@ -62,8 +62,12 @@ static int restrict_ring(int ring_fd, const struct ring_setup *setup)
 	return loop_ring_register(ring_fd, IORING_REGISTER_RESTRICTIONS, restrictions, n);
 }
 
-int ring_make(const struct ring_setup *setup, enum control_stage *stage,
-	      struct io_uring_params *ret_params, int *ret_fd)
+int ring_make(const struct ring_setup *setup, struct io_uring_params *ret_params)
+{
+	return loop_ring_make(setup->sq_entries, setup->cq_entries, ret_params);
+}
+
+int ring_furnish(int ring_fd, const struct ring_setup *setup, enum control_stage *stage)
 {
 	static const struct {
 		enum control_stage stage;
@@ -74,23 +78,14 @@ int ring_make(const struct ring_setup *setup, enum control_stage *stage,
 		{STAGE_BUFFERS, add_buffer},
 		{STAGE_RESTRICTIONS, restrict_ring},
 	};
-	struct io_uring_params params;
-	int fd, r;
 
-	*stage = STAGE_RING;
-	fd = loop_ring_make(setup->sq_entries, setup->cq_entries, &params);
-	if (fd < 0)
-		return fd;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int r;
+
 		*stage = steps[i].stage;
-		r = steps[i].add(fd, setup);
-		if (r < 0) {
-			close(fd);
+		r = steps[i].add(ring_fd, setup);
+		if (r < 0)
 			return r;
-		}
 	}
-	if (ret_params)
-		*ret_params = params;
-	*ret_fd = fd;
 	return 0;
 }

@@ -37,11 +37,14 @@ struct ring_setup { /* descriptors are borrowed; sizes in bytes */
 };
 
 /*
- * Maps the region at CONTROL_REGION_ADDRESS, where it stays, and makes the ring, which the caller
- * closes. @ret_params may be NULL. 0 or -errno; @stage is the step in progress, or the one that
- * failed.
+ * Makes the ring. Returns its descriptor, which the caller closes, or -errno. @ret_params may be
+ * NULL. All memory that a ring pins counts against RLIMIT_MEMLOCK of the user that made it.
  */
-int ring_make(const struct ring_setup *setup, enum control_stage *stage,
-	      struct io_uring_params *ret_params, int *ret_fd);
+int ring_make(const struct ring_setup *setup, struct io_uring_params *ret_params);
+/*
+ * Maps the region at CONTROL_REGION_ADDRESS, where it stays, and registers with the ring all that
+ * it needs. 0 or -errno; @stage is the step in progress, or the one that failed.
+ */
+int ring_furnish(int ring_fd, const struct ring_setup *setup, enum control_stage *stage);
 
 #endif

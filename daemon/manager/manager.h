@@ -97,8 +97,8 @@ int manager_program_unload(struct manager *manager, const struct peer *peer, con
 /* ---- rings: @name is NAME, among the caller's own or the declared ones, or UID/NAME ---- */
 
 /*
- * FAULT_QUOTA_EXCEEDED names a limit of GetStatus, or "lockedMemory" (bytes) if the kernel would
- * not lock the region for that user. A failure of the environment emits EVENT_FAILED, too.
+ * FAULT_QUOTA_EXCEEDED names a limit of GetStatus, or "lockedMemory" (bytes) if the kernel does
+ * not lock the region, because the service's RLIMIT_MEMLOCK is too small. A failure of the environment emits EVENT_FAILED, too.
  */
 int manager_ring_create(struct manager *manager, const struct peer *peer,
 			const struct ring_request *request, ring_done done, void *arg,
@@ -143,6 +143,8 @@ int manager_ring_rollback(struct manager *manager, const struct peer *peer, cons
 
 /* Counts the rings that @peer may see. */
 size_t manager_ring_count(const struct manager *manager, const struct peer *peer);
+/* Memory that the regions of these rings keep locked. */
+uint64_t manager_pinned_bytes(const struct manager *manager, const struct peer *peer);
 /* @index is below that count. */
 void manager_ring_at(const struct manager *manager, const struct peer *peer, size_t index,
 		     struct ring_view *ret);

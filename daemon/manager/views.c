@@ -16,6 +16,17 @@ size_t manager_ring_count(const struct manager *manager, const struct peer *peer
 	return n;
 }
 
+uint64_t manager_pinned_bytes(const struct manager *manager, const struct peer *peer)
+{
+	const struct registry *registry = &manager->registry;
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < registry->n_rings; i++)
+		if (manager_may_see(manager, peer, registry->rings[i]->uid))
+			bytes += registry->rings[i]->charge.region_bytes;
+	return bytes;
+}
+
 void manager_ring_at(const struct manager *manager, const struct peer *peer, size_t index,
 		     struct ring_view *ret)
 {

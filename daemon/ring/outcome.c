@@ -78,7 +78,7 @@ struct ring_event outcome_stalled(struct ring *ring)
 	return program_event(ring, PROGRAM_STALLED, 0);
 }
 
-/* Pages that a ring pins are the user's locked memory: the host's limit of that was too small. */
+/* What all hosted rings pin is locked memory of root: the service's limit of that is too small. */
 static int fault_locked_memory(struct note *note)
 {
 	struct rlimit limit;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <liburing.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -24,6 +25,7 @@
 #include <cmocka.h>
 
 #include "../../unit/host/fixture.h"
+#include "common/loop-ring.h"
 
 #define CLIENT 1000
 
@@ -256,7 +258,40 @@ static void test_refusals(void **state)
 	close(ring_fd);
 }
 
-/* Larger than RLIMIT_MEMLOCK allows; the daemon's quotas replace that limit. */
+/*
+ * As the client, with 1 MiB of RLIMIT_MEMLOCK: makes a ring, to which it registers half of that.
+ * 0, or the errno.
+ */
+static int use_locked_memory(void)
+{
+	const struct rlimit limit = {.rlim_cur = 1u << 20, .rlim_max = 1u << 20};
+	static char memory[1u << 19];
+	const struct iovec buffer = {memory, sizeof(memory)};
+	int ring_fd;
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) < 0 || setgroups(0, NULL) < 0 ||
+	    setresgid(CLIENT, CLIENT, CLIENT) < 0 || setresuid(CLIENT, CLIENT, CLIENT) < 0)
+		return errno;
+	ring_fd = loop_ring_make(4, 8, NULL);
+	if (ring_fd < 0)
+		return -ring_fd;
+	return -loop_ring_register(ring_fd, IORING_REGISTER_BUFFERS, &buffer, 1);
+}
+
+static void assert_client_can_lock_memory(void)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(use_locked_memory());
+	assert_int_equal(fixture_reap(pid), 0);
+}
+
+/*
+ * Larger than RLIMIT_MEMLOCK allows: the daemon's quotas replace that limit, and all of it stays
+ * the client's own.
+ */
 static void test_large_regions(void **state)
 {
 	const size_t size = 32u << 20;
@@ -282,6 +317,7 @@ static void test_large_regions(void **state)
 		fixture_poll(f);
 	}
 	assert_int_equal(f->exits, 0);
+	assert_client_can_lock_memory();
 	for (size_t i = 0; i < 2; i++)
 		f->hosts->ops->command(hosts[i], CONTROL_END);
 	fixture_wait_exits(f, 2);

@@ -16,7 +16,7 @@
 	"{\"name\":\"other\",\"present\":false,\"required\":true,\"since\":\"Linux 7.1\"}]"
 #define STATUS(capabilities)                                                                       \
 	"{\"version\":\"1\",\"kernel\":\"7.1\",\"ready\":false,\"capabilities\":" capabilities     \
-	",\"rings\":0,\"programs\":4,\"connections\":1}"
+	",\"rings\":0,\"pinnedBytes\":4096,\"programs\":4,\"connections\":1}"
 #define PROGRAM(fields)                                                                            \
 	"{\"program\":{\"name\":\"copy\",\"version\":1,\"summary\":\"copies\"},\"slots\":[],"      \
 	"\"fields\":" fields "}"
@@ -277,7 +277,7 @@ static void status_prints_the_missing_capability(void **state)
 		"{\"parameters\":" STATUS(CAPABILITIES) "}", WORDS("status"),
 		"iouringd 1 on Linux 7.1: this system cannot run rings, a required capability "
 		"is missing\n"
-		"0 rings, 4 programs, 1 connections\n"
+		"0 rings, 4.0 KiB of locked memory, 4 programs, 1 connections\n"
 		"\n"
 		"CAPABILITY  STATE    SINCE      DETAIL\n"
 		"struct_ops  present  Linux 7.1  -\n"

@@ -50,6 +50,9 @@ static void test_permission(void **state)
 	assert_int_equal(manager_ring_count(fixture.manager, &root), 1);
 	manager_ring_at(fixture.manager, &alice, 0, &view);
 	assert_string_equal(view.title.name, "r1");
+	assert_int_equal(manager_pinned_bytes(fixture.manager, &bob), 0);
+	assert_int_equal(manager_pinned_bytes(fixture.manager, &alice), view.region_size);
+	assert_int_equal(manager_pinned_bytes(fixture.manager, &root), view.region_size);
 	fixture_run(&fixture);
 	assert_int_equal(answers.calls, 0);
 	answer_done(&answer);
