@@ -228,7 +228,7 @@ struct iouctl_event { /* valid until the callback returns; absent texts are NULL
 	 * was lost
 	 */
 	const char *kind;
-	uint64_t number;  /* increases by one with each event of the daemon, across its restarts */
+	uint64_t number;  /* +1 with each event that the user may see, across restarts */
 	uint64_t time_us; /* since the epoch */
 	const char *ring;
 	const char *program;
@@ -236,7 +236,7 @@ struct iouctl_event { /* valid until the callback returns; absent texts are NULL
 	uint64_t generation;
 	/*
 	 * For kind "lost": the maximum number of missed events; 0: none, or unknown, as the reason
-	 * states. After a reconnection it includes events of rings that this watch does not see.
+	 * states. After a reconnection it includes events of rings that this watch does not report.
 	 */
 	uint64_t lost;
 	const char *json; /* the whole event as JSON text */

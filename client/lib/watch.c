@@ -29,6 +29,8 @@
 /* The delay between attempts to connect; it doubles while they fail. */
 #define WAIT_MIN_NS (50 * INT64_C(1000000))
 #define WAIT_MAX_NS (5000 * INT64_C(1000000))
+/* The daemon begins a new count at least so far from the old one. */
+#define COUNTED_ANEW (INT64_C(1) << 32)
 
 struct iouctl_watch {
 	struct transport transport; /* while it is disconnected, the timer runs */
@@ -79,14 +81,17 @@ static void deliver(const struct event_reply *in, const char *json,
 }
 
 /*
- * Turns the first reply over a new connection into a "lost" event. Its number is the daemon's last
- * event number, including events that this watch does not see. A number below the last one received
- * means that the daemon has lost its count or has had no event yet.
+ * Turns the first reply over a new connection into a "lost" event. Its number is that of the last
+ * event, including events of rings that this watch does not report. A number below the last one
+ * received, or far beyond it, means that the daemon counts anew or has had no event yet.
  */
 static int make_lost(const struct iouctl_watch *w, struct json_object *reply)
 {
 	int64_t now = json_object_get_int64(json_object_object_get(reply, "number"));
-	int64_t lost = now >= w->last_number && w->last_number >= 0 ? now - w->last_number : -1;
+	int64_t lost =
+		now >= w->last_number && w->last_number >= 0 && now - w->last_number < COUNTED_ANEW
+			? now - w->last_number
+			: -1;
 	char reason[96];
 
 	if (lost < 0)

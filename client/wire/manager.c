@@ -312,7 +312,9 @@ static const struct schema_type out_watch = {
 		  "that the reader was too slow.",
 		  CHOICES("watching", "created", "started", "paused", "resumed", "swapped",
 			  "rolledBack", "stopped", "failed", "destroyed", "lost")),
-		F(number, "number", INT, "The event's number, which increases by one with each event of the daemon."),
+		F(number, "number", INT,
+		  "The event's number. It increases by one with each event of the rings that the "
+		  "reader may see."),
 		F(time, "time", INT, "Time of the event in microseconds since the epoch."),
 		F(ring, "ring", TEXT, "The ring's name, as ListRings has it.", .optional = true),
 		F(program, "program", TEXT, "The ring's program after the event.", .optional = true),

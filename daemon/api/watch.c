@@ -62,7 +62,8 @@ static struct out_watch make_notice(const struct watcher *watcher, const char *k
 {
 	return (struct out_watch){
 		.kind = kind,
-		.number = (int64_t)manager_last_event(watcher->session->api->manager),
+		.number = (int64_t)manager_last_event(watcher->session->api->manager,
+						      conn_peer(watcher->session->conn)),
 		.time = now_us(),
 		.ring = watcher->ring,
 	};
@@ -90,11 +91,13 @@ static bool concerns(const struct watcher *watcher, const struct manager_event *
 
 static void tell(struct watcher *watcher, const struct manager_event *event)
 {
+	const struct peer *peer = conn_peer(watcher->session->conn);
 	const struct out_watch out = {
 		.kind = kinds[event->kind],
-		.number = (int64_t)event->number,
+		.number =
+			(int64_t)manager_event_number(watcher->session->api->manager, peer, event),
 		.time = (int64_t)event->time_us,
-		.ring = ring_title_for(&event->ring, conn_peer(watcher->session->conn)->user.uid),
+		.ring = ring_title_for(&event->ring, peer->user.uid),
 		.program = event->program,
 		.user = {.set = true, .value = event->uid},
 		.generation = {.set = true, .value = (int64_t)event->generation},

@@ -18,7 +18,7 @@ static bool is_ours(int fd)
 	uint32_t size = sizeof(info);
 
 	return bpf_map_get_info_by_fd(fd, &info, &size) == 0 && info.type == BPF_MAP_TYPE_ARRAY &&
-	       (info.map_flags & BPF_F_MMAPABLE) && info.value_size >= sizeof(struct iourd_journal);
+	       (info.map_flags & BPF_F_MMAPABLE) && info.value_size >= IOURD_JOURNAL_SIZE_MIN;
 }
 
 static int map_journal(int fd, struct iourd_journal **ret)

@@ -99,11 +99,23 @@ IOURD_STATIC_ASSERT(sizeof(struct iourd_record) <= 4096, "a record is in one pag
 
 /* The daemon's own record: the value of the map pinned as "journal". */
 #define IOURD_JOURNAL_MAGIC 0x4a4c5549u /* "IULJ", little endian */
+#define IOURD_JOURNAL_USERS 160
+struct iourd_journal_user { /* all zero: unused */
+	__u32 uid;
+	__u32 reserved;
+	__u64 number;	    /* of the user's last event, among their own */
+	__u64 event_number; /* of the same, among all */
+};
 struct iourd_journal {
 	__u32 magic;
 	__u32 version;	    /* 1 */
 	__u64 event_number; /* of the last event */
-	__u64 reserved[6];
+	__u64 reserved[5];
+	__u64 displaced; /* users that have lost their entry to another */
+	struct iourd_journal_user users[IOURD_JOURNAL_USERS];
 };
+/* The same as IOURD_RECORD_SIZE_MIN. */
+#define IOURD_JOURNAL_SIZE_MIN __builtin_offsetof(struct iourd_journal, users)
+IOURD_STATIC_ASSERT(sizeof(struct iourd_journal) <= 4096, "a journal is in one page");
 
 #endif

@@ -160,7 +160,22 @@ void manager_free(struct manager *manager)
 	free(manager);
 }
 
-uint64_t manager_last_event(const struct manager *manager)
+/* No user has this uid. */
+static bool sees_all(const struct manager *manager, const struct peer *peer)
 {
-	return __atomic_load_n(&manager->rings.events.journal->event_number, __ATOMIC_RELAXED);
+	return manager_may_see(manager, peer, (uid_t)-1);
+}
+
+uint64_t manager_event_number(const struct manager *manager, const struct peer *peer,
+			      const struct manager_event *event)
+{
+	return sees_all(manager, peer) ? event->number : event->user_number;
+}
+
+uint64_t manager_last_event(const struct manager *manager, const struct peer *peer)
+{
+	const struct events *events = &manager->rings.events;
+
+	return sees_all(manager, peer) ? events->journal->event_number
+				       : events_last_of(events, peer->user.uid);
 }

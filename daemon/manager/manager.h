@@ -65,8 +65,13 @@ void manager_free(struct manager *manager);
 
 /* 0, or why rings cannot be made or controlled: -ESHUTDOWN, FAULT_KERNEL_LACKS. */
 int manager_usable(const struct manager *manager, struct note *note);
-/* The number of the last event, of this daemon or an earlier one; 0: none yet. */
-uint64_t manager_last_event(const struct manager *manager);
+/*
+ * The number, as @peer may know it, of an event or of the last one: of all events, or of the user's
+ * own if @peer may not see the others. 0: none yet.
+ */
+uint64_t manager_event_number(const struct manager *manager, const struct peer *peer,
+			      const struct manager_event *event);
+uint64_t manager_last_event(const struct manager *manager, const struct peer *peer);
 
 /* ---- programs ---- */
 

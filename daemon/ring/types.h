@@ -67,8 +67,9 @@ struct ring_origin_file { /* as it was when the ring was made */
 
 struct manager_event { /* texts are borrowed for the time of the call */
 	enum event_kind kind;
-	uint64_t number;  /* from 1, +1 for each event */
-	uint64_t time_us; /* since the epoch */
+	uint64_t number;      /* from 1, +1 for each event */
+	uint64_t user_number; /* the same, of the user's own events; see events_last_of() */
+	uint64_t time_us;     /* since the epoch */
 	struct ring_title ring;
 	const char *program;
 	uid_t uid;

@@ -62,18 +62,24 @@ static void test_life(void **state)
 	static const char *const kinds[] = {"created", "started", "paused",
 					    "resumed", "swapped", "destroyed"};
 	struct service service;
-	struct client alice, watcher;
+	struct client alice, bob, watcher;
+	char number[32];
 
 	service_start(&service);
 	client_connect(&service, ALICE, &alice);
+	client_connect(&service, BOB, &bob);
 	client_connect(&service, ALICE, &watcher);
+	live(&bob, "b"); /* alice's numbers tell her nothing of that */
 	watch(&watcher, "{}");
 	live(&alice, "a");
 	for (size_t i = 0; i < 6; i++) {
 		assert_event(&watcher, kinds[i], "a");
 		assert_says(watcher.frame.text, "\"user\":1000");
+		snprintf(number, sizeof(number), "\"number\":%zu,", i + 1);
+		assert_says(watcher.frame.text, number);
 	}
 	assert_null(hear(&watcher));
+	client_close(&bob);
 	client_close(&alice);
 	client_close(&watcher);
 	service_end(&service);

@@ -68,6 +68,7 @@ static void gaps(void **state)
 	gap(WATCHING_SINCE("12"), 7, true, "7 events");
 	gap(WATCHING_SINCE("5"), 0, true, "no events were missed");
 	gap(WATCHING_SINCE("0"), 0, false, "unknown");
+	gap(WATCHING_SINCE("4294967301"), 0, false, "unknown"); /* 5 and 2^32: a new count */
 	gap(WATCHING_SINCE("-9223372036854775808"), 0, false, "unknown");
 }
 
