@@ -6,7 +6,7 @@
  *	./adopt-file SOURCE TARGET
  *
  * Unlike copy-file.c it needs no other process: the thread that calls iouctl_ring_run() stays in
- *the kernel, where the program runs, until the copy is done. Ctrl-C asks the program to stop.
+ * the kernel, where the program runs, until the copy is done. Ctrl-C asks the program to stop.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -99,7 +99,10 @@ int main(int argc, char *argv[])
 	else
 		r = copy(c, source, target);
 	iouctl_free(c);
-	close(target);
+	if (close(target) < 0 && r >= 0) { /* some file systems report a failed write here */
+		r = -errno;
+		fprintf(stderr, "adopt-file: %s: %s\n", argv[2], strerror(-r));
+	}
 	close(source);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -124,7 +124,10 @@ int main(int argc, char *argv[])
 	else
 		r = copy(c, source, target);
 	iouctl_free(c);
-	close(target);
+	if (close(target) < 0 && r >= 0) { /* some file systems report a failed write here */
+		r = -errno;
+		fprintf(stderr, "copy-file: %s: %s\n", argv[2], strerror(-r));
+	}
 	close(source);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

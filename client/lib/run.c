@@ -77,7 +77,8 @@ static int await_running(const struct iouctl_ring *ring, uint32_t *ret_event)
 
 enum verdict {
 	VERDICT_OVER,
-	VERDICT_CONTINUE, /* now, or when it is resumed */
+	VERDICT_CONTINUE,
+	VERDICT_PAUSED, /* continue when it is resumed */
 	VERDICT_BUSY,	  /* another operation on the ring is under way */
 };
 
@@ -97,9 +98,9 @@ static int report(struct iouctl_ring *ring, int result)
 		return -EOWNERDEAD;
 	if (r < 0)
 		return r;
-	return strcmp(out.ring.state, "running") == 0 || strcmp(out.ring.state, "paused") == 0
-		       ? VERDICT_CONTINUE
-		       : VERDICT_OVER;
+	if (strcmp(out.ring.state, "paused") == 0)
+		return VERDICT_PAUSED;
+	return strcmp(out.ring.state, "running") == 0 ? VERDICT_CONTINUE : VERDICT_OVER;
 }
 
 /*
@@ -135,7 +136,8 @@ static int loop_returned(struct iouctl_ring *ring, int result, uint32_t event)
 			break;
 		r = ring_sleep(ring, &seen, NULL, 0, now_ns() + BUSY_NS);
 	} while (r == 0 || r == -ETIMEDOUT);
-	if (r == VERDICT_CONTINUE)
+	/* The daemon pauses a ring whose work has failed and that it cannot roll back. */
+	if (r == VERDICT_CONTINUE || (r == VERDICT_PAUSED && !over))
 		return 1;
 	if (r == -EINTR)
 		return r;

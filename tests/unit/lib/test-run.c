@@ -120,6 +120,11 @@ static void work_ends(void **state)
 	app.head->progress.error = 1 << 30;
 	expect(&app, "ReportRing", "\"result\":0", STATE_JSON("stopped"));
 	assert_int_equal(app_run(&app), -EIO);
+	app_init(&app); /* on probation: the daemon pauses the ring */
+	expect_adoption(&app, IOURD_RING_RUNNING, IOURD_WORK_FAILED);
+	app.head->progress.error = EFBIG;
+	expect(&app, "ReportRing", "\"result\":0", STATE_JSON("paused"));
+	assert_int_equal(app_run(&app), -EFBIG);
 }
 
 /* A program fails; the daemon replaces it; the replacement fails, too. */
