@@ -13,7 +13,7 @@ TAP_DIR=$(mktemp -d) || exit 1
 export TAP_STARTED
 TAP_STARTED=$(date +%s)
 trap 'rm -rf "$TAP_DIR"' EXIT
-PATIENCE=300 # seconds after which a condition is taken for one that never comes
+PATIENCE=${TAP_PATIENCE:-300} # seconds after which a condition is taken for one that never comes
 # shellcheck disable=SC2034 # for the tests that source this
 TESTS=/usr/lib/iouringd/tests
 

@@ -103,7 +103,7 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 		break;
 	case COPY_KIND_SYNC:
 		own->flight--;
-		if (res >= 0)
+		if (res >= 0 || res == -EINVAL) /* -EINVAL: the file has nothing to sync */
 			region->params.phase = COPY_ENDING;
 		else
 			copy_failed(region, -res, IOURD_NO_OFFSET, IORING_OP_FSYNC,
@@ -208,7 +208,9 @@ static __always_inline int copy_step(struct iou_ctx *ctx, struct iou_loop_params
 		 .minimum = 0,                                                                     \
 		 .maximum = COPY_RATE_MAX,                                                         \
 		 .help = "maximum rate of copy-paced; 0: no limit. Ignored by copy"},              \
-		{.name = "sync", .help = "fsync the target before the copy is done"},              \
+		{.name = "sync",                                                                   \
+		 .initial = 1,                                                                     \
+		 .help = "fsync the target before the copy is done: only this finds all errors"},  \
 		{.name = "source",                                                                 \
 		 .flags = IOURD_FIELD_PROGRESS,                                                    \
 		 .help = "how the source differed from what was expected"},                        \

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -28,6 +29,7 @@ struct probe {
 	const struct kernel_btf *btf;
 	struct utsname kernel;
 	const char *pin_directory;
+	struct surroundings surroundings;
 	struct ring_probe ring;
 	uint64_t effective; /* capabilities of this process */
 };
@@ -170,8 +172,7 @@ static int read_setting(const char *path)
 
 static bool probe_enabled(const struct probe *probe, char *detail)
 {
-	int disabled = read_setting("/proc/sys/kernel/io_uring_disabled");
-	int group = read_setting("/proc/sys/kernel/io_uring_group");
+	int disabled = probe->surroundings.disabled, group = probe->surroundings.group;
 
 	if (probe->ring.plain == -ENOSYS) {
 		set_detail(detail, "the kernel has no io_uring (CONFIG_IO_URING)");
@@ -305,18 +306,28 @@ static int make_pin_directory(const char *path)
 
 static bool probe_pins(const struct probe *probe, char *detail)
 {
-	int r = make_pin_directory(probe->pin_directory);
+	int r = probe->surroundings.pins;
 
 	if (r == -EMEDIUMTYPE)
-		set_detail(detail, "%s is not on a bpf file system: mount one on /sys/fs/bpf",
+		set_detail(detail,
+			   "%s is not on a bpf file system: mount one on /sys/fs/bpf, then restart "
+			   "iouringd",
 			   probe->pin_directory);
 	else if (r == -EROFS) /* the service's sandbox: see iouringd.service */
-		set_detail(detail,
-			   "%s is missing: 'systemd-tmpfiles --create iouringd.conf' makes it",
+		set_detail(detail, "%s is missing: restart iouringd, which makes it",
 			   probe->pin_directory);
 	else if (r < 0)
 		set_detail(detail, "%s: %s", probe->pin_directory, strerror(-r));
 	return r == 0;
+}
+
+static struct surroundings look_around(const char *pin_directory)
+{
+	return (struct surroundings){
+		.disabled = read_setting("/proc/sys/kernel/io_uring_disabled"),
+		.group = read_setting("/proc/sys/kernel/io_uring_group"),
+		.pins = make_pin_directory(pin_directory),
+	};
 }
 
 static const struct row rows[] = {
@@ -353,19 +364,34 @@ static uint64_t read_effective(void)
 	return data[0].effective | (uint64_t)data[1].effective << 32;
 }
 
+/* As a member of the group that may make rings, if only its members may. */
+static void probe_rings(const struct surroundings *surroundings, struct ring_probe *ret)
+{
+	bool restricted = surroundings->disabled == 1 && surroundings->group >= 0;
+	int own = restricted ? setfsgid((gid_t)surroundings->group) : 0; /* this thread only */
+
+	ring_probe(ret);
+	if (restricted)
+		setfsgid((gid_t)own);
+}
+
 int capabilities_init(struct capabilities *capabilities, const struct kernel_btf *btf,
 		      const char *pin_directory)
 {
 	struct probe probe = {
-		.btf = btf, .pin_directory = pin_directory, .effective = read_effective()};
-	struct capabilities found = {.n = N_ROWS};
+		.btf = btf,
+		.pin_directory = pin_directory,
+		.surroundings = look_around(pin_directory),
+		.effective = read_effective(),
+	};
+	struct capabilities found = {.n = N_ROWS, .surroundings = probe.surroundings};
 
 	if (uname(&probe.kernel) < 0)
 		return -errno;
 	found.items = calloc(N_ROWS, sizeof(*found.items));
 	if (!found.items)
 		return -ENOMEM;
-	ring_probe(&probe.ring);
+	probe_rings(&probe.surroundings, &probe.ring);
 	for (size_t i = 0; i < N_ROWS; i++) {
 		char detail[DETAIL_SIZE] = "";
 
@@ -385,6 +411,22 @@ int capabilities_init(struct capabilities *capabilities, const struct kernel_btf
 	}
 	*capabilities = found;
 	return 0;
+}
+
+void capabilities_refresh(struct capabilities *capabilities, const struct kernel_btf *btf,
+			  const char *pin_directory)
+{
+	const struct surroundings now = look_around(pin_directory);
+	const struct surroundings *before = &capabilities->surroundings;
+	struct capabilities found;
+
+	if (now.disabled == before->disabled && now.group == before->group &&
+	    now.pins == before->pins)
+		return;
+	if (capabilities_init(&found, btf, pin_directory) < 0)
+		return;
+	capabilities_done(capabilities);
+	*capabilities = found;
 }
 
 void capabilities_done(struct capabilities *capabilities)

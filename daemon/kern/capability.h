@@ -13,15 +13,26 @@
 struct kern_capability;
 struct kernel_btf;
 
+/* What can change while the daemon runs. */
+struct surroundings {
+	int disabled; /* kernel.io_uring_disabled */
+	int group;    /* kernel.io_uring_group */
+	int pins;     /* 0, or why nothing can be pinned: -errno */
+};
+
 /* Owns its texts. */
 struct capabilities {
 	struct kern_capability *items;
 	size_t n;
+	struct surroundings surroundings; /* when they were probed */
 };
 
 /* Probes all, unprivileged too and on any kernel. Creates @pin_directory on a bpffs. */
 int capabilities_init(struct capabilities *capabilities, const struct kernel_btf *btf,
 		      const char *pin_directory);
+/* Probes them again if the surroundings have changed. If that fails, they stay as they were. */
+void capabilities_refresh(struct capabilities *capabilities, const struct kernel_btf *btf,
+			  const char *pin_directory);
 void capabilities_done(struct capabilities *capabilities);
 
 /* The first required one that is missing, or NULL. */

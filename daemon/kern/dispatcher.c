@@ -82,7 +82,7 @@ int linux_dispatcher_new(struct kern *kern, const char *name, struct kern_dispat
 	struct kern_dispatcher *made;
 	int r;
 
-	if (capabilities_missing(&owner->capabilities))
+	if (!__atomic_load_n(&owner->can_make_rings, __ATOMIC_RELAXED))
 		return -EOPNOTSUPP;
 	made = malloc(sizeof(*made));
 	if (!made)

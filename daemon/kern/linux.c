@@ -25,10 +25,21 @@ static void linux_free(struct kern *kern)
 	free(linux_kern);
 }
 
+static void publish_capabilities(struct kern_linux *linux_kern)
+{
+	__atomic_store_n(&linux_kern->can_make_rings,
+			 !capabilities_missing(&linux_kern->capabilities), __ATOMIC_RELAXED);
+}
+
 static const struct kern_capability *linux_capabilities(struct kern *kern, size_t *ret_n)
 {
-	*ret_n = kern_linux(kern)->capabilities.n;
-	return kern_linux(kern)->capabilities.items;
+	struct kern_linux *linux_kern = kern_linux(kern);
+
+	capabilities_refresh(&linux_kern->capabilities, &linux_kern->btf,
+			     linux_kern->pin_directory);
+	publish_capabilities(linux_kern);
+	*ret_n = linux_kern->capabilities.n;
+	return linux_kern->capabilities.items;
 }
 
 static int linux_pins_list(struct kern *kern, char ***ret_names, size_t *ret_n)
@@ -106,6 +117,7 @@ int kern_linux_new(const char *dispatcher_path, const char *loader_path, const c
 	r = capabilities_init(&made->capabilities, &made->btf, pin_directory);
 	if (r < 0)
 		goto fail;
+	publish_capabilities(made);
 	r = journal_open(pin_directory, &made->journal, &made->journal_is_mapped);
 	if (r < 0)
 		goto fail;

@@ -27,7 +27,7 @@ struct manager {
 
 /* Whether the kernel lacks the capability @name. */
 bool manager_lacks(const struct manager *manager, const char *name);
-/* The ring, if @peer may see it, and manager_usable returns 0. */
+/* The ring, if @peer may see it. -ESHUTDOWN; FAULT_RING_NOT_FOUND. */
 int manager_lookup_to_see(const struct manager *manager, const struct peer *peer, const char *name,
 			  struct note *note, struct ring **ret);
 /* The same, if @peer may control it, too. */

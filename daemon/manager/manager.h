@@ -63,7 +63,7 @@ void manager_stop(struct manager *manager, void (*done)(void *arg), void *arg);
 /* After manager_stop has called its done. NULL is fine. */
 void manager_free(struct manager *manager);
 
-/* 0, or why rings cannot be made or controlled: -ESHUTDOWN, FAULT_KERNEL_LACKS. */
+/* 0, or why rings cannot be made: -ESHUTDOWN, FAULT_KERNEL_LACKS. */
 int manager_usable(const struct manager *manager, struct note *note);
 /*
  * The number, as @peer may know it, of an event or of the last one: of all events, or of the user's

@@ -96,6 +96,14 @@ static int fault_tasks(struct note *note)
 				   "RLIMIT_NPROC");
 }
 
+/* The settings were changed while the ring was made, or name a group. */
+static int fault_disabled(struct note *note)
+{
+	return fault_not_permitted(note,
+				   "the kernel lets the client's user make no io_uring: see the "
+				   "settings kernel.io_uring_disabled and kernel.io_uring_group");
+}
+
 struct ring_event outcome_refused(enum control_stage stage, int error, struct note *note)
 {
 	struct ring_event event = {
@@ -109,6 +117,8 @@ struct ring_event outcome_refused(enum control_stage stage, int error, struct no
 	if (error == ENOMEM &&
 	    (stage == STAGE_RING || stage == STAGE_REGION || stage == STAGE_BUFFERS))
 		event.r = fault_locked_memory(note);
+	else if (error == EPERM && stage == STAGE_RING)
+		event.r = fault_disabled(note);
 	else if (error == EAGAIN && stage == STAGE_THREAD)
 		event.r = fault_tasks(note);
 	return event;

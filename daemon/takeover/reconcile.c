@@ -110,6 +110,7 @@ enum reconcile_verdict reconcile(const struct reconcile_state *state, const char
 	if (ledger == LEDGER_COMMITTED)
 		return with_client(state, ret_why);
 	*ret_why = ledger == LEDGER_ENDING ? "its end had been requested"
+		   : !state->folder	   ? "its pins are gone, so its loop has no program"
 					   : "it was being made, and no client knows it";
 	/* the loop of an adopted ring ends when its dispatcher is removed */
 	return state->adopted ? RECONCILE_RELEASE : RECONCILE_END_AND_RELEASE;

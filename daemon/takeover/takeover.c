@@ -369,10 +369,8 @@ void takeover_begin(struct takeover *takeover, void (*done)(void *arg), void *ar
 	assert(takeover->stage == TAKEOVER_NOT_BEGUN || takeover->stopping);
 	takeover->done = done;
 	takeover->done_arg = arg;
-	if (takeover->stopping || manager_usable(takeover->manager, NULL) != 0) {
-		takeover->stage = TAKEOVER_DONE; /* where no ring can be made there are no pins */
-		if (!takeover->stopping)
-			done(arg);
+	if (takeover->stopping) {
+		takeover->stage = TAKEOVER_DONE;
 		return;
 	}
 	takeover->stage = TAKEOVER_PINS;

@@ -125,9 +125,11 @@ static void test_host_refuses(void **state)
 		enum control_stage stage;
 		int error;
 		int r;
+		const char *text; /* in the error's first field */
 	} cases[] = {
-		{STAGE_REGION, ENOMEM, FAULT_QUOTA_EXCEEDED},
-		{STAGE_BUFFERS, ENOMEM, FAULT_QUOTA_EXCEEDED},
+		{STAGE_REGION, ENOMEM, FAULT_QUOTA_EXCEEDED, "lockedMemory"},
+		{STAGE_BUFFERS, ENOMEM, FAULT_QUOTA_EXCEEDED, "lockedMemory"},
+		{STAGE_RING, EPERM, FAULT_NOT_PERMITTED, "kernel.io_uring_disabled"},
 		{STAGE_CREDENTIALS, EPERM, -EPERM},
 		{STAGE_FILES, EBADF, -EBADF},
 	};
@@ -152,7 +154,7 @@ static void test_host_refuses(void **state)
 			assert_int_equal(last_event(&fixture)->kind, EVENT_FAILED);
 			assert_non_null(strstr(last_event(&fixture)->reason, "its host failed at"));
 		} else {
-			assert_string_equal(answer.note.texts[0], "lockedMemory");
+			assert_non_null(strstr(answer.note.texts[0], cases[i].text));
 			assert_int_equal(fixture.n_events, 0);
 		}
 		assert_nothing_left(&fixture);

@@ -243,6 +243,8 @@ static void test_kernel_lacks(void **state)
 	struct ring_view view;
 
 	fixture_start(&fixture);
+	make_ring(&fixture, "r0", &answer);
+	answer_done(&answer);
 	kern_fake_lack(fixture.kern, "struct_ops.io_uring_bpf_ops");
 	sample_init(&sample, "r1");
 	assert_int_equal(create_sample(&fixture, ALICE, &sample, &answer, &note),
@@ -252,15 +254,21 @@ static void test_kernel_lacks(void **state)
 	note_done(&note);
 	assert_int_equal(
 		manager_ring_start(fixture.manager, &alice, "r1", answer_ring, &answer, NULL),
-		FAULT_KERNEL_LACKS);
-	assert_int_equal(manager_ring_find(fixture.manager, &alice, "r1", NULL, &view),
-			 FAULT_KERNEL_LACKS);
+		FAULT_RING_NOT_FOUND);
 	assert_int_equal(manager_program_load(fixture.manager, &root, sample.files[0].fd, true,
 					      answer_program, &answer, NULL),
 			 FAULT_KERNEL_LACKS);
 	/* Lists still work. */
 	assert_int_equal(manager_program_count(fixture.manager), 3);
-	assert_int_equal(manager_ring_count(fixture.manager, &alice), 0);
+	assert_int_equal(manager_ring_count(fixture.manager, &alice), 1);
+	/* A ring that exists can be ended. */
+	assert_int_equal(manager_ring_find(fixture.manager, &alice, "r0", NULL, &view), 0);
+	assert_int_equal(
+		manager_ring_destroy(fixture.manager, &alice, "r0", answer_ring, &answer, NULL), 0);
+	fixture_run(&fixture);
+	assert_int_equal(answer.calls, 1);
+	assert_int_equal(answer.r, 0);
+	answer_done(&answer);
 	sample_done(&sample);
 	fixture_done(&fixture);
 }
