@@ -27,6 +27,9 @@ void policies_defaults(const struct config *config, struct policy_defaults *ret)
 				[POLICY_REGION_BYTES] = config->region_bytes_per_user,
 				[POLICY_ENTRIES] = config->entries_per_user,
 				[POLICY_CONNECTIONS] = config->connections_per_user,
+				[POLICY_DESCRIPTORS] = config->descriptors_per_user,
+				[POLICY_QUEUED_BYTES] = config->queued_bytes_per_user,
+				[POLICY_LOADED_PROGRAMS] = config->loaded_programs_per_user,
 			},
 	};
 }

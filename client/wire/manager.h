@@ -38,6 +38,9 @@ struct wire_limits {	       /* type Limits */
 	int64_t region_bytes;  /* regionBytesPerUser */
 	int64_t entries;       /* submissionEntriesPerUser */
 	int64_t connections;   /* connectionsPerUser */
+	int64_t descriptors;   /* descriptorsPerUser */
+	int64_t queued_bytes;  /* queuedBytesPerUser */
+	int64_t programs;      /* loadedProgramsPerUser */
 	int64_t message_bytes; /* messageBytes */
 	int64_t message_depth; /* messageDepth */
 	int64_t message_fds;   /* messageFileDescriptors */

@@ -62,7 +62,9 @@ static int send_output(struct call *call, const void *output, bool continues)
 	r = schema_encode(call->schema->output, output, &fds, &parameters);
 	if (r == 0)
 		r = message_build_reply(parameters, continues, &text, &length);
-	if (r < 0)
+	if (r == 0)
+		r = conn_may_send(call->session->conn, length, &call->note);
+	if (r != 0)
 		return r;
 	conn_send(call->session->conn, text, length, &fds);
 	return 0;
@@ -81,8 +83,8 @@ void call_reply(struct call *call, const void *output)
 {
 	int r = expects_no_reply(call) ? 0 : send_output(call, output, false);
 
-	if (r < 0)
-		call_fail(call, r, NULL);
+	if (r != 0)
+		call_fail(call, r, &call->note);
 	else
 		finish(call);
 }

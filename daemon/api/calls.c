@@ -105,7 +105,7 @@ static void on_message(void *arg, const char *text, size_t length, struct parcel
 		conn_finish(session->conn);
 		return;
 	}
-	r = resolve(call) ?: decode(call);
+	r = conn_reserve_reply(session->conn, &call->note) ?: resolve(call) ?: decode(call);
 	if (r == 0)
 		r = call->handle(call, call->input);
 	if (r != 0)

@@ -55,6 +55,9 @@ static void view_limits(const struct api *api, const struct peer *peer, struct w
 		{POLICY_REGION_BYTES, &ret->region_bytes},
 		{POLICY_ENTRIES, &ret->entries},
 		{POLICY_CONNECTIONS, &ret->connections},
+		{POLICY_DESCRIPTORS, &ret->descriptors},
+		{POLICY_QUEUED_BYTES, &ret->queued_bytes},
+		{POLICY_LOADED_PROGRAMS, &ret->programs},
 	};
 	struct policy_answer answer;
 

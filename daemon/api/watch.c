@@ -53,8 +53,12 @@ void watcher_free(struct watcher *watcher)
 /* Counts an event that cannot be sent as lost. */
 static void notify(struct watcher *watcher, const struct out_watch *out)
 {
-	if (call_reply_more(watcher->session->call, out) < 0)
-		watcher->lost += out->lost.set ? out->lost.value : 1;
+	struct call *call = watcher->session->call;
+
+	if (call_reply_more(call, out) == 0)
+		return;
+	note_done(&call->note); /* nobody is told why */
+	watcher->lost += out->lost.set ? out->lost.value : 1;
 }
 
 /* An event that concerns this watcher only. */
@@ -141,7 +145,7 @@ int handle_watch(struct call *call, const void *input)
 	watcher->ring = ring;
 	out = make_notice(watcher, "watching");
 	r = call_reply_more(call, &out);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	ring = NULL;
 	call->session->watcher = watcher;

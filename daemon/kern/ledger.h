@@ -79,7 +79,7 @@ struct iourd_ledger {
 	 */
 	__u64 process_inode;
 	__u32 process_pid;
-	__u32 reserved3;
+	__u32 descriptors; /* of its files, charged to the owner */
 };
 
 /* The value of a ring's "state" map. The dispatcher knows its first part only. */

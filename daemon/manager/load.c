@@ -19,6 +19,9 @@ struct load {
 	struct manager *manager;
 	int fd;
 	bool check_only;
+	bool stored; /* by this job */
+	uid_t payer;
+	struct ring_client client;
 	program_done done;
 	void *arg;
 	struct kern_program *kern_program; /* NULL until it is open */
@@ -58,6 +61,43 @@ static bool same_object(const struct kern_program_info *a, const struct kern_pro
 	return a && memcmp(a->digest, b->digest, sizeof(a->digest)) == 0;
 }
 
+/* FAULT_QUOTA_EXCEEDED: the user has loaded as many as the policy permits. */
+static int charge(const struct load *load, struct note *note, struct usage_charge *ret)
+{
+	struct policies *policies = load->manager->rings.policies;
+	const struct policy_client client = {
+		.user = &load->client.user,
+		.cgroup = load->client.cgroup,
+	};
+	int r = usage_begin(&policies->usages, load->payer, USAGE_PROGRAMS, ret);
+
+	return r < 0 ? r : policy_charge(policies->current, &client, 1, note, ret);
+}
+
+/* In the place of @old (NULL: none). A shipped one is nobody's, and listed by the next daemon. */
+static int enter(struct load *load, struct program *old, struct program *program, struct note *note)
+{
+	struct catalogue *catalogue = &load->manager->catalogue;
+	bool replaces = old && old->charge.user && usage_uid(&old->charge) == load->payer;
+	int r = 0;
+
+	if (!program->shipped && !replaces)
+		r = charge(load, note, &program->charge);
+	if (r == 0 && !program->shipped)
+		r = store_mark(&load->manager->store, program->name, program_info(program)->digest,
+			       load->payer);
+	if (r != 0)
+		return r;
+	if (replaces) {
+		program->charge = old->charge;
+		old->charge = (struct usage_charge){};
+	}
+	if (old)
+		catalogue_remove(catalogue, old);
+	catalogue_add(catalogue, program);
+	return 0;
+}
+
 /* Adds the loaded program to the catalogue, which takes it over unless it fails. */
 static int install(struct load *load, struct note *note, struct program **ret)
 {
@@ -67,7 +107,7 @@ static int install(struct load *load, struct note *note, struct program **ret)
 	struct program *old = catalogue_search(catalogue, info->descriptor.name);
 	bool same = old && same_object(program_info(old), info);
 	struct program *program;
-	int r;
+	int r = 0;
 
 	if (same && (old->users > 0 || old->state == PROGRAM_LOADED)) {
 		ops->program_free(load->kern_program);
@@ -75,26 +115,37 @@ static int install(struct load *load, struct note *note, struct program **ret)
 		*ret = old;
 		return 0;
 	}
-	if (old) {
+	if (old)
 		r = check_unused(load->manager, old, note);
-		if (r != 0)
-			return r;
-	}
-	r = catalogue_reserve(catalogue);
-	if (r == 0 && !(same && old->shipped)) /* the next daemon lists a shipped one anyway */
-		r = store_mark(&load->manager->store, info->descriptor.name, info->digest);
+	if (r == 0)
+		r = catalogue_reserve(catalogue);
 	if (r == 0)
 		r = program_new_loaded(&catalogue->context, load->kern_program, &program);
-	if (r < 0)
+	if (r != 0)
 		return r;
-	load->kern_program = NULL;
-	if (old) {
-		program->shipped = same && old->shipped;
-		catalogue_remove(catalogue, old);
+	program->shipped = same && old->shipped;
+	r = enter(load, old, program, note);
+	if (r != 0) {
+		program->kern_program = NULL; /* remains the job's */
+		program_drop(program);
+		return r;
 	}
-	catalogue_add(catalogue, program);
+	load->kern_program = NULL;
 	*ret = program;
 	return 0;
+}
+
+/* The copy of an object that is in no catalogue after all. */
+static void forget_copy(const struct load *load)
+{
+	const struct manager *manager = load->manager;
+	const uint8_t *digest;
+
+	if (!load->stored)
+		return;
+	digest = manager->rings.kern->ops->program_info(load->kern_program)->digest;
+	if (!catalogue_has(&manager->catalogue, digest))
+		store_remove(&manager->store, digest);
 }
 
 static void load_work(struct job *job)
@@ -107,12 +158,9 @@ static void load_work(struct job *job)
 	if (load->result == 0 && !load->check_only)
 		load->result = program_store(&load->manager->catalogue.context, load->kern_program,
 					     &existed);
-	if (load->result != 0)
-		return;
-	load->result = kern->ops->program_load(load->kern_program, &load->note);
-	if (load->result != 0 && !existed)
-		store_remove(&load->manager->store,
-			     kern->ops->program_info(load->kern_program)->digest);
+	load->stored = load->result == 0 && !existed;
+	if (load->result == 0)
+		load->result = kern->ops->program_load(load->kern_program, &load->note);
 }
 
 static void load_done(struct job *job)
@@ -126,6 +174,8 @@ static void load_done(struct job *job)
 
 	if (r == 0 && !load->check_only)
 		r = install(load, &load->note, &program);
+	if (r != 0)
+		forget_copy(load);
 	if (r == 0 && program)
 		program_view_fill(program, &view);
 	else if (r == 0)
@@ -137,6 +187,7 @@ static void load_done(struct job *job)
 	load->done(load->arg, r, &load->note, r == 0 ? &view : NULL);
 	ops->program_free(load->kern_program);
 	note_done(&load->note);
+	ring_client_done(&load->client);
 	close(load->fd);
 	free(load);
 	jobs_done(&manager->jobs);
@@ -153,6 +204,7 @@ int manager_program_load(struct manager *manager, const struct peer *peer, int o
 			 bool check_only, program_done done, void *arg, struct note *note)
 {
 	_cleanup_close_ int fd = -1;
+	struct ring_client client;
 	struct load *load;
 	int r;
 
@@ -162,14 +214,21 @@ int manager_program_load(struct manager *manager, const struct peer *peer, int o
 	fd = fcntl(object_fd, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
 		return -errno;
+	r = ring_client_init(&client, peer);
+	if (r < 0)
+		return r;
 	load = calloc(1, sizeof(*load));
-	if (!load)
+	if (!load) {
+		ring_client_done(&client);
 		return -ENOMEM;
+	}
 	*load = (struct load){
 		.job = {.work = load_work, .done = load_done},
 		.manager = manager,
 		.fd = take_fd(&fd),
 		.check_only = check_only,
+		.client = client,
+		.payer = policy_payer(manager->rings.policies->current, peer->user.uid),
 		.done = done,
 		.arg = arg,
 	};

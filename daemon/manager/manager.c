@@ -121,7 +121,8 @@ int manager_new(const struct manager_setup *setup, struct manager **ret)
 		.idle = jobs_idle,
 		.arg = manager,
 	};
-	catalogue_init(&manager->catalogue, setup->kern, &manager->jobs, &manager->store);
+	catalogue_init(&manager->catalogue, setup->kern, &manager->jobs, &manager->store,
+		       &setup->policies->usages);
 	r = store_init(&manager->store, setup->store_directory);
 	if (r == 0)
 		r = catalogue_scan(&manager->catalogue, setup->program_directory);

@@ -39,10 +39,10 @@ struct manager_setup {
 	struct executor *executor;
 	struct clock_port *clock;
 	struct last_use_port *last_use;
-	const char *program_directory;	 /* of shipped programs; NULL: none */
-	const char *store_directory;	 /* for copies of programs (program/store.h); NULL: none */
-	const struct policies *policies; /* borrowed; what they hold may be exchanged */
-	unsigned int probation_ms;	 /* how long a program is on probation (ring/probation.h) */
+	const char *program_directory; /* of shipped programs; NULL: none */
+	const char *store_directory;   /* for copies of programs (program/store.h); NULL: none */
+	struct policies *policies;     /* borrowed; what they hold may be exchanged */
+	unsigned int probation_ms;     /* how long a program is on probation (ring/probation.h) */
 	struct quota_caps caps;
 	struct manager_observer observer;
 };

@@ -11,6 +11,8 @@
 #include "common/container-of.h"
 #include "net/hang-ups.h"
 #include "net/loop.h"
+#include "net/memory.h"
+#include "policy/policy.h"
 #include "util/log.h"
 #include "util/parcel.h"
 #include "wire/fault.h"
@@ -39,6 +41,7 @@ struct conn { /* owned by conns; freed by the reaper or conn_free() */
 	struct frame next; /* from the reader, not handed on yet */
 	struct arrival arrival;
 	struct parcel *parcel; /* the descriptors of the message that is read, or of next */
+	struct memory memory;  /* of reader and writer */
 	char *refusal;	       /* the last reply: why the input is refused */
 	size_t refusal_length;
 	bool has_next;
@@ -60,6 +63,28 @@ const struct peer *conn_peer(const struct conn *conn)
 size_t conn_queued(const struct conn *conn)
 {
 	return conn->writer.queued;
+}
+
+int conn_reserve_reply(struct conn *conn, struct note *note)
+{
+	return memory_reserve(&conn->memory, note);
+}
+
+int conn_may_send(const struct conn *conn, size_t length, struct note *note)
+{
+	return memory_check(&conn->memory, length, note);
+}
+
+/* The parcel counts as long as it lives. */
+static int charge_parcel(struct conn *conn, struct parcel *parcel, struct note *note)
+{
+	const struct policy_client client = policy_client_of(&conn->peer);
+	struct policies *policies = conn->conns->policies;
+	int r = usage_begin(&policies->usages, conn->peer.payer, USAGE_DESCRIPTORS,
+			    &parcel->charge);
+
+	return r < 0 ? r
+		     : policy_charge(policies->current, &client, parcel->n, note, &parcel->charge);
 }
 
 static struct ev_loop *ev_of(const struct conn *conn)
@@ -128,6 +153,7 @@ static void update_watchers(struct conn *conn)
 	set_watcher(conn, &conn->writable, !frame_writer_empty(&conn->writer));
 	if (conn->has_next && may_handle(conn))
 		turn_wait(&conn->turn);
+	memory_count(&conn->memory);
 }
 
 static void on_hang_up(struct hang_up *hang_up)
@@ -182,9 +208,12 @@ static void on_arrived(struct arrival *arrival, struct arrived *arrived)
 	conn->arriving = false;
 	if (r == -EMFILE || (arrived->parcel && arrived->parcel->n > MANAGER_FDS_MAX))
 		r = frame_refuse_fds(arrived->note);
+	if (r == 0 && arrived->parcel)
+		r = charge_parcel(conn, arrived->parcel, arrived->note);
 	if (r == 0)
 		r = frame_reader_add(&conn->reader, arrived->bytes, arrived->n,
 				     arrived->parcel != NULL, arrived->note);
+	r = r ?: memory_admit_input(&conn->memory, arrived->note);
 	if (r == 0 && arrived->parcel) /* of the first byte, so there is no other */
 		conn->parcel = take_ptr(arrived->parcel);
 	parcel_free(arrived->parcel);
@@ -199,6 +228,7 @@ static void fill(struct conn *conn)
 	size_t elsewhere;
 	int r = frame_reader_fill_bytes(&conn->reader, conn->fd, &note, &elsewhere);
 
+	r = r ?: memory_admit_input(&conn->memory, &note);
 	if (r == 0 && elsewhere > 0) {
 		r = parcels->receive(parcels, &conn->peer.user, conn->fd, elsewhere, &conn->arrival,
 				     &note);
@@ -308,6 +338,7 @@ void conn_send(struct conn *conn, const char *text, size_t length, struct schema
 void conn_replied(struct conn *conn)
 {
 	conn->busy = false;
+	memory_release(&conn->memory);
 	update_watchers(conn);
 }
 
@@ -351,6 +382,8 @@ static int open_session(struct conn *conn)
 	int r = turn_init(&conns->turns, &conn->turn, conn->peer.payer);
 
 	if (r == 0)
+		r = memory_begin(&conn->memory, conns->policies, &conn->peer);
+	if (r == 0)
 		r = hang_ups_add(conns->hang_ups, conn->fd, &conn->hang_up);
 	if (r == 0)
 		r = conns->handler->opened(conns->arg, conn, &conn->session);
@@ -373,6 +406,8 @@ int conn_new_take_fd(struct conns *conns, int fd, struct peer *peer, struct conn
 	made->peer = *peer;
 	*peer = (struct peer){};
 	made->reader.limit = MANAGER_CALL_MAX;
+	made->memory.reader = &made->reader;
+	made->memory.writer = &made->writer;
 	made->reap.free = reap_conn;
 	made->arrival.came = on_arrived;
 	made->hang_up.seen = on_hang_up;
@@ -409,6 +444,7 @@ void conn_free(struct conn *conn)
 	free(conn->refusal);
 	frame_reader_done(&conn->reader);
 	frame_writer_done(&conn->writer);
+	memory_end(&conn->memory);
 	hang_ups_remove(conn->conns->hang_ups, conn->fd);
 	conn->conns->parcels->close_take_fd(conn->conns->parcels, &conn->peer.user, conn->fd);
 	peer_done(&conn->peer);
@@ -416,9 +452,15 @@ void conn_free(struct conn *conn)
 }
 
 int conns_init(struct conns *conns, struct loop *loop, struct parcels *parcels,
-	       const struct conn_handler *handler, void *arg)
+	       struct policies *policies, const struct conn_handler *handler, void *arg)
 {
-	*conns = (struct conns){.loop = loop, .parcels = parcels, .handler = handler, .arg = arg};
+	*conns = (struct conns){
+		.loop = loop,
+		.parcels = parcels,
+		.policies = policies,
+		.handler = handler,
+		.arg = arg,
+	};
 	list_init(&conns->list);
 	turns_init(&conns->turns, loop);
 	return hang_ups_new(loop, &conns->hang_ups);

@@ -25,6 +25,7 @@ struct hang_ups;
 struct loop;
 struct parcel;
 struct parcels;
+struct policies;
 
 /*
  * All run on the loop; @session is opened()'s. They may call functions of the connection, which
@@ -52,14 +53,15 @@ struct conns {
 	const struct conn_handler *handler;
 	void *arg; /* of opened() */
 	struct hang_ups *hang_ups;
-	struct parcels *parcels; /* borrowed */
+	struct parcels *parcels; /* borrowed, as the next */
+	struct policies *policies;
 	struct turns turns;
 	struct list list;
 	size_t n;
 };
 
 int conns_init(struct conns *conns, struct loop *loop, struct parcels *parcels,
-	       const struct conn_handler *handler, void *arg);
+	       struct policies *policies, const struct conn_handler *handler, void *arg);
 /* Closes all connections at once, with closed() for each; not from within a callback. */
 void conns_done(struct conns *conns);
 
@@ -72,6 +74,13 @@ const struct peer *conn_peer(const struct conn *conn);
 /* Bytes not written yet. */
 size_t conn_queued(const struct conn *conn);
 
+/*
+ * Keeps MEMORY_REPLY bytes of the user's queuedBytesPerUser for the reply, until conn_replied().
+ * FAULT_QUOTA_EXCEEDED: it has not so many left, and the call is not to be handled.
+ */
+int conn_reserve_reply(struct conn *conn, struct note *note);
+/* Whether the quota has room for a message of @length bytes: 0, or FAULT_QUOTA_EXCEEDED. */
+int conn_may_send(const struct conn *conn, size_t length, struct note *note);
 /* Moves @fds. If the message cannot be sent, the connection is given up; closed() follows. */
 void conn_send(struct conn *conn, const char *text, size_t length, struct schema_fds *fds);
 /* The message under way has its reply. */

@@ -32,16 +32,16 @@ static int check_limits(const struct listener *listener, struct peer *peer, stru
 	const struct listener_limits *limits = &listener->limits;
 	const struct policy *policy = limits->policies->current;
 	const struct policy_client client = policy_client_of(peer);
-	char place[POLICY_PLACE_MAX];
 	struct policy_answer limit;
 	size_t used;
+	int r;
 
 	peer->payer = policy_payer(policy, peer->user.uid);
 	used = turns_count(&listener->conns.turns, peer->payer);
 	policy_decide(policy, &client, POLICY_CONNECTIONS, NULL, &limit);
-	if (used >= (size_t)limit.value)
-		return fault_quota_exceeded(note, policy_keys[limit.item].name,
-					    (uint64_t)limit.value, policy_place(&limit, place));
+	r = policy_fits(&limit, used, 1, note);
+	if (r != 0)
+		return r;
 	/* full or not, the administrator can connect, and so can who has few connections */
 	if (peer->payer == 0 || listener->conns.n < limits->connections - limits->connections / 4 ||
 	    (used < limits->guaranteed && listener->conns.n < limits->connections))
@@ -143,7 +143,7 @@ int listener_new(struct loop *loop, int fd, const struct listener_limits *limits
 	if (!made)
 		return -ENOMEM;
 	made->limits = *limits;
-	r = conns_init(&made->conns, loop, parcels, handler, arg);
+	r = conns_init(&made->conns, loop, parcels, limits->policies, handler, arg);
 	if (r < 0) {
 		free(made);
 		return r;

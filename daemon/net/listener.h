@@ -17,7 +17,7 @@ struct listener_limits {
 	size_t connections; /* of all users together; root may exceed it */
 	/* A quarter of the connections is left for users who have less than this each. */
 	size_t guaranteed;
-	const struct policies *policies; /* borrowed; they have the limit of each user */
+	struct policies *policies; /* borrowed; they have the limits of each user */
 };
 
 /*

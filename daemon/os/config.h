@@ -26,6 +26,9 @@ struct config { /* embedded; owns its texts */
 	int64_t region_bytes_per_user;
 	int64_t entries_per_user;
 	int64_t connections_per_user;
+	int64_t descriptors_per_user;
+	int64_t queued_bytes_per_user;
+	int64_t loaded_programs_per_user;
 	int64_t connections;
 	int64_t rings;
 	int64_t region_bytes;

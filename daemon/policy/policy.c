@@ -25,7 +25,16 @@ const struct policy_key policy_keys[POLICY_ITEMS] = {
 	[POLICY_REGION_BYTES] = {"regionBytesPerUser", 1ll << 40},
 	[POLICY_ENTRIES] = {"submissionEntriesPerUser", 1ll << 24},
 	[POLICY_CONNECTIONS] = {"connectionsPerUser", 4096},
+	[POLICY_DESCRIPTORS] = {"descriptorsPerUser", 1ll << 20},
+	[POLICY_QUEUED_BYTES] = {"queuedBytesPerUser", 1ll << 40},
+	[POLICY_LOADED_PROGRAMS] = {"loadedProgramsPerUser", 65536},
 };
+
+_Static_assert((int)POLICY_DESCRIPTORS - (int)POLICY_COUNTED == (int)USAGE_DESCRIPTORS &&
+		       (int)POLICY_QUEUED_BYTES - (int)POLICY_COUNTED == (int)USAGE_BYTES &&
+		       (int)POLICY_LOADED_PROGRAMS - (int)POLICY_COUNTED == (int)USAGE_PROGRAMS &&
+		       (int)POLICY_ITEMS - (int)POLICY_COUNTED == (int)USAGE_KINDS,
+	       "each kind of usage has its quota");
 
 int policy_new(const struct policy_defaults *defaults, struct policy **ret)
 {
@@ -215,6 +224,32 @@ void policy_decide(const struct policy *policy, const struct policy_client *clie
 		return;
 	*ret = owner;
 	ret->subordinate = true;
+}
+
+int policy_fits(const struct policy_answer *limit, uint64_t used, uint64_t more, struct note *note)
+{
+	uint64_t value = (uint64_t)limit->value;
+	char place[POLICY_PLACE_MAX];
+
+	/* does not overflow for any numbers */
+	if (used <= value && more <= value - used)
+		return 0;
+	return fault_quota_exceeded(note, policy_keys[limit->item].name, value,
+				    policy_place(limit, place));
+}
+
+int policy_charge(const struct policy *policy, const struct policy_client *client, uint64_t more,
+		  struct note *note, struct usage_charge *charge)
+{
+	struct policy_answer limit;
+	int r;
+
+	policy_decide(policy, client, POLICY_COUNTED + (enum policy_item)charge->kind, NULL,
+		      &limit);
+	r = policy_fits(&limit, usage_total(charge), more, note);
+	if (r == 0)
+		usage_set(charge, charge->n + more);
+	return r;
 }
 
 uid_t policy_payer(const struct policy *policy, uid_t uid)

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "util/sha256.h"
+#include "util/usage.h"
 #include "util/user.h"
 
 struct note;
@@ -38,6 +39,10 @@ enum policy_item {
 	POLICY_REGION_BYTES,
 	POLICY_ENTRIES,
 	POLICY_CONNECTIONS,
+	POLICY_COUNTED, /* the quotas of what struct usages counts, in the order of its kinds */
+	POLICY_DESCRIPTORS = POLICY_COUNTED,
+	POLICY_QUEUED_BYTES,
+	POLICY_LOADED_PROGRAMS,
 	POLICY_ITEMS,
 };
 
@@ -57,6 +62,7 @@ struct policy_defaults {
 /* Who holds the policy in force. Others borrow it, and do not keep what they read in it. */
 struct policies {
 	struct policy *current; /* owned; never NULL while others use it */
+	struct usages usages;	/* what its quotas are compared with, and outlives it */
 };
 
 struct policy_client { /* all borrowed */
@@ -92,6 +98,15 @@ void policy_free(struct policy *policy);
 void policy_decide(const struct policy *policy, const struct policy_client *client,
 		   enum policy_item item, const struct policy_program *program,
 		   struct policy_answer *ret);
+/* Whether @more fit beside @used: 0, or FAULT_QUOTA_EXCEEDED, which names quota, value and place.
+ */
+int policy_fits(const struct policy_answer *limit, uint64_t used, uint64_t more, struct note *note);
+/*
+ * Counts @more with @charge, if the client's quota for what it counts has room; otherwise
+ * FAULT_QUOTA_EXCEEDED, and nothing changes.
+ */
+int policy_charge(const struct policy *policy, const struct policy_client *client, uint64_t more,
+		  struct note *note, struct usage_charge *charge);
 /* The user that pays for what @uid uses: the owner, if it is a subordinate uid. */
 uid_t policy_payer(const struct policy *policy, uid_t uid);
 

@@ -27,10 +27,17 @@ static void drop_unlisted(struct program_context *context, struct program *progr
 }
 
 void catalogue_init(struct catalogue *catalogue, struct kern *kern, struct jobs *jobs,
-		    const struct store *store)
+		    const struct store *store, struct usages *usages)
 {
 	*catalogue = (struct catalogue){
-		.context = {.kern = kern, .jobs = jobs, .store = store, .unused = drop_unlisted},
+		.context =
+			{
+				.kern = kern,
+				.jobs = jobs,
+				.store = store,
+				.usages = usages,
+				.unused = drop_unlisted,
+			},
 	};
 }
 
@@ -113,6 +120,12 @@ static int add_marked(struct catalogue *catalogue, const struct store_mark *mark
 		r = program_new_stored(&catalogue->context, mark->digest, mark->name, &program);
 	if (r < 0)
 		return r;
+	r = usage_begin(catalogue->context.usages, mark->payer, USAGE_PROGRAMS, &program->charge);
+	if (r < 0) {
+		program_drop(program);
+		return r;
+	}
+	usage_set(&program->charge, 1); /* whatever the quota is now */
 	if (old)
 		catalogue_remove(catalogue, old);
 	catalogue_add(catalogue, program);

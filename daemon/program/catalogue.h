@@ -23,7 +23,7 @@ struct catalogue {
 
 /* All borrowed. */
 void catalogue_init(struct catalogue *catalogue, struct kern *kern, struct jobs *jobs,
-		    const struct store *store);
+		    const struct store *store, struct usages *usages);
 /*
  * Begins to open the programs in @directory (NULL: none), and those that an administrator loaded
  * into an earlier daemon; -errno if they cannot be listed.

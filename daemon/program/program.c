@@ -24,6 +24,7 @@ static void program_free(struct program *program)
 		return;
 	assert(program->users == 0 && !program->waiters);
 	program->context->kern->ops->program_free(program->kern_program);
+	usage_end(&program->charge);
 	note_done(&program->refusal);
 	note_done(&program->note);
 	free(program->directory);

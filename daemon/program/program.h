@@ -13,6 +13,7 @@
 #include "program/types.h"
 #include "util/job.h"
 #include "util/sha256.h"
+#include "util/usage.h"
 
 struct jobs;
 struct program;
@@ -20,9 +21,10 @@ struct store;
 
 /* What all programs share; owned by their owner, outlives them. */
 struct program_context {
-	struct kern *kern; /* borrowed, as are the next two */
+	struct kern *kern; /* borrowed, as are the next three */
 	struct jobs *jobs;
 	const struct store *store;
+	struct usages *usages;
 	/* An unlisted program is not held any more: the owner drops it. */
 	void (*unused)(struct program_context *context, struct program *program);
 };
@@ -42,6 +44,7 @@ struct program {
 	struct kern_program *kern_program; /* NULL until its object is open */
 	struct note refusal;		   /* why it is REJECTED, which is final */
 	bool shipped;
+	struct usage_charge charge;  /* of the user who loaded it */
 	bool unlisted;		     /* dropped when it is not held any more */
 	bool dropped;		     /* by its owner */
 	uint8_t stored[SHA256_SIZE]; /* digest of its object in the store; otherwise zero */

@@ -12,8 +12,10 @@
 #include "common/cleanup.h"
 #include "util/write-all.h"
 
-#define SUFFIX	  ".bpf.o"
-#define TEMPORARY ".new-"
+#define SUFFIX	   ".bpf.o"
+#define TEMPORARY  ".new-"
+
+#define TARGET_MAX (STORE_NAME_MAX + 16) /* "../DIGEST.bpf.o@UID" */
 
 static void object_file(const uint8_t digest[SHA256_SIZE], char ret[STORE_NAME_MAX])
 {
@@ -113,13 +115,18 @@ void store_remove(const struct store *store, const uint8_t digest[SHA256_SIZE])
 		unlinkat(store->directory, file, 0);
 }
 
-int store_mark(const struct store *store, const char *name, const uint8_t digest[SHA256_SIZE])
+int store_mark(const struct store *store, const char *name, const uint8_t digest[SHA256_SIZE],
+	       uid_t payer)
 {
-	char target[STORE_NAME_MAX + 4] = "../", temporary[RING_NAME_MAX + sizeof(TEMPORARY)];
+	char target[TARGET_MAX] = "../", temporary[RING_NAME_MAX + sizeof(TEMPORARY)];
+	size_t length;
 
 	if (store->directory < 0)
 		return 0;
 	object_file(digest, target + 3);
+	length = strlen(target);
+	if (payer != 0)
+		snprintf(target + length, sizeof(target) - length, "@%u", (unsigned int)payer);
 	snprintf(temporary, sizeof(temporary), TEMPORARY "%s", name);
 	unlinkat(store->loaded, temporary, 0);
 	if (symlinkat(target, store->loaded, temporary) < 0 ||
@@ -160,10 +167,27 @@ struct marks {
 	size_t n;
 };
 
+/* Cuts @target. */
+static bool parse_target(char *target, struct store_mark *mark)
+{
+	char *user = strchr(target, '@'), *end;
+	unsigned long uid = 0;
+
+	if (user) {
+		*user++ = '\0';
+		errno = 0;
+		uid = strtoul(user, &end, 10);
+		if (*user < '0' || *user > '9' || *end || errno || uid >= UINT32_MAX)
+			return false;
+	}
+	mark->payer = (uid_t)uid;
+	return strncmp(target, "../", 3) == 0 && file_digest(target + 3, mark->digest);
+}
+
 static int add_mark(void *arg, const char *file)
 {
 	struct marks *marks = arg;
-	char target[STORE_NAME_MAX + 4];
+	char target[TARGET_MAX];
 	struct store_mark *all, mark;
 	ssize_t n;
 
@@ -171,7 +195,7 @@ static int add_mark(void *arg, const char *file)
 	if (n < 0 || !name_valid(file, sizeof(mark.name)))
 		return 0;
 	target[n] = '\0';
-	if (strncmp(target, "../", 3) != 0 || !file_digest(target + 3, mark.digest))
+	if (!parse_target(target, &mark))
 		return 0;
 	all = reallocarray(marks->all, marks->n + 1, sizeof(*all));
 	if (!all)

@@ -6,7 +6,8 @@
  * a shipped one, and an object of LoadProgram is stored nowhere else. In the runtime directory:
  *
  *   programs/DIGEST.bpf.o   each object that was loaded into the kernel
- *   programs/loaded/NAME    a symbolic link to "../DIGEST.bpf.o", for an object of LoadProgram
+ *   programs/loaded/NAME    for an object of LoadProgram, a symbolic link to "../DIGEST.bpf.o", if
+ *                           it counts as root's, or "../DIGEST.bpf.o@UID"
  *
  * Plain files of root, which may be removed by hand while no ring runs.
  */
@@ -16,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/names.h"
 #include "util/sha256.h"
@@ -42,13 +44,15 @@ int store_open(const struct store *store, const uint8_t digest[SHA256_SIZE]);
 /* An object that is not stored is fine, as is a missing mark in store_unmark. */
 void store_remove(const struct store *store, const uint8_t digest[SHA256_SIZE]);
 
-/* The next daemon lists the object in its catalogue, by this name. */
-int store_mark(const struct store *store, const char *name, const uint8_t digest[SHA256_SIZE]);
+/* The next daemon lists the object in its catalogue, by this name, and counts it as @payer's. */
+int store_mark(const struct store *store, const char *name, const uint8_t digest[SHA256_SIZE],
+	       uid_t payer);
 void store_unmark(const struct store *store, const char *name);
 
 struct store_mark {
 	char name[RING_NAME_MAX];
 	uint8_t digest[SHA256_SIZE];
+	uid_t payer;
 };
 
 /* The caller frees the array. */

@@ -24,7 +24,7 @@ struct ring_context {
 	struct executor *executor;
 	struct clock_port *clock;
 	const struct host_callbacks *host_callbacks; /* of ring/reports.h */
-	const struct policies *policies;	     /* borrowed */
+	struct policies *policies;		     /* borrowed */
 	unsigned int probation_ms;		     /* of a program: ring/probation.h */
 	struct events events;
 	struct quota quota;

@@ -14,6 +14,7 @@
 #include "ring/params.h"
 #include "ring/request-copy.h"
 #include "ring/ring.h"
+#include "util/parcel.h"
 
 enum { LEASE_CLIENT, LEASE_HOST };
 
@@ -114,7 +115,28 @@ static int make_lease(struct ring *ring)
 	return 0;
 }
 
-static int charge(struct ring *ring, uint64_t region_bytes, struct note *note)
+/* The host's files. Those of a message go on counting, now as the ring's. */
+static int charge_descriptors(struct ring *ring, const struct files *files,
+			      const struct policy_client *client, struct note *note)
+{
+	struct policies *policies = ring->context->policies;
+	struct parcel *parcel = ring->creation->request.parcel;
+	uint64_t n = 0;
+	int r;
+
+	if (ring->adopted) /* they are its application's */
+		return 0;
+	for (uint32_t i = 0; i < files->n_slots; i++)
+		n += files->fds[i] >= 0;
+	if (parcel)
+		usage_end(&parcel->charge);
+	r = usage_begin(&policies->usages, policy_payer(policies->current, ring->uid),
+			USAGE_DESCRIPTORS, &ring->descriptors);
+	return r < 0 ? r : policy_charge(policies->current, client, n, note, &ring->descriptors);
+}
+
+static int charge(struct ring *ring, const struct files *files, uint64_t region_bytes,
+		  struct note *note)
 {
 	const struct policy *policy = ring->context->policies->current;
 	const struct policy_client client = {
@@ -126,6 +148,10 @@ static int charge(struct ring *ring, uint64_t region_bytes, struct note *note)
 		.region_bytes = region_bytes,
 		.entries = ring->made_of.sq_entries,
 	};
+	int r = charge_descriptors(ring, files, &client, note);
+
+	if (r != 0)
+		return r;
 
 	policy_decide(policy, &client, POLICY_RINGS, NULL, &claim.rings_limit);
 	policy_decide(policy, &client, POLICY_REGION_BYTES, NULL, &claim.region_bytes_limit);
@@ -155,7 +181,7 @@ static int make_region(struct ring *ring, const struct files *files, struct note
 	if (r != 0)
 		return r;
 	remains_collect(&ring->context->remains);
-	r = charge(ring, region_size(info->layout.size, setup.data_size), note);
+	r = charge(ring, files, region_size(info->layout.size, setup.data_size), note);
 	return r != 0 ? r : region_new(&setup, &ring->region);
 }
 

@@ -53,6 +53,7 @@ void ledger_begin(const struct ring *ring)
 	ledger->region_bytes = ring->region.size;
 	ledger->data_bytes = ring->region.data_size;
 	ledger->entries = ring->made_of.sq_entries;
+	ledger->descriptors = (uint32_t)ring->descriptors.n;
 	ledger->region_device = ring->region.device;
 	ledger->region_inode = ring->region.inode;
 	ledger->lease_inode = ring->lease_inode;

@@ -39,17 +39,6 @@ static bool fits(uint64_t used, uint64_t more, uint64_t limit)
 	return used <= limit && more <= limit - used;
 }
 
-static int check_limit(const struct policy_answer *limit, uint64_t used, uint64_t more,
-		       struct note *note)
-{
-	char place[POLICY_PLACE_MAX];
-
-	if (fits(used, more, (uint64_t)limit->value))
-		return 0;
-	return fault_quota_exceeded(note, policy_keys[limit->item].name, (uint64_t)limit->value,
-				    policy_place(limit, place));
-}
-
 bool quota_cap_fits(const struct quota_cap *cap, uint64_t total, uint64_t used, uint64_t more)
 {
 	return fits(total, more, cap->total - cap->total / 4) ||
@@ -83,12 +72,12 @@ int charge_take(struct quota *quota, const struct quota_claim *claim, struct not
 
 	if (user)
 		used = user->used;
-	r = check_limit(&claim->rings_limit, used.rings, 1, note);
+	r = policy_fits(&claim->rings_limit, used.rings, 1, note);
 	if (r == 0)
-		r = check_limit(&claim->region_bytes_limit, used.region_bytes, claim->region_bytes,
+		r = policy_fits(&claim->region_bytes_limit, used.region_bytes, claim->region_bytes,
 				note);
 	if (r == 0)
-		r = check_limit(&claim->entries_limit, used.entries, claim->entries, note);
+		r = policy_fits(&claim->entries_limit, used.entries, claim->entries, note);
 	if (r == 0)
 		r = check_caps(quota, claim, &used, note);
 	if (r != 0)

@@ -10,6 +10,20 @@
 #include "util/log.h"
 #include "common/cleanup.h"
 
+/* What it was charged with, whatever the quotas are now. */
+static int charge(struct ring *ring, const struct iourd_ledger *ledger)
+{
+	struct policies *policies = ring->context->policies;
+	uid_t payer = policy_payer(policies->current, ring->uid);
+	int r = usage_begin(&policies->usages, payer, USAGE_DESCRIPTORS, &ring->descriptors);
+
+	if (r < 0)
+		return r;
+	usage_set(&ring->descriptors, ledger->descriptors);
+	return charge_force(&ring->context->quota, payer, ledger->region_bytes, ledger->entries,
+			    &ring->charge);
+}
+
 static int read_ledger(struct ring *ring, const struct ring_restoration *entry)
 {
 	const struct iourd_ledger *ledger = entry->ledger;
@@ -41,9 +55,7 @@ static int read_ledger(struct ring *ring, const struct ring_restoration *entry)
 	}
 	if (ledger->reason[0] != '\0')
 		ring_set_reason(ring, strdup(ledger->reason));
-	return charge_force(&ring->context->quota,
-			    policy_payer(ring->context->policies->current, ring->uid),
-			    ledger->region_bytes, ledger->entries, &ring->charge);
+	return charge(ring, ledger);
 }
 
 /* Without its region a ring runs on, and can be controlled. */

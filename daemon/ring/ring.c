@@ -32,6 +32,13 @@ int ring_client_init(struct ring_client *client, const struct peer *peer)
 	return 0;
 }
 
+void ring_client_done(struct ring_client *client)
+{
+	free(client->cgroup);
+	user_done(&client->user);
+	*client = (struct ring_client){};
+}
+
 int ring_new(struct ring_context *context, const char *key, uid_t uid, struct program *program,
 	     struct ring **ret)
 {
@@ -69,11 +76,11 @@ void ring_free(struct ring *ring)
 	program_release(ring->program);
 	region_done(&ring->region);
 	charge_done(&ring->charge);
+	usage_end(&ring->descriptors);
 	note_done(&ring->cancelled.note);
 	free(ring->reason);
 	free(ring->note);
-	free(ring->client.cgroup);
-	user_done(&ring->client.user);
+	ring_client_done(&ring->client);
 	free(ring);
 }
 

@@ -114,6 +114,7 @@ struct ring {
 	struct iourd_ledger_program origin;
 	/* what it is made of */
 	struct charge charge;
+	struct usage_charge descriptors; /* of its files, which its host holds */
 	struct region region;
 	struct emptying emptying;
 	struct ring_dispatcher dispatcher;
@@ -135,6 +136,7 @@ struct ring {
 
 /* Copies what the policy asks about; @peer has the ring's uid. */
 int ring_client_init(struct ring_client *client, const struct peer *peer);
+void ring_client_done(struct ring_client *client);
 
 /* In state CREATING, without an operation. @program is held. */
 int ring_new(struct ring_context *context, const char *key, uid_t uid, struct program *program,

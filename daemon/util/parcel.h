@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "common/list.h"
+#include "util/usage.h"
 
 struct note;
 struct parcel;
@@ -60,13 +61,16 @@ struct parcel { /* owned by whoever received it; freed before its port */
 	const struct parcel_ops *ops;
 	size_t n; /* descriptors */
 	const struct file_facts *facts;
+	struct usage_charge charge; /* of its descriptors; set by the receiver */
 };
 
 /* NULL is fine. */
 static inline void parcel_free(struct parcel *parcel)
 {
-	if (parcel)
-		parcel->ops->free(parcel);
+	if (!parcel)
+		return;
+	usage_end(&parcel->charge);
+	parcel->ops->free(parcel);
 }
 
 #define ARRIVAL_BYTES_MAX 16384u /* that are received at a time */

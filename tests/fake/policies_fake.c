@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fake/policies_fake.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,7 @@ void policies_fake_set(struct policies *policies, const struct policy_defaults *
 
 void policies_fake_done(struct policies *policies)
 {
+	assert(!policies->usages.first);
 	policy_free(policies->current);
 	policies->current = NULL;
 }

@@ -64,7 +64,8 @@ void service_start_with(struct service *service, const struct fake_object *more)
 	policies_fake_defaults(&defaults);
 	defaults.values[POLICY_RINGS] = 8;
 	policies_fake_set(&service->policies, &defaults, NULL);
-	manager.policies = api.policies = &service->policies;
+	manager.policies = &service->policies;
+	api.policies = &service->policies;
 	manager.caps = (struct quota_caps){{.total = 1 << 20}, {.total = 1ull << 40}};
 	executor_fake_init(&service->executor);
 	clock_fake_init(&service->clock);
@@ -89,7 +90,7 @@ void service_start_with(struct service *service, const struct fake_object *more)
 	api.kern = service->kern;
 	assert_int_equal(api_new(&api, &service->api), 0);
 	assert_int_equal(conns_init(&service->conns, service->loop, &service->parcels.port,
-				    &api_handler, service->api),
+				    &service->policies, &api_handler, service->api),
 			 0);
 	service_settle(service);
 	service->fds = count_fds();

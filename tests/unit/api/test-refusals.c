@@ -268,6 +268,40 @@ static void test_half_a_message(void **state)
 }
 
 /* A message in as many pieces as it has bytes. */
+static void set_rules(struct service *service, const char *rules)
+{
+	struct policy_defaults defaults;
+
+	policies_fake_defaults(&defaults);
+	policies_fake_set(&service->policies, &defaults, rules);
+}
+
+/* A reply that is too large, and calls that are: each is told, and the connection goes on. */
+static void test_queued_bytes(void **state)
+{
+	struct service service;
+	struct client client;
+	const char *answer;
+
+	service_start(&service);
+	client_connect(&service, ALICE, &client);
+	set_rules(&service, "{\"rules\": [ {\"queuedBytesPerUser\": 12288} ]}");
+	say(&client, "{\"method\":\"org.varlink.service.GetInterfaceDescription\","
+		     "\"parameters\":{\"interface\":\"org.iouringd.Manager\"}}");
+	service_settle(&service);
+	answer = hear(&client);
+	assert_says(answer, ERROR("QuotaExceeded"));
+	assert_says(answer, "\"limit\":\"queuedBytesPerUser\",\"allowed\":12288");
+	assert_answer(&client, "GetStatus", "{}", "\"queuedBytesPerUser\":12288");
+	set_rules(&service, "{\"rules\": [ {\"queuedBytesPerUser\": 8191} ]}");
+	answer = ask(&client, "GetStatus", "{}");
+	assert_says(answer, "\"limit\":\"queuedBytesPerUser\",\"allowed\":8191");
+	set_rules(&service, NULL);
+	assert_answer(&client, "GetStatus", "{}", "\"ready\":true");
+	client_close(&client);
+	service_end(&service);
+}
+
 static void test_byte_by_byte(void **state)
 {
 	const char text[] = "{\"method\":\"" METHOD("GetStatus") "\"}";
@@ -315,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_too_many_descriptors),
 		cmocka_unit_test(test_descriptors_in_the_middle),
 		cmocka_unit_test(test_half_a_message),
+		cmocka_unit_test(test_queued_bytes),
 		cmocka_unit_test(test_byte_by_byte),
 		cmocka_unit_test(test_internal),
 	};

@@ -183,12 +183,46 @@ static void test_refusal(void **state)
 	}
 }
 
+static void test_charge(void **state)
+{
+	const struct user user = {.uid = ALICE, .gid = ALICE};
+	const struct policy_client client = {.user = &user, .cgroup = ""};
+	struct usage_charge charges[3] = {};
+	struct policy *policy = make();
+	struct usages usages = {};
+	struct note note = {};
+
+	policy->defaults.values[POLICY_QUEUED_BYTES] = 10;
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(
+			usage_begin(&usages, i < 2 ? ALICE : BOB, USAGE_BYTES, &charges[i]), 0);
+	assert_int_equal(policy_charge(policy, &client, 6, NULL, &charges[0]), 0);
+	assert_int_equal(policy_charge(policy, &client, 5, &note, &charges[1]),
+			 FAULT_QUOTA_EXCEEDED);
+	assert_string_equal(note.texts[0], "queuedBytesPerUser");
+	assert_int_equal(note.numbers[1], 10);
+	assert_string_equal(note.texts[2], "iouringd.conf");
+	assert_int_equal(policy_charge(policy, &client, UINT64_MAX, NULL, &charges[1]),
+			 FAULT_QUOTA_EXCEEDED);
+	assert_int_equal(policy_charge(policy, &client, 4, NULL, &charges[1]), 0);
+	assert_int_equal(usage_total(&charges[1]), 10);
+	assert_int_equal(usage_total(&charges[2]), 0); /* of another user */
+	usage_set(&charges[0], 1);
+	assert_int_equal(usage_total(&charges[1]), 5);
+	for (size_t i = 0; i < 3; i++)
+		usage_end(&charges[i]);
+	assert_null(usages.first);
+	note_done(&note);
+	policy_free(policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_payer),
 		cmocka_unit_test(test_refusal),
+		cmocka_unit_test(test_charge),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -39,7 +39,9 @@ static void test_all_keys(void **state)
 		       "  \"adoptedRings\": true, \"seeOthersRings\": true,\n"
 		       "  \"steerOthersRings\": true, \"ringsPerUser\": 3,\n"
 		       "  \"regionBytesPerUser\": 1099511627776,\n"
-		       "  \"submissionEntriesPerUser\": 0, \"connectionsPerUser\": 9, },\n"
+		       "  \"submissionEntriesPerUser\": 0, \"connectionsPerUser\": 9,\n"
+		       "  \"descriptorsPerUser\": 1048576, \"queuedBytesPerUser\": 8,\n"
+		       "  \"loadedProgramsPerUser\": 7, },\n"
 		       "{},] }\n",
 		       &problems);
 	assert_int_equal(problems.n, 0);
@@ -61,7 +63,7 @@ static void test_all_keys(void **state)
 		assert_true(rule->settings[i].set);
 	assert_int_equal(rule->settings[POLICY_REGION_BYTES].value, 1ll << 40);
 	assert_int_equal(rule->settings[POLICY_REGION_BYTES].line, 11);
-	assert_int_equal(policy->rules[1].line, 13);
+	assert_int_equal(policy->rules[1].line, 15);
 	policy_free(policy);
 }
 

@@ -233,6 +233,7 @@ void fixture_kill(struct fixture *fixture)
 	clock_fake_init(&fixture->clock);
 	last_use_fake_init(&fixture->last_use);
 	kern_fake_forget(fixture->kern);
+	fixture->policies.usages = (struct usages){};
 	hosts_fake_orphan(fixture->hosts);
 }
 

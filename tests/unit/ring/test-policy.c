@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -103,6 +104,98 @@ static void test_others(void **state)
 	fixture_done(&fixture);
 }
 
+/* Two files a ring; they count as long as the ring, also after a restart. */
+static void test_descriptors(void **state)
+{
+	struct answer answer = ANSWER_NONE;
+	struct fixture fixture;
+
+	fixture_init(&fixture);
+	fixture.policy.persistent = WHO_ALL;
+	fixture.rules = "{ \"rules\": [\n"
+			"{ \"users\": [1000], \"descriptorsPerUser\": 3 } ] }";
+	assert_int_equal(fixture_manage(&fixture), 0);
+	fixture_run(&fixture);
+	assert_int_equal(create(&fixture, ALICE, "r1", &answer, NULL), 0);
+	expect_refusal(&fixture, ALICE, FAULT_QUOTA_EXCEEDED, 0, "descriptorsPerUser");
+	expect_refusal(&fixture, ALICE, FAULT_QUOTA_EXCEEDED, 2, "test.conf:2");
+	fixture_restart(&fixture);
+	expect_refusal(&fixture, ALICE, FAULT_QUOTA_EXCEEDED, 0, "descriptorsPerUser");
+	fixture_crash(&fixture);
+	expect_refusal(&fixture, ALICE, FAULT_QUOTA_EXCEEDED, 0, "descriptorsPerUser");
+	destroy_ring(&fixture, "r1");
+	answer_done(&answer);
+	answer = ANSWER_NONE;
+	assert_int_equal(create(&fixture, ALICE, "r2", &answer, NULL), 0);
+	answer_done(&answer);
+	fixture_done(&fixture);
+}
+
+static int load_nop(struct fixture *fixture, uid_t uid, const char *name, uint32_t version,
+		    struct note *ret_note)
+{
+	const struct peer peer = peer_of(uid);
+	struct answer answer = ANSWER_NONE;
+	struct fake_object object;
+	int fd, r;
+
+	fake_object_nop(name, &object);
+	object.descriptor.version = version;
+	fd = fake_object_memfd(&object);
+	r = manager_program_load(fixture->manager, &peer, fd, false, answer_program, &answer, NULL);
+	close(fd);
+	assert_int_equal(r, 0);
+	fixture_run(fixture);
+	r = answer.r;
+	note_move(ret_note, &answer.note);
+	answer_done(&answer);
+	return r;
+}
+
+static void expect_no_load(struct fixture *fixture, uid_t uid, const char *name)
+{
+	struct note note = {};
+
+	assert_int_equal(load_nop(fixture, uid, name, 1, &note), FAULT_QUOTA_EXCEEDED);
+	assert_string_equal(note.texts[0], "loadedProgramsPerUser");
+	assert_int_equal(note.numbers[1], 1);
+	assert_non_null(strstr(note.texts[2], "test.conf:2"));
+	note_done(&note);
+}
+
+static void test_loaded_programs(void **state)
+{
+	const struct peer alice = peer_of(ALICE);
+	struct fixture fixture;
+	struct note note = {};
+
+	fixture_init(&fixture);
+	fixture.rules = "{ \"rules\": [ { \"loadPrograms\": true },\n"
+			"{ \"users\": [1000], \"loadedProgramsPerUser\": 1 } ] }";
+	assert_int_equal(fixture_manage(&fixture), 0);
+	fixture_run(&fixture);
+	assert_int_equal(load_nop(&fixture, ALICE, "one", 1, &note), 0);
+	assert_int_equal(load_nop(&fixture, ALICE, "one", 2, &note), 0); /* in its place */
+	expect_no_load(&fixture, ALICE, "two");
+	assert_int_equal(manager_program_count(fixture.manager), 4);
+	assert_int_equal(load_nop(&fixture, BOB, "two", 1, &note), 0);
+	assert_int_equal(load_nop(&fixture, BOB, "three", 1, &note), 0);
+	for (int crash = 0; crash < 2; crash++) {
+		if (crash)
+			fixture_crash(&fixture);
+		else
+			fixture_restart(&fixture);
+		assert_int_equal(manager_program_count(fixture.manager), 6);
+		expect_no_load(&fixture, ALICE, "four");
+	}
+	/* another's program, which becomes one's own */
+	expect_no_load(&fixture, ALICE, "three");
+	assert_int_equal(manager_program_unload(fixture.manager, &alice, "one", NULL), 0);
+	assert_int_equal(load_nop(&fixture, ALICE, "three", 9, &note), 0);
+	expect_no_load(&fixture, ALICE, "one");
+	fixture_done(&fixture);
+}
+
 static void test_quota(void **state)
 {
 	struct answer answers[2] = {ANSWER_NONE, ANSWER_NONE};
@@ -182,8 +275,9 @@ static void test_all_users(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_program),	  cmocka_unit_test(test_others),
-		cmocka_unit_test(test_quota),	  cmocka_unit_test(test_subordinate),
+		cmocka_unit_test(test_program),	    cmocka_unit_test(test_others),
+		cmocka_unit_test(test_descriptors), cmocka_unit_test(test_loaded_programs),
+		cmocka_unit_test(test_quota),	    cmocka_unit_test(test_subordinate),
 		cmocka_unit_test(test_all_users),
 	};
 

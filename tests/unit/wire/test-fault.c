@@ -61,8 +61,8 @@ static void test_each(void **state)
 	check(fault_quota_exceeded(&n, "ringsPerUser", 16, "a.conf:3"), &n,
 	      "{'limit':'ringsPerUser','allowed':16,'rule':'a.conf:3'}",
 	      "this would exceed your limit ringsPerUser of 16, which a.conf:3 sets; destroy a "
-	      "ring "
-	      "that you no longer need, end the processes that have regions of ended rings open, "
+	      "ring, close a connection or unload a program that you no longer need, end the "
+	      "processes that have regions of ended rings open, "
 	      "or ask the "
 	      "administrator for a higher limit");
 	check(fault_not_permitted(&n, "only root loads programs"), &n,
