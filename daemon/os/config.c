@@ -76,7 +76,7 @@ static int find_choice(const char *const *choices, const char *text)
 	return -1;
 }
 
-static int bad_choice(char **ret_problem, const char *where, const struct config_key *key,
+static int bad_choice(char **ret_problem, const char *before, const struct config_key *key,
 		      const char *value)
 {
 	char known[256] = "";
@@ -85,27 +85,27 @@ static int bad_choice(char **ret_problem, const char *where, const struct config
 	for (size_t i = 0; key->choices[i] && used < sizeof(known); i++)
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s\"%s\"",
 					 used ? ", " : "", key->choices[i]);
-	return set_problem(ret_problem, -EINVAL, "%s%s is %.80s, expected one of %s", where,
+	return set_problem(ret_problem, -EINVAL, "%s%s is %.80s, expected one of %s", before,
 			   key->name, value, known);
 }
 
-/* @where: "FILE: ", or "option --". */
-static int bad_value(char **ret_problem, const char *where, const struct config_key *key,
+/* @before: nothing, or "option --". */
+static int bad_value(char **ret_problem, const char *before, const struct config_key *key,
 		     const char *value)
 {
 	if (key->kind == CONFIG_NUMBER)
 		return set_problem(ret_problem, -EINVAL,
 				   "%s%s is %.80s, expected a whole number from %lld to %lld",
-				   where, key->name, value, (long long)key->minimum,
+				   before, key->name, value, (long long)key->minimum,
 				   (long long)key->maximum);
 	if (key->kind == CONFIG_CHOICE)
-		return bad_choice(ret_problem, where, key, value);
-	return set_problem(ret_problem, -EINVAL, "%s%s is %.80s, expected an absolute path", where,
+		return bad_choice(ret_problem, before, key, value);
+	return set_problem(ret_problem, -EINVAL, "%s%s is %.80s, expected an absolute path", before,
 			   key->name, value);
 }
 
-static int set_json(struct config *config, const char *where, const struct config_key *key,
-		    struct json_object *value, char **ret_problem)
+static int set_json(struct config *config, const struct config_key *key, struct json_object *value,
+		    char **ret_problem)
 {
 	int64_t number;
 
@@ -118,8 +118,7 @@ static int set_json(struct config *config, const char *where, const struct confi
 				: -1;
 
 		if (choice < 0)
-			return bad_value(ret_problem, where, key,
-					 json_object_to_json_string(value));
+			return bad_value(ret_problem, "", key, json_object_to_json_string(value));
 		*number_of(config, key) = choice;
 		return 0;
 	}
@@ -128,14 +127,13 @@ static int set_json(struct config *config, const char *where, const struct confi
 
 		if (!json_object_is_type(value, json_type_string) || text[0] != '/' ||
 		    strlen(text) != (size_t)json_object_get_string_len(value))
-			return bad_value(ret_problem, where, key,
-					 json_object_to_json_string(value));
+			return bad_value(ret_problem, "", key, json_object_to_json_string(value));
 		return replace_path(config, key, text);
 	}
 	number = json_object_get_int64(value); /* saturates */
 	if (!json_object_is_type(value, json_type_int) || number < key->minimum ||
 	    number > key->maximum)
-		return bad_value(ret_problem, where, key, json_object_to_json_string(value));
+		return bad_value(ret_problem, "", key, json_object_to_json_string(value));
 	*number_of(config, key) = number;
 	return 0;
 }
@@ -149,7 +147,7 @@ int config_set_text(struct config *config, const struct config_key *key, const c
 	return replace_path(config, key, text);
 }
 
-static int unknown_key(char **ret_problem, const char *where, const char *name)
+static int unknown_key(char **ret_problem, const char *name)
 {
 	char known[1024] = "";
 	size_t used = 0;
@@ -157,36 +155,30 @@ static int unknown_key(char **ret_problem, const char *where, const char *name)
 	for (const struct config_key *key = config_keys; key->name && used < sizeof(known); key++)
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
 					 used ? ", " : "", key->name);
-	return set_problem(ret_problem, -EINVAL, "%sunknown setting \"%.80s\", expected one of: %s",
-			   where, name, known);
+	return set_problem(ret_problem, -EINVAL, "unknown setting \"%.80s\", expected one of: %s",
+			   name, known);
 }
 
-static int apply(struct config *config, const char *path, struct json_object *settings,
+static int apply(struct config *config, const char *path, const struct json_file *file,
 		 char **ret_problem)
 {
-	_cleanup_free_ char *where = NULL;
-
-	if (asprintf(&where, "%s: ", path) < 0) {
-		where = NULL;
-		return -ENOMEM;
-	}
-	json_object_object_foreach(settings, name, value) {
+	json_object_object_foreach(file->object, name, value) {
 		const struct config_key *key = config_keys;
 		int r;
 
 		while (key->name && strcmp(key->name, name) != 0)
 			key++;
-		r = key->name ? set_json(config, where, key, value, ret_problem)
-			      : unknown_key(ret_problem, where, name);
+		r = key->name ? set_json(config, key, value, ret_problem)
+			      : unknown_key(ret_problem, name);
 		if (r < 0)
-			return r;
+			return json_file_add_place(file, path, name, r, ret_problem);
 	}
 	return 0;
 }
 
 int config_read_file(struct config *config, const char *path, char **ret_problem)
 {
-	_cleanup_(put_json) struct json_object *settings = NULL;
+	_cleanup_(json_file_done) struct json_file file = {};
 	_cleanup_close_ int fd = -1;
 	int r;
 
@@ -196,10 +188,10 @@ int config_read_file(struct config *config, const char *path, char **ret_problem
 		r = -errno;
 		return set_problem(ret_problem, r, "cannot read %s: %s", path, strerror(-r));
 	}
-	r = json_file_read(fd, path, &settings, ret_problem);
+	r = json_file_read(fd, path, &file, ret_problem);
 	if (r < 0)
 		return r;
-	return apply(config, path, settings, ret_problem);
+	return apply(config, path, &file, ret_problem);
 }
 
 static int is_drop_in(const struct dirent *entry)

@@ -9,6 +9,7 @@
 #include "os/problem.h"
 #include "os/text-file.h"
 #include "common/cleanup.h"
+#include "policy/lexer.h"
 
 #define JSON_FILE_DEPTH 16 /* levels */
 
@@ -65,14 +66,16 @@ static int parse(const char *path, const char *text, size_t size, struct json_ob
 		return set_problem(ret_problem, -EINVAL, "%s:%zu: %s", path, line_of(text, end),
 				   json_tokener_error_desc(error));
 	if (!json_object_is_type(object, json_type_object))
-		return set_problem(ret_problem, -EINVAL, "%s: expected a JSON object {...}", path);
+		return set_problem(ret_problem, -EINVAL, "%s:1: expected a JSON object {...}",
+				   path);
 	*ret = take_ptr(object);
 	return 0;
 }
 
-int json_file_read(int fd, const char *path, struct json_object **ret, char **ret_problem)
+int json_file_read(int fd, const char *path, struct json_file *ret, char **ret_problem)
 {
 	_cleanup_free_ char *text = NULL;
+	struct json_object *object = NULL;
 	size_t size = 0;
 	int r;
 
@@ -82,5 +85,86 @@ int json_file_read(int fd, const char *path, struct json_object **ret, char **re
 		return set_problem(ret_problem, r, "%s: not a regular file", path);
 	if (r < 0)
 		return set_problem(ret_problem, r, "cannot read %s: %s", path, strerror(-r));
-	return parse(path, text, size, ret, ret_problem);
+	r = parse(path, text, size, &object, ret_problem);
+	if (r < 0)
+		return r;
+	*ret = (struct json_file){.text = take_ptr(text), .size = size, .object = object};
+	return 0;
+}
+
+void json_file_done(struct json_file *file)
+{
+	json_object_put(file->object);
+	free(file->text);
+	*file = (struct json_file){};
+}
+
+/* ---- lines ---- */
+
+/* Past the current value. */
+static void skip_value(struct lexer *lexer)
+{
+	unsigned int depth = 0;
+
+	do {
+		enum token token = lexer->token;
+
+		if (token == TOKEN_END || token == TOKEN_ERROR)
+			return;
+		depth += token == TOKEN_OBJECT || token == TOKEN_ARRAY;
+		depth -= token == TOKEN_OBJECT_END || token == TOKEN_ARRAY_END;
+		lexer_next(lexer);
+	} while (depth > 0);
+}
+
+/* The rest of @key behind the member @name; NULL: it is another member's. */
+static const char *rest_of(const char *key, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (strncmp(key, name, length) != 0 || (key[length] != '.' && key[length] != '\0'))
+		return NULL;
+	return key + length + (key[length] == '.');
+}
+
+/* In the object at the current token. *line: of the last match, as the last of two equal counts. */
+static void find_line(struct lexer *lexer, const char *key, unsigned int *line)
+{
+	lexer_next(lexer);
+	while (lexer->token == TOKEN_STRING) {
+		const char *rest = rest_of(key, lexer->text);
+
+		if (rest)
+			*line = lexer->line;
+		lexer_next(lexer);
+		if (lexer->token != TOKEN_COLON)
+			return;
+		lexer_next(lexer);
+		if (rest && *rest && lexer->token == TOKEN_OBJECT)
+			find_line(lexer, rest, line);
+		else
+			skip_value(lexer);
+		if (lexer->token == TOKEN_COMMA)
+			lexer_next(lexer);
+	}
+	if (lexer->token == TOKEN_OBJECT_END)
+		lexer_next(lexer);
+}
+
+int json_file_add_place(const struct json_file *file, const char *path, const char *key, int r,
+			char **ret_problem)
+{
+	_cleanup_free_ char *text = *ret_problem;
+	unsigned int line = 0;
+	struct lexer lexer;
+
+	if (!text)
+		return r;
+	lexer_init(&lexer, file->text, file->size);
+	if (lexer.token == TOKEN_OBJECT)
+		find_line(&lexer, key, &line);
+	/* json-c takes more than JSON, such as 'a', behind which the line is not known */
+	if (line == 0)
+		return set_problem(ret_problem, r, "%s: %s", path, text);
+	return set_problem(ret_problem, r, "%s:%u: %s", path, line, text);
 }

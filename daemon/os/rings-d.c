@@ -19,27 +19,39 @@
 
 #define SUFFIX ".json"
 
-static void put_json(struct json_object **object)
-{
-	json_object_put(*object);
-}
+struct reading {
+	struct declaration *declaration; /* borrowed */
+	struct json_file file;
+};
 
 /* ---- values ---- */
 
-/* @name: of the setting, with dots. */
-static int bad_value(struct declaration *declaration, const char *name, struct json_object *value,
-		     const char *expected)
+/* @key: with dots, of what the problem is with. */
+static int add_place(struct reading *reading, const char *key, int r)
 {
-	return set_problem(&declaration->problem, -EINVAL, "%s: %s is %.80s, expected %s",
-			   declaration->file, name, json_object_to_json_string(value), expected);
+	return json_file_add_place(&reading->file, reading->declaration->file, key, r,
+				   &reading->declaration->problem);
 }
 
-static int unknown(struct declaration *declaration, const char *where, const char *name,
-		   const char *known)
+/* @name: of the setting, with dots. */
+static int bad_value(struct reading *reading, const char *name, struct json_object *value,
+		     const char *expected)
 {
-	return set_problem(&declaration->problem, -EINVAL,
-			   "%s: there is no setting \"%s%.80s\"; there are: %s", declaration->file,
-			   where, name, known);
+	int r = set_problem(&reading->declaration->problem, -EINVAL, "%s is %.80s, expected %s",
+			    name, json_object_to_json_string(value), expected);
+
+	return add_place(reading, name, r);
+}
+
+static int unknown(struct reading *reading, const char *where, const char *name, const char *known)
+{
+	int r = set_problem(&reading->declaration->problem, -EINVAL,
+			    "there is no setting \"%s%.80s\"; there are: %s", where, name, known);
+	_cleanup_free_ char *key = NULL;
+
+	if (asprintf(&key, "%s%s", where, name) < 0)
+		key = NULL;
+	return add_place(reading, key ?: where, r);
 }
 
 /* Borrowed; NULL unless it is a text, not empty and without NUL bytes. */
@@ -64,16 +76,16 @@ static int copy_text(const char *text, char **ret)
 	return 0;
 }
 
-static int set_program(struct declaration *declaration, const char *name, struct json_object *value)
+static int set_program(struct reading *reading, const char *name, struct json_object *value)
 {
 	const char *text = text_of(value);
 
 	if (!text)
-		return bad_value(declaration, name, value, "the name of a loop program");
-	return copy_text(text, &declaration->program);
+		return bad_value(reading, name, value, "the name of a loop program");
+	return copy_text(text, &reading->declaration->program);
 }
 
-static int set_user(struct declaration *declaration, const char *name, struct json_object *value)
+static int set_user(struct reading *reading, const char *name, struct json_object *value)
 {
 	const char *text = text_of(value);
 	int64_t number = json_object_get_int64(value); /* saturates */
@@ -81,62 +93,56 @@ static int set_user(struct declaration *declaration, const char *name, struct js
 	if (json_object_is_type(value, json_type_int) && number >= 0 && number < UINT32_MAX)
 		text = json_object_to_json_string(value);
 	if (!text)
-		return bad_value(declaration, name, value, "a user's name or number");
-	return copy_text(text, &declaration->user);
+		return bad_value(reading, name, value, "a user's name or number");
+	return copy_text(text, &reading->declaration->user);
 }
 
-static int set_flag(struct declaration *declaration, const char *name, struct json_object *value,
-		    bool *ret)
+static int set_flag(struct reading *reading, const char *name, struct json_object *value, bool *ret)
 {
 	if (!json_object_is_type(value, json_type_boolean))
-		return bad_value(declaration, name, value, "true or false");
+		return bad_value(reading, name, value, "true or false");
 	*ret = json_object_get_boolean(value);
 	return 0;
 }
 
-static int set_rollback(struct declaration *declaration, const char *name,
-			struct json_object *value)
+static int set_rollback(struct reading *reading, const char *name, struct json_object *value)
 {
-	return set_flag(declaration, name, value, &declaration->rollback);
+	return set_flag(reading, name, value, &reading->declaration->rollback);
 }
 
-static int set_start(struct declaration *declaration, const char *name, struct json_object *value)
+static int set_start(struct reading *reading, const char *name, struct json_object *value)
 {
-	return set_flag(declaration, name, value, &declaration->start);
+	return set_flag(reading, name, value, &reading->declaration->start);
 }
 
-static int set_data_bytes(struct declaration *declaration, const char *name,
-			  struct json_object *value)
+static int set_data_bytes(struct reading *reading, const char *name, struct json_object *value)
 {
 	int64_t number = json_object_get_int64(value);
 
 	if (!json_object_is_type(value, json_type_int) || number < 0 ||
 	    (uint64_t)number > IOURD_DATA_MAX)
-		return bad_value(declaration, name, value, "a number of bytes, at most 1 GiB");
-	declaration->data_bytes_set = true;
-	declaration->data_bytes = (uint64_t)number;
+		return bad_value(reading, name, value, "a number of bytes, at most 1 GiB");
+	reading->declaration->data_bytes_set = true;
+	reading->declaration->data_bytes = (uint64_t)number;
 	return 0;
 }
 
 /* The wire's rules for numbers, depth and UTF-8 apply. */
-static int set_parameters(struct declaration *declaration, const char *name,
-			  struct json_object *value)
+static int set_parameters(struct reading *reading, const char *name, struct json_object *value)
 {
 	int r;
 
 	if (!json_object_is_type(value, json_type_object))
-		return bad_value(declaration, name, value,
-				 "an object with the program's parameters");
-	json_object_put(declaration->parameters);
-	declaration->parameters = NULL;
-	r = json_copy(value, &declaration->parameters);
+		return bad_value(reading, name, value, "an object with the program's parameters");
+	json_object_put(reading->declaration->parameters);
+	reading->declaration->parameters = NULL;
+	r = json_copy(value, &reading->declaration->parameters);
 	if (r == -EINVAL)
-		return bad_value(declaration, name, value,
-				 "no more than a message can hold, in UTF-8");
+		return bad_value(reading, name, value, "no more than a message can hold, in UTF-8");
 	return r;
 }
 
-static int set_access(struct declaration *declaration, const char *name, struct json_object *value,
+static int set_access(struct reading *reading, const char *name, struct json_object *value,
 		      int *ret)
 {
 	static const struct {
@@ -150,18 +156,25 @@ static int set_access(struct declaration *declaration, const char *name, struct 
 			*ret = modes[i].access;
 			return 0;
 		}
-	return bad_value(declaration, name, value, "one of \"read\", \"write\", \"readWrite\"");
+	return bad_value(reading, name, value, "one of \"read\", \"write\", \"readWrite\"");
+}
+
+static int no_path(struct reading *reading, const char *where)
+{
+	int r = set_problem(&reading->declaration->problem, -EINVAL, "%s has no \"path\"", where);
+
+	return add_place(reading, where, r);
 }
 
 /* The file for one slot; @where: "files.source" */
-static int set_file(struct declaration *declaration, const char *where, struct json_object *value,
+static int set_file(struct reading *reading, const char *where, struct json_object *value,
 		    struct declared_file *file)
 {
 	char name[IOURD_NAME_MAX + 32];
 	int r = 0;
 
 	if (!json_object_is_type(value, json_type_object))
-		return bad_value(declaration, where, value,
+		return bad_value(reading, where, value,
 				 "an object with \"path\" and, optionally, \"mode\"");
 	file->access = -1;
 	json_object_object_foreach(value, key, member) {
@@ -170,44 +183,50 @@ static int set_file(struct declaration *declaration, const char *where, struct j
 			const char *text = text_of(member);
 
 			if (!text || text[0] != '/')
-				return bad_value(declaration, name, member, "an absolute path");
+				return bad_value(reading, name, member, "an absolute path");
 			r = copy_text(text, &file->path);
 		} else if (strcmp(key, "mode") == 0) {
-			r = set_access(declaration, name, member, &file->access);
+			r = set_access(reading, name, member, &file->access);
 		} else {
 			snprintf(name, sizeof(name), "%s.", where);
-			r = unknown(declaration, name, key, "path, mode");
+			r = unknown(reading, name, key, "path, mode");
 		}
 		if (r < 0)
 			return r;
 	}
 	if (!file->path)
-		return set_problem(&declaration->problem, -EINVAL, "%s: %s has no \"path\"",
-				   declaration->file, where);
+		return no_path(reading, where);
 	return 0;
 }
 
-static int set_files(struct declaration *declaration, const char *name, struct json_object *value)
+static int too_many_files(struct reading *reading, const char *name, int n)
+{
+	int r = set_problem(&reading->declaration->problem, -EINVAL,
+			    "%s has %d files, expected at most %u", name, n, IOURD_SLOTS_MAX);
+
+	return add_place(reading, name, r);
+}
+
+static int set_files(struct reading *reading, const char *name, struct json_object *value)
 {
 	char where[IOURD_NAME_MAX + 16];
 	int r;
 
 	if (!json_object_is_type(value, json_type_object))
-		return bad_value(declaration, name, value, "an object with a member for each slot");
+		return bad_value(reading, name, value, "an object with a member for each slot");
 	if (json_object_object_length(value) > (int)IOURD_SLOTS_MAX)
-		return set_problem(&declaration->problem, -EINVAL,
-				   "%s: %s has %d files, expected at most %u", declaration->file,
-				   name, json_object_object_length(value), IOURD_SLOTS_MAX);
-	declaration->files = calloc(IOURD_SLOTS_MAX, sizeof(*declaration->files));
-	if (!declaration->files)
+		return too_many_files(reading, name, json_object_object_length(value));
+	reading->declaration->files = calloc(IOURD_SLOTS_MAX, sizeof(*reading->declaration->files));
+	if (!reading->declaration->files)
 		return -ENOMEM;
 	json_object_object_foreach(value, slot, member) {
-		struct declared_file *file = &declaration->files[declaration->n_files++];
+		struct declared_file *file =
+			&reading->declaration->files[reading->declaration->n_files++];
 
 		snprintf(where, sizeof(where), "%s.%s", name, slot);
 		r = copy_text(slot, &file->slot);
 		if (r == 0)
-			r = set_file(declaration, where, member, file);
+			r = set_file(reading, where, member, file);
 		if (r < 0)
 			return r;
 	}
@@ -218,7 +237,7 @@ static int set_files(struct declaration *declaration, const char *name, struct j
 
 static const struct setting {
 	const char *name;
-	int (*set)(struct declaration *declaration, const char *name, struct json_object *value);
+	int (*set)(struct reading *reading, const char *name, struct json_object *value);
 } settings[] = {
 	{"program", set_program},      {"user", set_user},
 	{"files", set_files},	       {"parameters", set_parameters},
@@ -228,18 +247,18 @@ static const struct setting {
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
-static int set(struct declaration *declaration, const char *name, struct json_object *value)
+static int set(struct reading *reading, const char *name, struct json_object *value)
 {
 	char known[256] = "";
 	size_t used = 0;
 
 	for (size_t i = 0; i < SETTINGS; i++)
 		if (strcmp(settings[i].name, name) == 0)
-			return settings[i].set(declaration, name, value);
+			return settings[i].set(reading, name, value);
 	for (size_t i = 0; i < SETTINGS && used < sizeof(known); i++)
 		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
 					 used ? ", " : "", settings[i].name);
-	return unknown(declaration, "", name, known);
+	return unknown(reading, "", name, known);
 }
 
 /* A declaration acts in the name of any user, so only root may be able to write it. */
@@ -263,9 +282,27 @@ static int check_owner(int fd, const char *path, char **ret_problem)
 	return 0;
 }
 
+static int apply(struct reading *reading)
+{
+	struct declaration *declaration = reading->declaration;
+	int r;
+
+	declaration->start = true;
+	json_object_object_foreach(reading->file.object, name, value) {
+		r = set(reading, name, value);
+		if (r < 0)
+			return r;
+	}
+	if (!declaration->program)
+		return set_problem(&declaration->problem, -EINVAL,
+				   "%s: no \"program\", expected the name of a loop program",
+				   declaration->file);
+	return declaration->user ? 0 : copy_text("root", &declaration->user);
+}
+
 static int read_file(int directory_fd, const char *file, struct declaration *declaration)
 {
-	_cleanup_(put_json) struct json_object *object = NULL;
+	struct reading reading = {.declaration = declaration};
 	_cleanup_close_ int fd = -1;
 	int r;
 
@@ -279,20 +316,11 @@ static int read_file(int directory_fd, const char *file, struct declaration *dec
 				   declaration->file, strerror(errno));
 	r = check_owner(fd, declaration->file, &declaration->problem);
 	if (r == 0)
-		r = json_file_read(fd, declaration->file, &object, &declaration->problem);
-	if (r < 0)
-		return r;
-	declaration->start = true;
-	json_object_object_foreach(object, name, value) {
-		r = set(declaration, name, value);
-		if (r < 0)
-			return r;
-	}
-	if (!declaration->program)
-		return set_problem(&declaration->problem, -EINVAL,
-				   "%s: no \"program\", expected the name of a loop program",
-				   declaration->file);
-	return declaration->user ? 0 : copy_text("root", &declaration->user);
+		r = json_file_read(fd, declaration->file, &reading.file, &declaration->problem);
+	if (r == 0)
+		r = apply(&reading);
+	json_file_done(&reading.file);
+	return r;
 }
 
 /* ---- all of them ---- */

@@ -122,9 +122,24 @@ static void test_bad(void **state)
 	bad("{\n\n\"ringsPerUser\" 1}", ":3: ");
 	bad("{} {}", ":1: unexpected text");
 	bad("{} x", ":1: unexpected text");
-	bad("[1]", "object");
+	bad("[1]", ":1: expected a JSON object");
 	bad("7\n", "object");
 	bad("", "ends");
+}
+
+/* The line of the key, whatever is around it. */
+static void test_lines(void **state)
+{
+	bad("{ // \"ringsPerUser\": 1\n\n \"connections\": 7,\n /* a\n */ \"ringsPerUser\":\n -1 }",
+	    "10-a.conf:5: ringsPerUser is -1, expected a whole number from 0");
+	bad("{\n\"x\": {\n\"ringsPerUser\": 1},\n\"ringsPerUser\": 2}",
+	    "10-a.conf:2: unknown setting \"x\"");
+	bad("{\n\"connections\": 7,\n\"socket\":\n\"here\"}",
+	    "10-a.conf:3: socket is \"here\", expected an absolute path");
+	bad("{\"adoptedRings\": \"all\",\n\"adoptedRings\": \"some\"}",
+	    "10-a.conf:2: adoptedRings is \"some\", expected one of");
+	/* what is no JSON, though json-c takes it, has no line behind it */
+	bad("{ 'connections': 7,\n\"ringsPerUser\": -1 }", "10-a.conf: ringsPerUser is -1");
 }
 
 static void test_no_file(void **state)
@@ -217,10 +232,10 @@ static void test_shipped_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),     cmocka_unit_test(test_good),
-		cmocka_unit_test(test_bad),	     cmocka_unit_test(test_no_file),
-		cmocka_unit_test(test_drop_ins),     cmocka_unit_test(test_option),
-		cmocka_unit_test(test_shipped_file),
+		cmocka_unit_test(test_defaults), cmocka_unit_test(test_good),
+		cmocka_unit_test(test_lines),	 cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_no_file),	 cmocka_unit_test(test_drop_ins),
+		cmocka_unit_test(test_option),	 cmocka_unit_test(test_shipped_file),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

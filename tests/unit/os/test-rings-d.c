@@ -134,6 +134,24 @@ static void bad(const char *text, const char *what)
 
 #define WITH(setting) "{\"program\": \"copy\", " setting "}"
 
+static void test_lines(void **state)
+{
+	bad("{\n\"program\": \"copy\",\n\"rollback\": 1}",
+	    "bad.json:3: rollback is 1, expected true or false");
+	bad("{\n\"program\": \"copy\",\n\"colour\": 1}",
+	    "bad.json:3: there is no setting \"colour\"");
+	bad("{\"program\": \"copy\", \"files\": {\n"
+	    "\"target\": {\"path\": \"/b\", \"mode\": \"read\"},\n"
+	    "\"source\": {\"path\": \"/a\",\n"
+	    "\"mode\": \"all\"}}}",
+	    "bad.json:4: files.source.mode is \"all\", expected one of");
+	bad("{\"program\": \"copy\",\n \"files\": {\n\"source\": {\n\"size\": 1}}}",
+	    "bad.json:4: there is no setting \"files.source.size\"");
+	bad("{\"program\": \"copy\",\n \"files\": {\n\"source\": {\n\"mode\": \"read\"}}}",
+	    "bad.json:3: files.source has no \"path\"");
+	bad("{\"program\": \"copy\",\n \"files\": {\n\"a\": 7}}", "bad.json:3: files.a is 7");
+}
+
 static void test_bad_settings(void **state)
 {
 	bad("{}", "no \"program\"");
@@ -252,9 +270,10 @@ static void test_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_settings), cmocka_unit_test(test_bad_settings),
-		cmocka_unit_test(test_bad_texts),    cmocka_unit_test(test_bad_files),
-		cmocka_unit_test(test_foreign_file), cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_all_settings), cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_bad_settings), cmocka_unit_test(test_bad_texts),
+		cmocka_unit_test(test_bad_files),    cmocka_unit_test(test_foreign_file),
+		cmocka_unit_test(test_directory),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
