@@ -101,22 +101,6 @@ void json_file_done(struct json_file *file)
 
 /* ---- lines ---- */
 
-/* Past the current value. */
-static void skip_value(struct lexer *lexer)
-{
-	unsigned int depth = 0;
-
-	do {
-		enum token token = lexer->token;
-
-		if (token == TOKEN_END || token == TOKEN_ERROR)
-			return;
-		depth += token == TOKEN_OBJECT || token == TOKEN_ARRAY;
-		depth -= token == TOKEN_OBJECT_END || token == TOKEN_ARRAY_END;
-		lexer_next(lexer);
-	} while (depth > 0);
-}
-
 /* The rest of @key behind the member @name; NULL: it is another member's. */
 static const char *rest_of(const char *key, const char *name)
 {
@@ -143,7 +127,7 @@ static void find_line(struct lexer *lexer, const char *key, unsigned int *line)
 		if (rest && *rest && lexer->token == TOKEN_OBJECT)
 			find_line(lexer, rest, line);
 		else
-			skip_value(lexer);
+			lexer_skip(lexer, JSON_FILE_DEPTH);
 		if (lexer->token == TOKEN_COMMA)
 			lexer_next(lexer);
 	}

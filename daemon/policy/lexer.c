@@ -239,3 +239,19 @@ void lexer_next(struct lexer *lexer)
 		read_word(lexer);
 	}
 }
+
+bool lexer_skip(struct lexer *lexer, unsigned int depth_max)
+{
+	unsigned int depth = 0;
+
+	do {
+		enum token token = lexer->token;
+
+		if (token == TOKEN_END || token == TOKEN_ERROR || depth > depth_max)
+			return false;
+		depth += token == TOKEN_OBJECT || token == TOKEN_ARRAY;
+		depth -= token == TOKEN_OBJECT_END || token == TOKEN_ARRAY_END;
+		lexer_next(lexer);
+	} while (depth > 0);
+	return true;
+}

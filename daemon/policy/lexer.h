@@ -45,5 +45,7 @@ struct lexer {
 /* The current token is the first one. */
 void lexer_init(struct lexer *lexer, const char *text, size_t size);
 void lexer_next(struct lexer *lexer);
+/* Past the current value. False: the text ends, or is no JSON, or it has more levels than that. */
+bool lexer_skip(struct lexer *lexer, unsigned int depth_max);
 
 #endif
