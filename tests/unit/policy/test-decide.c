@@ -209,6 +209,9 @@ static void test_charge(void **state)
 	assert_int_equal(usage_total(&charges[2]), 0); /* of another user */
 	usage_set(&charges[0], 1);
 	assert_int_equal(usage_total(&charges[1]), 5);
+	assert_int_equal(policy_charge(policy, &client, 5, NULL, &charges[0]), 0); /* more of it */
+	assert_int_equal(charges[0].n, 6);
+	assert_int_equal(usage_total(&charges[1]), 10);
 	for (size_t i = 0; i < 3; i++)
 		usage_end(&charges[i]);
 	assert_null(usages.first);
