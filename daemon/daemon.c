@@ -233,11 +233,15 @@ static int start_policy(struct daemon *daemon)
 static int start_ports(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
-	_cleanup_free_ char *directory = NULL, *problem = NULL;
+	_cleanup_free_ char *directory = NULL, *problem = NULL, *records = NULL;
 	int r;
 
-	r = kern_linux_new(config->dispatcher, config->loader_program, config->pin_directory,
-			   &daemon->kern);
+	if (asprintf(&records, "%s/inspected", config->runtime_directory) < 0) {
+		records = NULL;
+		return -ENOMEM;
+	}
+	r = kern_linux_new(config->dispatcher, config->loader_program, records,
+			   config->pin_directory, &daemon->kern);
 	if (r < 0)
 		return failed("cannot use the dispatcher", config->dispatcher, r);
 	/* a daemon with another runtime directory would take over our pins as a dead daemon's */

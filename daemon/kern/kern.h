@@ -188,9 +188,10 @@ static inline const struct kern_capability *kern_missing_capability(struct kern 
  * The real implementation. @dispatcher_path: the dispatcher's object file, which is trusted.
  * @loader_path: the program iouring-loader, which parses all others. @pin_directory: on a bpffs,
  * created if missing. Works on any kernel: the capabilities have what is missing, and then
- * dispatcher_new returns -EOPNOTSUPP, program_load FAULT_KERNEL_LACKS. Reads the kernel's BTF once.
+ * dispatcher_new returns -EOPNOTSUPP, program_load FAULT_KERNEL_LACKS. @record_directory: made if
+ * missing; what is known of objects, so that the next daemon need not inspect them (NULL: nothing).
  */
-int kern_linux_new(const char *dispatcher_path, const char *loader_path, const char *pin_directory,
-		   struct kern **ret);
+int kern_linux_new(const char *dispatcher_path, const char *loader_path,
+		   const char *record_directory, const char *pin_directory, struct kern **ret);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct btf_view;
+
 /* The layout of struct io_uring_bpf_ops and of its struct_ops map's value. */
 struct kernel_btf {
 	int error; /* of reading the BTF: positive errno, or 0 */
@@ -24,7 +26,9 @@ struct kernel_btf {
 	uint32_t task_nvcsw;	   /* of task_struct.nvcsw; 0: none */
 };
 
-/* Reads the kernel's BTF, which costs hundreds of millions of instructions, and frees it. */
+/* Of the running kernel. */
 void kernel_btf_read(struct kernel_btf *ret);
+/* Of any kernel's types. */
+void kernel_btf_find(const struct btf_view *btf, struct kernel_btf *ret);
 
 #endif

@@ -20,6 +20,7 @@ static void linux_free(struct kern *kern)
 	dispatcher_code_done(&linux_kern->dispatcher_code);
 	if (linux_kern->journal)
 		journal_close(linux_kern->journal, linux_kern->journal_is_mapped);
+	records_done(&linux_kern->records);
 	free(linux_kern->loader_path);
 	free(linux_kern->pin_directory);
 	free(linux_kern);
@@ -95,8 +96,8 @@ static const struct kern_ops linux_ops = {
 	.pins_remove = linux_pins_remove,
 };
 
-int kern_linux_new(const char *dispatcher_path, const char *loader_path, const char *pin_directory,
-		   struct kern **ret)
+int kern_linux_new(const char *dispatcher_path, const char *loader_path,
+		   const char *record_directory, const char *pin_directory, struct kern **ret)
 {
 	struct kern_linux *made = calloc(1, sizeof(*made));
 	int r;
@@ -104,11 +105,15 @@ int kern_linux_new(const char *dispatcher_path, const char *loader_path, const c
 	if (!made)
 		return -ENOMEM;
 	made->kern.ops = &linux_ops;
+	made->records = RECORDS_NONE;
 	libbpf_log_install();
 	r = -ENOMEM;
 	made->loader_path = strdup(loader_path);
 	made->pin_directory = strdup(pin_directory);
 	if (!made->loader_path || !made->pin_directory)
+		goto fail;
+	r = records_init(&made->records, record_directory, loader_path);
+	if (r < 0)
 		goto fail;
 	r = dispatcher_code_init(&made->dispatcher_code, dispatcher_path);
 	if (r < 0)

@@ -7,6 +7,7 @@
 #include "kern/dispatcher-code.h"
 #include "kern/kern.h"
 #include "kern/kernel-btf.h"
+#include "kern/records.h"
 
 /*
  * Constant after kern_linux_new(), so all threads may read it, with three exceptions:
@@ -19,6 +20,7 @@ struct kern_linux {
 	struct dispatcher_code dispatcher_code;
 	struct capabilities capabilities;
 	bool can_make_rings; /* no required capability is missing */
+	struct records records;
 	char *loader_path;
 	char *pin_directory;
 	struct iourd_journal *journal; /* mapped; allocated if it cannot be pinned */

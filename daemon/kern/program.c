@@ -25,11 +25,13 @@ struct kern_program {
 	uint32_t id; /* of the loaded one */
 };
 
-/* Has the loader do @task, and reads its answer; *ret_fd: the descriptor that came with it, or -1.
+/*
+ * Has the loader do @task, and reads its answer; *ret_result: the answer as it was sent, and the
+ * descriptor that came with it.
  */
 static int run_loader(const struct kern_program *program, enum loader_task task,
 		      enum answer_kind expected, struct note *note, struct kern_program_info *ret,
-		      int *ret_fd)
+		      struct loader_result *ret_result)
 {
 	const char *path = program->kern->loader_path;
 	const char *name = program->info.descriptor.name;
@@ -44,26 +46,70 @@ static int run_loader(const struct kern_program *program, enum loader_task task,
 	r = answer_read(result.bytes, result.size, expected, note, ret);
 	if (r == -EPROTONOSUPPORT)
 		log_error("%s is of another version: restart iouringd", path);
+	if (r != 0) {
+		loader_result_done(&result);
+		return r;
+	}
+	*ret_result = result;
+	return 0;
+}
+
+/* What an earlier inspection has found; -errno: there was none, or its record is damaged. */
+static int recall(const struct kern_program *program, struct kern_program_info *ret)
+{
+	const struct records *records = &program->kern->records;
+	const uint8_t *digest = program->info.digest;
+	_cleanup_free_ void *answer = NULL;
+	struct note note = {};
+	size_t size = 0;
+	int r;
+
+	r = records_find(records, digest, &answer, &size);
+	if (r < 0)
+		return r;
+	r = answer_read(answer, size, ANSWER_INSPECTED, &note, ret);
+	note_done(&note);
 	if (r == 0)
-		*ret_fd = take_fd(&result.fd);
-	loader_result_done(&result);
-	return r;
+		return 0;
+	records_forget(records, digest);
+	return -EBADMSG;
 }
 
 /* The loader's memory is limited, and nothing else needs much of it. */
-static int inspect(struct kern_program *program, struct note *note)
+static int inspect(const struct kern_program *program, struct note *note,
+		   struct kern_program_info *ret)
 {
-	int fd = -1;
-	int r = run_loader(program, LOADER_INSPECT, ANSWER_INSPECTED, note, &program->info, &fd);
+	struct loader_result result;
+	int r = run_loader(program, LOADER_INSPECT, ANSWER_INSPECTED, note, ret, &result);
 
-	safe_close(fd); /* none was asked for */
 	if (r == -ENOMEM || r == -EMFILE)
 		return reject(note, NULL,
 			      "its object file needs more memory or descriptors than a parser may "
 			      "have: it is damaged; compile or copy it again");
-	if (r == 0)
-		program_identify(program->image, program->size, &program->info);
-	return r;
+	if (r != 0)
+		return r;
+	records_keep(&program->kern->records, program->info.digest, result.bytes, result.size);
+	loader_result_done(&result);
+	return 0;
+}
+
+/* Digest and id are the daemon's own, whatever an answer says. */
+static int describe(struct kern_program *program, struct note *note)
+{
+	_cleanup_free_ struct kern_program_info *found = calloc(1, sizeof(*found));
+	int r;
+
+	if (!found)
+		return -ENOMEM;
+	program_identify(program->image, program->size, &program->info);
+	r = recall(program, found);
+	if (r < 0)
+		r = inspect(program, note, found);
+	if (r != 0)
+		return r;
+	program->info.descriptor = found->descriptor;
+	program->info.layout = found->layout;
+	return 0;
 }
 
 int linux_program_open(struct kern *kern, int object_fd, struct note *note,
@@ -78,7 +124,7 @@ int linux_program_open(struct kern *kern, int object_fd, struct note *note,
 	program->fd = -1;
 	r = image_read(object_fd, note, &program->image, &program->size);
 	if (r == 0)
-		r = inspect(program, note);
+		r = describe(program, note);
 	if (r != 0) {
 		linux_program_free(program);
 		return r;
@@ -153,16 +199,18 @@ static int adopt(struct kern_program *program, int *fd, struct note *note)
 int linux_program_load(struct kern_program *program, struct note *note)
 {
 	const struct kern_capability *missing = capabilities_missing(&program->kern->capabilities);
-	_cleanup_close_ int fd = -1;
+	struct loader_result result;
 	int r;
 
 	if (program->fd >= 0)
 		return 0;
 	if (missing)
 		return fault_kernel_lacks(note, missing->name, missing->since);
-	r = run_loader(program, LOADER_LOAD, ANSWER_LOADED, note, NULL, &fd);
-	if (r == 0)
-		r = adopt(program, &fd, note);
+	r = run_loader(program, LOADER_LOAD, ANSWER_LOADED, note, NULL, &result);
+	if (r != 0)
+		return r;
+	r = adopt(program, &result.fd, note);
+	loader_result_done(&result);
 	if (r != 0)
 		return r;
 	free(program->image);

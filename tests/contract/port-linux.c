@@ -14,7 +14,8 @@
 
 static void linux_kern_new(struct kern **ret)
 {
-	assert_int_equal(kern_linux_new(TEST_DISPATCHER, TEST_LOADER, TEST_PIN_DIRECTORY, ret), 0);
+	assert_int_equal(
+		kern_linux_new(TEST_DISPATCHER, TEST_LOADER, NULL, TEST_PIN_DIRECTORY, ret), 0);
 }
 
 static int linux_object(enum contract_object which)

@@ -349,7 +349,8 @@ int main(void)
 
 	setenv("HOST_PROGRAM", IOURING_HOST, 0);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	if (kern_linux_new(TEST_DISPATCHER, TEST_LOADER, "/sys/fs/bpf/test-host-loop", &kern) < 0) {
+	if (kern_linux_new(TEST_DISPATCHER, TEST_LOADER, NULL, "/sys/fs/bpf/test-host-loop",
+			   &kern) < 0) {
 		print_message("Bail out! no kernel port\n");
 		return 1;
 	}

@@ -11,6 +11,7 @@
 #include "tap.h"
 
 #include "../../fds.h"
+#include "kern/identify.h"
 #include "kern/linux.h"
 #include "kern/loader.h"
 #include "kern/program-file.h"
@@ -20,6 +21,7 @@
 
 static char *stand_in, *loader;
 static const char *object_path, *wrap_path;
+static struct records records = RECORDS_NONE; /* of the ports that open_in() makes */
 
 static int make_object(const void *bytes, size_t size)
 {
@@ -112,7 +114,7 @@ static int open_in(const char *path, const void *bytes, size_t size, struct note
 	static struct kern_linux port;
 	int fd = make_object(bytes, size), r;
 
-	port = (struct kern_linux){.loader_path = (char *)path};
+	port = (struct kern_linux){.records = records, .loader_path = (char *)path};
 	*ret = NULL;
 	r = linux_program_open(&port.kern, fd, note, ret);
 	close(fd);
@@ -147,7 +149,7 @@ static void what_it_passes_is_not_believed(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++) {
-		struct kern_linux port = {.loader_path = loader};
+		struct kern_linux port = {.records = RECORDS_NONE, .loader_path = loader};
 		struct kern_program *program = NULL;
 		struct note note = {};
 		size_t size, before = count_fds();
@@ -274,6 +276,90 @@ static void damaged_objects_are_refused(void **state)
 	assert_int_equal(count_fds(), before);
 }
 
+/* ---- records of it ---- */
+
+static void an_inspected_object_is_not_inspected_again(void **state)
+{
+	char directory[] = "/tmp/test-loader-XXXXXX";
+	struct kern_program *program, *again;
+	struct note note = {};
+	size_t size, before = count_fds();
+	char *bytes = read_file(object_path, &size);
+
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(records_init(&records, directory, loader), 0);
+	assert_int_equal(open_in("/nonexistent", bytes, size, &note, &program), -ENOENT);
+	assert_int_equal(open_in(loader, bytes, size, &note, &program), 0);
+	if (open_in("/nonexistent", bytes, size, &note, &again) != 0)
+		fail_msg("refused: %s", note.texts[1] ? note.texts[1] : "");
+	assert_memory_equal(linux_program_info(again)->digest, linux_program_info(program)->digest,
+			    SHA256_SIZE);
+	assert_true(linux_program_info(again)->id == linux_program_info(program)->id);
+	assert_memory_equal(&linux_program_info(again)->descriptor,
+			    &linux_program_info(program)->descriptor,
+			    sizeof(struct iourd_descriptor));
+	assert_int_equal(layout_compare(&linux_program_info(program)->layout,
+					&linux_program_info(again)->layout, &note),
+			 0);
+	linux_program_free(program);
+	linux_program_free(again);
+
+	/* one byte makes another object */
+	bytes[size - 1] ^= 1;
+	assert_int_equal(open_in("/nonexistent", bytes, size, &note, &program), -ENOENT);
+	free(bytes);
+	assert_int_equal(records_clear(&records), 1);
+	records_done(&records);
+	assert_int_equal(rmdir(directory), 0);
+	assert_int_equal(count_fds(), before);
+}
+
+static void refused_objects_are_inspected_again(void **state)
+{
+	char directory[] = "/tmp/test-loader-XXXXXX";
+	struct kern_program *program;
+	struct note note = {};
+	size_t size;
+	char *bytes = read_file(wrap_path, &size);
+
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(records_init(&records, directory, loader), 0);
+	for (int i = 0; i < 2; i++)
+		assert_refusal("wrap", open_in(loader, bytes, size, &note, &program), &note, "");
+	assert_refusal("text", open_in(loader, "root:x:0:0\n", 11, &note, &program), &note, "ELF");
+	assert_int_equal(records_clear(&records), 0);
+	free(bytes);
+	records_done(&records);
+	assert_int_equal(rmdir(directory), 0);
+}
+
+/* Bytes that somebody with root's rights has put there are read as a loader's are. */
+static void its_records_are_not_believed(void **state)
+{
+	char directory[] = "/tmp/test-loader-XXXXXX";
+	struct kern_program_info info = {};
+	struct kern_program *program;
+	struct note note = {};
+	size_t size;
+	char *bytes = read_file(object_path, &size);
+
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(records_init(&records, directory, loader), 0);
+	program_identify(bytes, size, &info);
+	records_keep(&records, info.digest, "garbage", 7);
+	assert_int_equal(open_in("/nonexistent", bytes, size, &note, &program), -ENOENT);
+	assert_int_equal(records_clear(&records), 0); /* it is forgotten */
+	records_keep(&records, info.digest, "garbage", 7);
+	assert_int_equal(open_in(loader, bytes, size, &note, &program), 0);
+	linux_program_free(program);
+	assert_int_equal(open_in("/nonexistent", bytes, size, &note, &program), 0);
+	linux_program_free(program);
+	free(bytes);
+	assert_int_equal(records_clear(&records), 1);
+	records_done(&records);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +371,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(refusals_come_through),
 		cmocka_unit_test(a_crash_is_a_refusal),
 		cmocka_unit_test(damaged_objects_are_refused),
+		cmocka_unit_test(an_inspected_object_is_not_inspected_again),
+		cmocka_unit_test(refused_objects_are_inspected_again),
+		cmocka_unit_test(its_records_are_not_believed),
 	};
 
 	if (argc != 5) {
