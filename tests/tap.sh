@@ -198,10 +198,10 @@ count_processes() {
 # load_programs [PROGRAM]...: loads these shipped programs, or all, so that one that is loaded later
 # does not count as a leak. Each takes as long as half a start of the daemon.
 load_programs() {
-	local program programs=("$@") files hosts
-	[ $# -gt 0 ] || programs=(nop copy copy-paced chase)
+	local program wanted=("$@") files hosts
+	[ $# -gt 0 ] || wanted=(nop copy copy-paced chase)
 	hosts=$(count_hosts)
-	for program in "${programs[@]}"; do
+	for program in "${wanted[@]}"; do
 		files=''
 		case $program in
 		copy*) \

@@ -437,10 +437,20 @@ void capabilities_done(struct capabilities *capabilities)
 	*capabilities = (struct capabilities){};
 }
 
-const struct kern_capability *capabilities_missing(const struct capabilities *capabilities)
+size_t capabilities_missing(const struct capabilities *capabilities)
 {
 	for (size_t i = 0; i < capabilities->n; i++)
 		if (capabilities->items[i].required && !capabilities->items[i].present)
-			return &capabilities->items[i];
-	return NULL;
+			return i;
+	return CAPABILITIES_COMPLETE;
+}
+
+const char *capability_name(size_t index)
+{
+	return rows[index].name;
+}
+
+const char *capability_since(size_t index)
+{
+	return rows[index].since;
 }

@@ -35,8 +35,12 @@ void capabilities_refresh(struct capabilities *capabilities, const struct kernel
 			  const char *pin_directory);
 void capabilities_done(struct capabilities *capabilities);
 
-/* The first required one that is missing, or NULL. */
-const struct kern_capability *capabilities_missing(const struct capabilities *capabilities);
+#define CAPABILITIES_COMPLETE ((size_t)-1)
+/* The index of the first required one that is missing, or CAPABILITIES_COMPLETE. */
+size_t capabilities_missing(const struct capabilities *capabilities);
+/* The names of a capability, and of the first kernel that has it; both are constant. */
+const char *capability_name(size_t index);
+const char *capability_since(size_t index);
 
 /* Whether a kernel of that release ("7.1.3-amd64") frees a struct_ops map that is still in use. */
 bool release_is_unsafe(const char *release);

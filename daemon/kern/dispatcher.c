@@ -82,7 +82,7 @@ int linux_dispatcher_new(struct kern *kern, const char *name, struct kern_dispat
 	struct kern_dispatcher *made;
 	int r;
 
-	if (!__atomic_load_n(&owner->can_make_rings, __ATOMIC_RELAXED))
+	if (__atomic_load_n(&owner->missing, __ATOMIC_RELAXED) != CAPABILITIES_COMPLETE)
 		return -EOPNOTSUPP;
 	made = malloc(sizeof(*made));
 	if (!made)

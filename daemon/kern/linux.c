@@ -28,8 +28,8 @@ static void linux_free(struct kern *kern)
 
 static void publish_capabilities(struct kern_linux *linux_kern)
 {
-	__atomic_store_n(&linux_kern->can_make_rings,
-			 !capabilities_missing(&linux_kern->capabilities), __ATOMIC_RELAXED);
+	__atomic_store_n(&linux_kern->missing, capabilities_missing(&linux_kern->capabilities),
+			 __ATOMIC_RELAXED);
 }
 
 static const struct kern_capability *linux_capabilities(struct kern *kern, size_t *ret_n)

@@ -11,15 +11,15 @@
 
 /*
  * Constant after kern_linux_new(), so all threads may read it, with three exceptions:
- * dispatcher_code.without_check and can_make_rings are atomic, and capabilities belong to the
- * thread that calls the operation of that name.
+ * dispatcher_code.without_check and missing are atomic, and capabilities belong to the thread that
+ * calls the operation of that name.
  */
 struct kern_linux {
 	struct kern kern;
 	struct kernel_btf btf;
 	struct dispatcher_code dispatcher_code;
 	struct capabilities capabilities;
-	bool can_make_rings; /* no required capability is missing */
+	size_t missing; /* as capabilities_missing() */
 	struct records records;
 	char *loader_path;
 	char *pin_directory;

@@ -198,14 +198,15 @@ static int adopt(struct kern_program *program, int *fd, struct note *note)
 
 int linux_program_load(struct kern_program *program, struct note *note)
 {
-	const struct kern_capability *missing = capabilities_missing(&program->kern->capabilities);
+	size_t missing = __atomic_load_n(&program->kern->missing, __ATOMIC_RELAXED);
 	struct loader_result result;
 	int r;
 
 	if (program->fd >= 0)
 		return 0;
-	if (missing)
-		return fault_kernel_lacks(note, missing->name, missing->since);
+	if (missing != CAPABILITIES_COMPLETE)
+		return fault_kernel_lacks(note, capability_name(missing),
+					  capability_since(missing));
 	r = run_loader(program, LOADER_LOAD, ANSWER_LOADED, note, NULL, &result);
 	if (r != 0)
 		return r;

@@ -83,7 +83,7 @@ static void kernel_without_types_lacks_the_feature(void **state)
 	assert_false(find(&capabilities, "kernel.btf")->present);
 	assert_non_null(strstr(find(&capabilities, "kernel.btf")->detail, "CONFIG_DEBUG_INFO_BTF"));
 	assert_false(find(&capabilities, "struct_ops.io_uring_bpf_ops")->present);
-	assert_string_equal(capabilities_missing(&capabilities)->name, "kernel.btf");
+	assert_string_equal(capability_name(capabilities_missing(&capabilities)), "kernel.btf");
 	/* and nothing was made where no bpffs is */
 	assert_non_null(strstr(find(&capabilities, "bpf.pins")->detail, "bpf file system"));
 	assert_int_equal(access("/tmp/iouringd-no-bpffs", F_OK), -1);

@@ -114,7 +114,8 @@ static int open_in(const char *path, const void *bytes, size_t size, struct note
 	static struct kern_linux port;
 	int fd = make_object(bytes, size), r;
 
-	port = (struct kern_linux){.records = records, .loader_path = (char *)path};
+	port = (struct kern_linux){
+		.missing = CAPABILITIES_COMPLETE, .records = records, .loader_path = (char *)path};
 	*ret = NULL;
 	r = linux_program_open(&port.kern, fd, note, ret);
 	close(fd);
@@ -149,7 +150,9 @@ static void what_it_passes_is_not_believed(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++) {
-		struct kern_linux port = {.records = RECORDS_NONE, .loader_path = loader};
+		struct kern_linux port = {.missing = CAPABILITIES_COMPLETE,
+					  .records = RECORDS_NONE,
+					  .loader_path = loader};
 		struct kern_program *program = NULL;
 		struct note note = {};
 		size_t size, before = count_fds();
