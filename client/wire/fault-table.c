@@ -85,7 +85,8 @@ const struct schema_error fault_manager_errors[] = {
 			"when it has ended and no process has its region open.",
 		.message = "this would exceed your limit {limit} of {allowed}[, which {rule} sets]; "
 			   "destroy a ring, close a connection or unload a program that you no longer need, "
-			   "end the processes that have regions of ended rings open, or ask the administrator for a higher limit",
+			   "end the processes that have regions of ended rings open, or ask the administrator "
+			   "for a higher limit",
 	},
 	[FAULT_NOT_PERMITTED - 1] = {
 		MANAGER_ERROR("NotPermitted"),

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,31 +28,35 @@ struct reading {
 /* ---- values ---- */
 
 /* @key: with dots, of what the problem is with. */
-static int add_place(struct reading *reading, const char *key, int r)
+__attribute__((format(printf, 3, 4))) static int refuse(struct reading *reading, const char *key,
+							const char *format, ...)
 {
-	return json_file_add_place(&reading->file, reading->declaration->file, key, r,
-				   &reading->declaration->problem);
+	char **problem = &reading->declaration->problem;
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vasprintf(problem, format, arguments) < 0)
+		*problem = NULL;
+	va_end(arguments);
+	return json_file_add_place(&reading->file, reading->declaration->file, key, -EINVAL,
+				   problem);
 }
 
-/* @name: of the setting, with dots. */
 static int bad_value(struct reading *reading, const char *name, struct json_object *value,
 		     const char *expected)
 {
-	int r = set_problem(&reading->declaration->problem, -EINVAL, "%s is %.80s, expected %s",
-			    name, json_object_to_json_string(value), expected);
-
-	return add_place(reading, name, r);
+	return refuse(reading, name, "%s is %.80s, expected %s", name,
+		      json_object_to_json_string(value), expected);
 }
 
 static int unknown(struct reading *reading, const char *where, const char *name, const char *known)
 {
-	int r = set_problem(&reading->declaration->problem, -EINVAL,
-			    "there is no setting \"%s%.80s\"; there are: %s", where, name, known);
 	_cleanup_free_ char *key = NULL;
 
 	if (asprintf(&key, "%s%s", where, name) < 0)
 		key = NULL;
-	return add_place(reading, key ?: where, r);
+	return refuse(reading, key ?: where, "there is no setting \"%s%.80s\"; there are: %s",
+		      where, name, known);
 }
 
 /* Borrowed; NULL unless it is a text, not empty and without NUL bytes. */
@@ -159,13 +164,6 @@ static int set_access(struct reading *reading, const char *name, struct json_obj
 	return bad_value(reading, name, value, "one of \"read\", \"write\", \"readWrite\"");
 }
 
-static int no_path(struct reading *reading, const char *where)
-{
-	int r = set_problem(&reading->declaration->problem, -EINVAL, "%s has no \"path\"", where);
-
-	return add_place(reading, where, r);
-}
-
 /* The file for one slot; @where: "files.source" */
 static int set_file(struct reading *reading, const char *where, struct json_object *value,
 		    struct declared_file *file)
@@ -195,16 +193,8 @@ static int set_file(struct reading *reading, const char *where, struct json_obje
 			return r;
 	}
 	if (!file->path)
-		return no_path(reading, where);
+		return refuse(reading, where, "%s has no \"path\"", where);
 	return 0;
-}
-
-static int too_many_files(struct reading *reading, const char *name, int n)
-{
-	int r = set_problem(&reading->declaration->problem, -EINVAL,
-			    "%s has %d files, expected at most %u", name, n, IOURD_SLOTS_MAX);
-
-	return add_place(reading, name, r);
 }
 
 static int set_files(struct reading *reading, const char *name, struct json_object *value)
@@ -215,7 +205,8 @@ static int set_files(struct reading *reading, const char *name, struct json_obje
 	if (!json_object_is_type(value, json_type_object))
 		return bad_value(reading, name, value, "an object with a member for each slot");
 	if (json_object_object_length(value) > (int)IOURD_SLOTS_MAX)
-		return too_many_files(reading, name, json_object_object_length(value));
+		return refuse(reading, name, "%s has %d files, expected at most %u", name,
+			      json_object_object_length(value), IOURD_SLOTS_MAX);
 	reading->declaration->files = calloc(IOURD_SLOTS_MAX, sizeof(*reading->declaration->files));
 	if (!reading->declaration->files)
 		return -ENOMEM;
