@@ -7,7 +7,8 @@
  * schema: the input and the output of each method. api: each method on a ring that was created
  * before it, by its owner and by others, and attacks that were once possible. lib: each output as
  * the reply of a daemon. control: each message of a host, at the right time and at others.
- * takeover: a change of each word of a ledger. object: changes of a descriptor and of BTF.
+ * takeover: a change of each word of a ledger. region: a change of each word of a region's head and
+ * parameters, before all that reads them. object: changes of a descriptor and of BTF.
  */
 #include "seeds.h"
 
@@ -160,9 +161,10 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*make)(void);
 	} kinds[] = {
-		{"api", seeds_of_api},	 {"control", seeds_of_control},
-		{"lib", seeds_of_lib},	 {"object", seeds_of_object},
-		{"schema", make_schema}, {"takeover", seeds_of_takeover},
+		{"api", seeds_of_api},		 {"control", seeds_of_control},
+		{"lib", seeds_of_lib},		 {"object", seeds_of_object},
+		{"region", seeds_of_region},	 {"schema", make_schema},
+		{"takeover", seeds_of_takeover},
 	};
 
 	if (argc != 3) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* seeds-formats.c - seeds of fuzz-lib, fuzz-control, fuzz-takeover and fuzz-object */
+/* seeds-formats.c - seeds of fuzz-lib, fuzz-control, fuzz-takeover, fuzz-region and fuzz-object */
 #include "seeds.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,6 +209,75 @@ void seeds_of_takeover(void)
 				(char)value);
 			seed_close(file);
 		}
+	}
+}
+
+/* ---- region: a change, and then all that reads the region ---- */
+
+enum { REGION_WORD, REGION_NUMBER, REGION_ALL, REGION_RETURN, REGION_TIME, REGION_REQUEST };
+enum { REGION_WRITE = REGION_REQUEST + 1, REGION_READ, REGION_DIFFERS, REGION_NEXT };
+#define PROGRESS_STATE (offsetof(struct iourd_head, progress.state) / 4)
+enum { REQUEST_SWAP, REQUEST_PAUSE, REQUEST_RESUME, REQUEST_ROLLBACK };
+
+static void region_step(unsigned int kind, unsigned int at, unsigned int value, FILE *to)
+{
+	fprintf(to, "%c%c%c%c", (char)kind, (char)at, (char)(at >> 8), (char)value);
+}
+
+/* A program that has passed its probation; or, after it, one that has not, so there is a fallback.
+ */
+static FILE *region_begin(const char *what, unsigned int number)
+{
+	FILE *file = open_numbered(what, number);
+
+	region_step(REGION_TIME, 31, 1, file);
+	if (number % 2)
+		region_step(REGION_REQUEST, 1, REQUEST_SWAP, file);
+	return file;
+}
+
+static void region_end(FILE *file)
+{
+	for (unsigned int i = 0; i < 7; i++) {
+		region_step(REGION_READ, i, i, file);
+		region_step(REGION_WRITE, 0, i, file);
+	}
+	region_step(REGION_TIME, 31, 0, file);
+	region_step(REGION_NEXT, 0, 0, file);
+	region_step(REGION_REQUEST, 0, REQUEST_SWAP, file);
+	seed_close(file);
+}
+
+void seeds_of_region(void)
+{
+	static const unsigned char values[] = {3, 127, 255};
+
+	for (unsigned int word = 0; word < 104; word++) {
+		for (unsigned int i = 0; i < sizeof(values); i++) {
+			FILE *file = region_begin("word", word * 10 + i);
+
+			region_step(REGION_WORD, PROGRESS_STATE, IOURD_WORK_FAILED, file);
+			region_step(REGION_WORD, word, values[i], file);
+			region_step(REGION_RETURN, 0, i ? 0 : word % 4, file);
+			region_end(file);
+		}
+	}
+	for (unsigned int number = 0; number < 20; number++) {
+		FILE *file = region_begin("return", number);
+
+		if (number % 3 == 1)
+			region_step(REGION_ALL, 0, 255, file);
+		region_step(REGION_RETURN, number % 5, number / 5, file);
+		region_end(file);
+		file = region_begin("request", number);
+		region_step(REGION_NUMBER, number, number * 3, file);
+		region_step(REGION_REQUEST, number % 3, number % 4, file);
+		region_step(REGION_REQUEST, number % 3, number / 4 % 4, file);
+		region_end(file);
+		file = region_begin("differs", number);
+		region_step(REGION_DIFFERS, number, number % 2, file);
+		region_step(REGION_NEXT, 0, 0, file);
+		region_end(file);
 	}
 }
 

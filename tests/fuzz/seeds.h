@@ -18,6 +18,7 @@ void seeds_of_api(void);
 void seeds_of_lib(void);
 void seeds_of_control(void);
 void seeds_of_object(void);
+void seeds_of_region(void);
 void seeds_of_takeover(void);
 
 #endif
