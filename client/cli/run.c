@@ -307,7 +307,9 @@ static int run_program(struct cli *cli)
 	struct run run = {.cli = cli, .program = cli->arguments[0]};
 	int r = run_create(&run, false);
 
-	if (r == 0 && (r = files_truncate(&run.files)) == 0)
+	if (r == 0)
+		r = files_truncate(&run.files);
+	if (r == 0)
 		r = run_ring(&run);
 	run_done(&run);
 	return r;

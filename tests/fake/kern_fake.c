@@ -405,7 +405,8 @@ static int fake_pins_list(struct kern *kern, char ***ret_names, size_t *ret_n)
 	n = 0;
 	for (struct kern_fake_pinned *at = fake->pinned; at; at = at->next) {
 		names[n] = strdup(at->name);
-		assert(names[n++]);
+		assert(names[n]);
+		n++;
 	}
 	pthread_mutex_unlock(&fake->lock);
 	*ret_names = names;
