@@ -12,25 +12,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/inotify.h>
 #include <sys/mman.h>
-#include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "iouctl.h"
+#include "odd-files.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ROUNDS	     15
@@ -62,110 +55,6 @@ static bool refused(const struct iouctl *c, int r)
 }
 
 /* ---- files ---- */
-
-static int pipe_end(int end)
-{
-	int fds[2];
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -1;
-	return fds[end]; /* the other end stays open, as the process's */
-}
-
-static int socket_end(int type)
-{
-	int fds[2];
-
-	return socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds) < 0 ? -1 : fds[0];
-}
-
-static int sealed_memfd(void)
-{
-	int fd = memfd_create("sealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd >= 0 &&
-	    (ftruncate(fd, 4096) < 0 ||
-	     fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0))
-		return -1;
-	return fd;
-}
-
-static int huge_sparse(void)
-{
-	int fd = memfd_create("huge", MFD_CLOEXEC);
-
-	return fd >= 0 && ftruncate(fd, INT64_MAX) < 0 ? -1 : fd;
-}
-
-static int epoll_of_itself(void)
-{
-	int outer = epoll_create1(EPOLL_CLOEXEC), inner = epoll_create1(EPOLL_CLOEXEC);
-	struct epoll_event event = {.events = EPOLLIN};
-
-	epoll_ctl(outer, EPOLL_CTL_ADD, inner, &event);
-	return outer;
-}
-
-static int make_ring(void)
-{
-	char params[256] = {0};
-
-	return (int)syscall(SYS_io_uring_setup, 1, params);
-}
-
-static int signals(void)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	return signalfd(-1, &none, SFD_CLOEXEC);
-}
-
-static int open_of(const char *path, int flags)
-{
-	return open(path, flags | O_CLOEXEC, 0600);
-}
-
-/* Each opens one descriptor; -1: this machine has none of the kind. */
-#define KINDS(X)                                                                                   \
-	X("pipe, read end", pipe_end(0))                                                           \
-	X("pipe, write end", pipe_end(1))                                                          \
-	X("stream socket", socket_end(SOCK_STREAM))                                                \
-	X("datagram socket", socket_end(SOCK_DGRAM))                                               \
-	X("packet socket", socket_end(SOCK_SEQPACKET))                                             \
-	X("unconnected TCP socket", socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))                \
-	X("netlink socket", socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0))                        \
-	X("eventfd", eventfd(0, EFD_CLOEXEC))                                                      \
-	X("full eventfd", eventfd(UINT32_MAX, EFD_CLOEXEC))                                        \
-	X("epoll", epoll_create1(EPOLL_CLOEXEC))                                                   \
-	X("epoll of an epoll", epoll_of_itself())                                                  \
-	X("timerfd", timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC))                                 \
-	X("signalfd", signals())                                                                   \
-	X("inotify", inotify_init1(IN_CLOEXEC))                                                    \
-	X("pidfd", (int)syscall(SYS_pidfd_open, getpid(), 0))                                      \
-	X("io_uring", make_ring())                                                                 \
-	X("memfd", memfd_create("plain", MFD_CLOEXEC))                                             \
-	X("sealed memfd", sealed_memfd())                                                          \
-	X("memfd of 2^63 - 1 bytes", huge_sparse())                                                \
-	X("memfd_secret", (int)syscall(SYS_memfd_secret, O_CLOEXEC))                               \
-	X("directory", open_of("/tmp", O_RDONLY | O_DIRECTORY))                                    \
-	X("path only", open_of("/etc/passwd", O_PATH))                                             \
-	X("directory, path only", open_of("/", O_PATH | O_DIRECTORY))                              \
-	X("read-only file", open_of("/etc/passwd", O_RDONLY))                                      \
-	X("file without a name", open_of("/tmp", O_TMPFILE | O_RDWR))                              \
-	X("append-only descriptor", open_of("/dev/shm", O_TMPFILE | O_RDWR | O_APPEND))            \
-	X("direct descriptor", open_of("/var/tmp", O_TMPFILE | O_RDWR | O_DIRECT))                 \
-	X("/dev/null", open_of("/dev/null", O_RDWR))                                               \
-	X("/dev/zero", open_of("/dev/zero", O_RDWR))                                               \
-	X("/dev/full", open_of("/dev/full", O_RDWR))                                               \
-	X("/dev/random", open_of("/dev/random", O_RDWR))                                           \
-	X("/dev/ptmx", open_of("/dev/ptmx", O_RDWR | O_NOCTTY))                                    \
-	X("/dev/fuse", open_of("/dev/fuse", O_RDWR))                                               \
-	X("/proc/self/mem", open_of("/proc/self/mem", O_RDWR))                                     \
-	X("/proc/self/status", open_of("/proc/self/status", O_RDONLY))                             \
-	X("namespace", open_of("/proc/self/ns/net", O_RDONLY))                                     \
-	X("sysfs file", open_of("/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY))          \
-	X("control group", open_of("/sys/fs/cgroup/cgroup.procs", O_RDONLY))
 
 static const struct {
 	const char *program;
@@ -233,7 +122,7 @@ static int odd_files(void)
 	} else {                                                                                   \
 		printf("# %-26s none: %s\n", kind, strerror(errno));                               \
 	}
-	KINDS(TRY)
+	ODD_FILES(TRY)
 #undef TRY
 	iouctl_free(c);
 	return 0;
