@@ -8,38 +8,56 @@
 
 #include "common/cleanup.h"
 
+/* A socket with SO_PASSCRED receives credentials, too. If none come, descriptors may fill their
+ * room. */
+#define CREDENTIALS_SPACE CMSG_SPACE(sizeof(struct ucred))
+#define RECEIVED_FDS_MAX  (PASSED_FDS_MAX + CREDENTIALS_SPACE / sizeof(int))
+
 union control {
 	struct cmsghdr align;
-	char bytes[CMSG_SPACE(PASSED_FDS_MAX * sizeof(int))];
+	char bytes[CREDENTIALS_SPACE + CMSG_SPACE(PASSED_FDS_MAX * sizeof(int))];
 };
-/* The kernel fills padding, too: there must be none, or one descriptor more would fit. */
-_Static_assert(CMSG_SPACE(PASSED_FDS_MAX * sizeof(int)) == CMSG_LEN(PASSED_FDS_MAX * sizeof(int)),
-	       "an even number of descriptors");
 
-ssize_t send_with_fds(int fd, const void *bytes, size_t n, const int *fds, size_t n_fds, int flags)
+static void add_header(struct msghdr *message, int type, const void *data, size_t size)
+{
+	struct cmsghdr *h;
+
+	message->msg_controllen += CMSG_SPACE(size);
+	h = CMSG_FIRSTHDR(message);
+	if (message->msg_controllen > CMSG_SPACE(size))
+		h = CMSG_NXTHDR(message, h); /* there are two at most */
+	h->cmsg_level = SOL_SOCKET;
+	h->cmsg_type = type;
+	h->cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(h), data, size);
+}
+
+ssize_t send_with_fds_as(int fd, const void *bytes, size_t n, const int *fds, size_t n_fds,
+			 int flags, const struct ucred *sender)
 {
 	struct iovec vector = {.iov_base = (void *)bytes, .iov_len = n};
-	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
 	union control control = {};
+	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control};
 	ssize_t sent;
 
 	if (n_fds > PASSED_FDS_MAX)
 		return -EMFILE;
-	if (n_fds > 0) {
-		message.msg_control = &control;
-		message.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
-		control.align.cmsg_level = SOL_SOCKET;
-		control.align.cmsg_type = SCM_RIGHTS;
-		control.align.cmsg_len = CMSG_LEN(n_fds * sizeof(int));
-		memcpy(CMSG_DATA(&control.align), fds, n_fds * sizeof(int));
-	}
+	if (sender)
+		add_header(&message, SCM_CREDENTIALS, sender, sizeof(*sender));
+	if (n_fds > 0)
+		add_header(&message, SCM_RIGHTS, fds, n_fds * sizeof(int));
 	sent = sendmsg(fd, &message, MSG_NOSIGNAL | flags);
 	return sent < 0 ? -errno : sent;
 }
 
+ssize_t send_with_fds(int fd, const void *bytes, size_t n, const int *fds, size_t n_fds, int flags)
+{
+	return send_with_fds_as(fd, bytes, n, fds, n_fds, flags, NULL);
+}
+
 /* Copies the descriptors, for which the buffer bounds the number. The kernel sends one such header.
  */
-static size_t take_fds(struct msghdr *message, int fds[PASSED_FDS_MAX])
+static size_t take_fds(struct msghdr *message, int fds[RECEIVED_FDS_MAX])
 {
 	for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h; h = CMSG_NXTHDR(message, h)) {
 		size_t size = h->cmsg_len - CMSG_LEN(0);
@@ -60,10 +78,11 @@ ssize_t receive_with_fds(int fd, void *bytes, size_t n, int *ret_fds, size_t max
 	struct msghdr message = {
 		.msg_iov = &vector,
 		.msg_iovlen = 1,
-		.msg_control = max_fds > 0 ? &control : NULL,
-		.msg_controllen = max_fds > 0 ? sizeof(control) : 0,
+		.msg_control = &control,
+		.msg_controllen = CREDENTIALS_SPACE +
+				  (max_fds > 0 ? CMSG_SPACE(PASSED_FDS_MAX * sizeof(int)) : 0),
 	};
-	int fds[PASSED_FDS_MAX], r = 0;
+	int fds[RECEIVED_FDS_MAX], r = 0;
 	size_t n_fds;
 	ssize_t received;
 

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct ucred;
+
 #define PASSED_FDS_MAX 64 /* descriptors of one call */
 
 /*
@@ -13,6 +15,9 @@
  * Returns the number of bytes sent, or -errno; -EMFILE: more than PASSED_FDS_MAX descriptors.
  */
 ssize_t send_with_fds(int fd, const void *bytes, size_t n, const int *fds, size_t n_fds, int flags);
+/* The same with credentials (SCM_CREDENTIALS), which the kernel checks. NULL: its own choice. */
+ssize_t send_with_fds_as(int fd, const void *bytes, size_t n, const int *fds, size_t n_fds,
+			 int flags, const struct ucred *sender);
 /*
  * Calls recvmsg() once. Returns the number of bytes, 0 at the end of the connection, or -errno.
  * Stores *ret_n_fds descriptors, close-on-exec, at @ret_fds, which has room for @max_fds (at most

@@ -79,7 +79,7 @@ enum verdict {
 	VERDICT_OVER,
 	VERDICT_CONTINUE,
 	VERDICT_PAUSED, /* continue when it is resumed */
-	VERDICT_BUSY,	  /* another operation on the ring is under way */
+	VERDICT_BUSY,	/* another operation on the ring is under way */
 };
 
 /* Reports that the loop returned: an enum verdict, or -errno. */

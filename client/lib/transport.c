@@ -145,7 +145,7 @@ int transport_receive(struct transport *transport, struct raw_reply *ret)
 static ssize_t receive_to_nul(int fd, char *bytes, size_t n, struct schema_fds *fds)
 {
 	bool has_fds;
-	ssize_t there = socket_peek(fd, bytes, n, &has_fds);
+	ssize_t there = socket_peek(fd, bytes, n, &has_fds, NULL);
 	const char *nul = there > 0 ? memchr(bytes, '\0', there) : NULL;
 
 	if (nul)

@@ -29,7 +29,7 @@ void frame_reader_done(struct frame_reader *reader)
 {
 	schema_fds_done(&reader->fds);
 	free(reader->buffer);
-	*reader = (struct frame_reader){.limit = reader->limit};
+	*reader = (struct frame_reader){.limit = reader->limit, .sender = reader->sender};
 }
 
 bool frame_reader_partial(const struct frame_reader *reader)
@@ -78,9 +78,9 @@ static int make_room(struct frame_reader *reader)
  * otherwise first the first byte of a message, then the rest of that message.
  */
 static ssize_t measure(const struct frame_reader *reader, int fd, char *buffer, size_t room,
-		       bool *ret_fds)
+		       bool *ret_fds, uid_t *ret_sender)
 {
-	ssize_t n = socket_peek(fd, buffer, room, ret_fds);
+	ssize_t n = socket_peek(fd, buffer, room, ret_fds, reader->sender ? ret_sender : NULL);
 	const char *nul;
 
 	if (n <= 0 || !*ret_fds)
@@ -122,29 +122,51 @@ static int added(struct frame_reader *reader, size_t n, bool with_fds, struct no
 	return reader->scanned - reader->start > limit ? refuse_size(limit, note) : 0;
 }
 
-/* As measure(), in the buffer, where *ret_at is the place for what will be read. */
-static ssize_t look(struct frame_reader *reader, int fd, char **ret_at, bool *ret_fds)
+static int refuse_sender(uid_t sender, uid_t expected, struct note *note)
 {
-	size_t room;
+	char reason[128];
+
+	snprintf(reason, sizeof(reason),
+		 "user %u has sent it, but user %u has made the connection; make another one",
+		 sender, expected);
+	return fault_message_refused(note, reason);
+}
+
+/*
+ * As measure(), in the buffer, where *ret_at is the place for what will be read. *ret_fault: set
+ * if the sender is another one.
+ */
+static ssize_t look(struct frame_reader *reader, int fd, char **ret_at, bool *ret_fds,
+		    int *ret_fault, struct note *note)
+{
 	int r = make_room(reader);
+	uid_t sender;
+	size_t room;
+	ssize_t n;
 
 	if (r < 0)
 		return r;
 	*ret_at = reader->buffer + reader->end;
 	room = reader->allocated - reader->end;
-	return measure(reader, fd, *ret_at, room < READ_MAX ? room : READ_MAX, ret_fds);
+	n = measure(reader, fd, *ret_at, room < READ_MAX ? room : READ_MAX, ret_fds, &sender);
+	if (n > 0 && reader->sender && sender != *reader->sender)
+		*ret_fault = refuse_sender(sender, *reader->sender, note);
+	return n;
 }
 
 int frame_reader_fill(struct frame_reader *reader, int fd, struct note *note)
 {
 	size_t n_fds = reader->fds.n;
 	bool fds = false;
+	int fault = 0;
 	ssize_t n;
 	char *at;
 
 	if (whole(reader))
 		return 0;
-	n = look(reader, fd, &at, &fds);
+	n = look(reader, fd, &at, &fds, &fault, note);
+	if (fault)
+		return fault;
 	if (n > 0)
 		n = socket_receive(fd, at, (size_t)n, &reader->fds);
 	if (n == -EMFILE)
@@ -160,13 +182,16 @@ int frame_reader_fill_bytes(struct frame_reader *reader, int fd, struct note *no
 			    size_t *ret_elsewhere)
 {
 	bool fds = false;
+	int fault = 0;
 	ssize_t n;
 	char *at;
 
 	*ret_elsewhere = 0;
 	if (whole(reader))
 		return 0;
-	n = look(reader, fd, &at, &fds);
+	n = look(reader, fd, &at, &fds, &fault, note);
+	if (fault)
+		return fault;
 	if (n > 0 && fds) {
 		*ret_elsewhere = (size_t)n;
 		return 0;

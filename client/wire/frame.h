@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "wire/schema.h"
 
@@ -18,11 +19,12 @@ struct note;
 /* ---- reading ---- */
 
 /*
- * Zero-initialise, and set the limit. Owns its memory, and descriptors until frame_reader_next()
- * moves them out.
+ * Zero-initialise, and set the limit and the sender. Owns its memory, and descriptors until
+ * frame_reader_next() moves them out.
  */
 struct frame_reader {
-	size_t limit; /* bytes of a message, 64 KiB or more; 0: MANAGER_MESSAGE_MAX */
+	size_t limit;	     /* bytes of a message, 64 KiB or more; 0: MANAGER_MESSAGE_MAX */
+	const uid_t *sender; /* borrowed; not NULL: the socket has SO_PASSCRED, for this user */
 	char *buffer;
 	size_t allocated;
 	size_t start;	       /* of the next message */
@@ -42,8 +44,8 @@ void frame_reader_done(struct frame_reader *reader);
  * Reads once, unless a complete message is pending. 0: call frame_reader_next() until it returns
  * false, then fill again; -EAGAIN: nothing to read; -EINTR: call again; -ECONNRESET: the peer has
  * closed the connection and no complete message is pending; FAULT_MESSAGE_REFUSED: a message is too
- * large, has too many descriptors, or has descriptors after its first byte. After a fault or any
- * other -errno the stream is unusable.
+ * large, has too many descriptors, has descriptors after its first byte, or is another user's.
+ * After a fault or any other -errno the stream is unusable.
  */
 int frame_reader_fill(struct frame_reader *reader, int fd, struct note *note);
 /*

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/fd-passing.h"
@@ -55,7 +56,10 @@ int socket_connect_unix(const char *path, int timeout_ms, int *ret_fd)
 
 ssize_t socket_send(int fd, const void *bytes, size_t n, const int *fds, size_t n_fds)
 {
-	return send_with_fds(fd, bytes, n, fds, n_fds, 0);
+	const struct ucred own = {.pid = getpid(), .uid = geteuid(), .gid = getegid()};
+
+	/* the kernel would take the real user for the sender */
+	return send_with_fds_as(fd, bytes, n, fds, n_fds, 0, own.uid == getuid() ? NULL : &own);
 }
 
 ssize_t socket_receive(int fd, void *bytes, size_t n, struct schema_fds *fds)
@@ -79,16 +83,32 @@ ssize_t socket_receive(int fd, void *bytes, size_t n, struct schema_fds *fds)
 	return received;
 }
 
-ssize_t socket_peek(int fd, void *bytes, size_t n, bool *ret_fds)
+ssize_t socket_peek(int fd, void *bytes, size_t n, bool *ret_fds, uid_t *ret_sender)
 {
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+	} control;
 	struct iovec vector = {.iov_base = bytes, .iov_len = n};
 	struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
-	ssize_t seen = recvmsg(fd, &message, MSG_PEEK);
+	struct ucred sender = {.uid = (uid_t)-1};
+	struct cmsghdr *h;
+	ssize_t seen;
 
+	if (ret_sender) {
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+	}
+	seen = recvmsg(fd, &message, MSG_PEEK);
 	if (seen < 0)
 		return -errno;
-	/* the call has no room for descriptors, so the kernel reports any as truncated */
+	/* no room remains for descriptors, so the kernel reports any as truncated */
 	*ret_fds = message.msg_flags & MSG_CTRUNC;
+	h = CMSG_FIRSTHDR(&message);
+	if (h && h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_CREDENTIALS)
+		memcpy(&sender, CMSG_DATA(h), sizeof(sender));
+	if (ret_sender)
+		*ret_sender = sender.uid;
 	return seen;
 }
 

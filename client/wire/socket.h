@@ -21,7 +21,8 @@ int socket_connect_unix(const char *path, int timeout_ms, int *ret_fd);
 int socket_set_send_timeout(int fd, int timeout_ms);
 
 /*
- * Calls sendmsg() once, with the descriptors, which stay the caller's, on the first byte. Returns
+ * Calls sendmsg() once, with the descriptors, which stay the caller's, on the first byte, as the
+ * effective user, who is also the user of a connection (SO_PEERCRED). Returns
  * the number of bytes sent, or -errno: -EAGAIN, -EPIPE (no signal is raised), ...
  */
 ssize_t socket_send(int fd, const void *bytes, size_t n, const int *fds, size_t n_fds);
@@ -36,10 +37,13 @@ ssize_t socket_receive(int fd, void *bytes, size_t n, struct schema_fds *fds);
 /*
  * Returns up to @n available bytes without consuming them. *ret_fds: descriptors belong to one of
  * them or, because the kernel looks ahead, to a later byte. If it is false, reading these bytes
- * receives no descriptors. @fd must not have SO_PASSCRED or a similar option set. Results are those
- * of socket_receive().
+ * receives no descriptors. Results are those of socket_receive().
+ *
+ * If @fd has SO_PASSCRED, @ret_sender must not be NULL: *ret_sender is the user that has sent these
+ * bytes. The kernel joins no bytes of two senders. Otherwise it must be NULL: without credentials,
+ * their room would receive descriptors.
  */
-ssize_t socket_peek(int fd, void *bytes, size_t n, bool *ret_fds);
+ssize_t socket_peek(int fd, void *bytes, size_t n, bool *ret_fds, uid_t *ret_sender);
 
 /* Waits for @events (POLLIN, POLLOUT): 0. -ETIMEDOUT after @timeout_ms (-1: no limit); -EINTR. */
 int socket_wait(int fd, short events, int timeout_ms);

@@ -103,7 +103,8 @@ int manager_program_unload(struct manager *manager, const struct peer *peer, con
 
 /*
  * FAULT_QUOTA_EXCEEDED names a limit of GetStatus, or "lockedMemory" (bytes) if the kernel does
- * not lock the region, because the service's RLIMIT_MEMLOCK is too small. A failure of the environment emits EVENT_FAILED, too.
+ * not lock the region, because the service's RLIMIT_MEMLOCK is too small. A failure of the
+ * environment emits EVENT_FAILED, too.
  */
 int manager_ring_create(struct manager *manager, const struct peer *peer,
 			const struct ring_request *request, ring_done done, void *arg,

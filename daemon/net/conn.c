@@ -258,7 +258,9 @@ static void discard(struct conn *conn)
 {
 	char waste[4096];
 	bool fds = false;
-	ssize_t n = socket_peek(conn->fd, waste, sizeof(waste), &fds);
+	uid_t sender;
+	ssize_t n = socket_peek(conn->fd, waste, sizeof(waste), &fds,
+				conn->reader.sender ? &sender : NULL);
 
 	if (n > 0 && !fds)
 		n = recv(conn->fd, waste, (size_t)n, 0);
@@ -391,6 +393,15 @@ static int open_session(struct conn *conn)
 	return r;
 }
 
+/* As all sockets that listener.c accepts. */
+static bool passes_credentials(int fd)
+{
+	socklen_t size = sizeof(int);
+	int passes = 0;
+
+	return getsockopt(fd, SOL_SOCKET, SO_PASSCRED, &passes, &size) == 0 && passes;
+}
+
 int conn_new_take_fd(struct conns *conns, int fd, struct peer *peer, struct conn **ret)
 {
 	struct conn *made = calloc(1, sizeof(*made));
@@ -406,6 +417,7 @@ int conn_new_take_fd(struct conns *conns, int fd, struct peer *peer, struct conn
 	made->peer = *peer;
 	*peer = (struct peer){};
 	made->reader.limit = MANAGER_CALL_MAX;
+	made->reader.sender = passes_credentials(fd) ? &made->peer.user.uid : NULL;
 	made->memory.reader = &made->reader;
 	made->memory.writer = &made->writer;
 	made->reap.free = reap_conn;

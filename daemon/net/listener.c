@@ -137,9 +137,14 @@ int listener_new(struct loop *loop, int fd, const struct listener_limits *limits
 		 struct parcels *parcels, const struct conn_handler *handler, void *arg,
 		 struct listener **ret)
 {
-	struct listener *made = calloc(1, sizeof(*made));
+	const int yes = 1;
+	struct listener *made;
 	int r;
 
+	/* Connections inherit it before their clients can send: conn.c checks who sends. */
+	if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof(yes)) < 0)
+		return -errno;
+	made = calloc(1, sizeof(*made));
 	if (!made)
 		return -ENOMEM;
 	made->limits = *limits;

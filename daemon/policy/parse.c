@@ -199,7 +199,7 @@ static void read_rule_name(struct reader *reader, unsigned int line)
 		return;
 	}
 	rule->name = strdup(reader->lexer.text);
-	reader->no_memory = !rule->name;
+	reader->no_memory |= !rule->name;
 	reader_next(reader);
 }
 

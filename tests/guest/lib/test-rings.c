@@ -317,6 +317,34 @@ static void daemon_killed(void **state)
 	iouctl_free(c);
 }
 
+/* A process that has become another user uses the connection that it made before. */
+static int call_as_client(void)
+{
+	struct iouctl *c = NULL;
+	char *reply = NULL;
+
+	if (iouctl_connect(NULL, &c) < 0 ||
+	    iouctl_call(c, "GetStatus", NULL, NULL, 0, &reply, NULL, NULL) != 0)
+		return 1;
+	if (setresgid(1000, 1000, 1000) < 0 || setresuid(1000, 1000, 1000) < 0)
+		return 2;
+	if (iouctl_call(c, "GetStatus", NULL, NULL, 0, &reply, NULL, NULL) == 0)
+		return 3;
+	return strstr(iouctl_error_message(c), "user 1000 has sent it, but user 0") ? 0 : 4;
+}
+
+static void connection_of_another_user(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(call_as_client());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,7 +353,7 @@ int main(void)
 		cmocka_unit_test(stop),		 cmocka_unit_test(pause_and_resume),
 		cmocka_unit_test(swap),		 cmocka_unit_test(second_process),
 		cmocka_unit_test(client_killed), cmocka_unit_test(host_killed),
-		cmocka_unit_test(daemon_killed),
+		cmocka_unit_test(daemon_killed), cmocka_unit_test(connection_of_another_user),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

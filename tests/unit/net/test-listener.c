@@ -24,6 +24,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/timers.h"
+#include "wire/socket.h"
 #include "common/container-of.h"
 
 #define ALICE 1000u
@@ -169,14 +170,25 @@ static int visit_as(struct house *house, uid_t uid)
 	return fd;
 }
 
-static bool is_served(struct house *house, int fd)
+static bool is_served_as(struct house *house, uid_t uid, int fd)
 {
 	char answer[8] = "";
+	ssize_t n;
 
-	if (send(fd, "hello", 6, MSG_NOSIGNAL) != 6)
+	if (uid != 0)
+		assert_int_equal(seteuid(uid), 0);
+	n = socket_send(fd, "hello", 6, NULL, 0);
+	if (uid != 0)
+		assert_int_equal(seteuid(0), 0);
+	if (n != 6)
 		return false;
 	settle(house);
 	return recv(fd, answer, sizeof(answer), MSG_DONTWAIT) == 6 && strcmp(answer, "hello") == 0;
+}
+
+static bool is_served(struct house *house, int fd)
+{
+	return is_served_as(house, 0, fd);
 }
 
 static void assert_refused(int fd, const char *limit)
@@ -231,7 +243,7 @@ static void test_users(void **state)
 	alice[1] = visit_as(&house, ALICE);
 	assert_refused(visit_as(&house, ALICE), "connectionsPerUser");
 	bob = visit_as(&house, BOB);
-	assert_true(is_served(&house, bob));
+	assert_true(is_served_as(&house, BOB, bob));
 	assert_refused(visit_as(&house, BOB), "\"limit\":\"connections\",\"allowed\":3");
 	root = visit(&house);
 	assert_true(is_served(&house, root));
@@ -239,6 +251,32 @@ static void test_users(void **state)
 	close(alice[1]);
 	close(bob);
 	close(root);
+	house_close(&house);
+}
+
+/* Sent before the connection is accepted, or after: it is another user's. */
+static void test_sender(void **state)
+{
+	struct house house;
+	int early, late;
+
+	if (geteuid() != 0)
+		skip();
+	house_open(&house, 10, 0, 10);
+	early = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(early, (struct sockaddr *)&house.address, sizeof(house.address)),
+			 0);
+	late = visit_as(&house, BOB);
+	assert_false(is_served(&house, late));
+	assert_true(is_served(&house, early));
+	close(early);
+	close(late);
+	early = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(early, (struct sockaddr *)&house.address, sizeof(house.address)),
+			 0);
+	assert_false(is_served_as(&house, BOB, early)); /* nobody has accepted it yet */
+	close(early);
+	settle(&house);
 	house_close(&house);
 }
 
@@ -255,7 +293,7 @@ static void test_guaranteed(void **state)
 		alice[i] = visit_as(&house, ALICE);
 	assert_refused(visit_as(&house, ALICE), "\"limit\":\"connections\",\"allowed\":4");
 	bob = visit_as(&house, BOB);
-	assert_true(is_served(&house, bob));
+	assert_true(is_served_as(&house, BOB, bob));
 	assert_refused(visit_as(&house, BOB), "\"limit\":\"connections\",\"allowed\":4");
 	root = visit(&house);
 	assert_true(is_served(&house, root));
@@ -330,9 +368,9 @@ static void test_no_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_per_user),       cmocka_unit_test(test_users),
-		cmocka_unit_test(test_guaranteed),     cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_no_descriptors),
+		cmocka_unit_test(test_per_user), cmocka_unit_test(test_users),
+		cmocka_unit_test(test_sender),	 cmocka_unit_test(test_guaranteed),
+		cmocka_unit_test(test_stop),	 cmocka_unit_test(test_no_descriptors),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -183,6 +183,7 @@ static void test_no_directory(void **state)
 			.executor = &fixture.executor.executor,
 			.clock = &fixture.clock.clock,
 			.last_use = &fixture.last_use.port,
+			.policies = &fixture.policies,
 			.program_directory = "/nonexistent/programs",
 		};
 
