@@ -12,6 +12,7 @@
 #include "check.h"
 #include "daemon.h"
 #include "os/config.h"
+#include "os/turn-away.h"
 #include "util/log.h"
 #include "common/cleanup.h"
 
@@ -160,12 +161,20 @@ static int check(const struct config *config)
 	return check_files(config) ? status : EXIT_FAILURE;
 }
 
+static int turn_away(void)
+{
+	turn_away_clients(
+		"its configuration or policy is invalid; 'journalctl -u iouringd.service' "
+		"shows the errors, 'iouringd --check-config' checks a correction");
+	return CONFIG_EXIT_STATUS;
+}
+
 int main(int argc, char *argv[])
 {
 	_cleanup_(config_done) struct config config = {0};
 	_cleanup_free_ char *problem = NULL;
 	struct command_line line = {0};
-	int r;
+	int r, status;
 
 	if (parse(argc, argv, &line) < 0) {
 		fprintf(stderr, "Try 'iouringd --help'.\n");
@@ -184,7 +193,7 @@ int main(int argc, char *argv[])
 		r = read_config(&line, &config, &problem);
 	if (r < 0) {
 		log_error("%s", problem ?: strerror(-r));
-		return line.check_config || line.check_policy ? EXIT_FAILURE : CONFIG_EXIT_STATUS;
+		return line.check_config || line.check_policy ? EXIT_FAILURE : turn_away();
 	}
 	r = apply_options(&line, &config, &problem);
 	if (r < 0) {
@@ -193,5 +202,8 @@ int main(int argc, char *argv[])
 	}
 	if (line.check_policy)
 		return check_policy(&config) ? EXIT_SUCCESS : EXIT_FAILURE;
-	return line.check_config ? check(&config) : daemon_run(&config);
+	if (line.check_config)
+		return check(&config);
+	status = daemon_run(&config);
+	return status == CONFIG_EXIT_STATUS ? turn_away() : status;
 }

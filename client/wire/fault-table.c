@@ -116,6 +116,13 @@ const struct schema_error fault_manager_errors[] = {
 			"after this reply.",
 		.message = "iouringd refused the message: {reason}",
 	},
+	[FAULT_CANNOT_START - 1] = {
+		MANAGER_ERROR("CannotStart"),
+		.fields = FIELDS(TEXT("reason", "What keeps it from starting, and where its messages are.")),
+		.help = "The daemon was started for this client, and cannot start. It closes the "
+			"connection after this reply.",
+		.message = "iouringd cannot start: {reason}",
+	},
 	[FAULT_INTERNAL - 1] = {
 		MANAGER_ERROR("Internal"),
 		.fields = FIELDS(TEXT("reason", "The name of an errno, such as ENOMEM.")),

@@ -112,6 +112,11 @@ int fault_message_refused(struct note *note, const char *reason)
 	return fill(note, FAULT_MESSAGE_REFUSED, reason, NULL, NULL);
 }
 
+int fault_cannot_start(struct note *note, const char *reason)
+{
+	return fill(note, FAULT_CANNOT_START, reason, NULL, NULL);
+}
+
 /* A value of a client may be as large as a call: the note has its start. */
 int fault_invalid_parameter(struct note *note, const char *parameter, const char *value,
 			    const char *expected)

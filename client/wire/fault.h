@@ -29,6 +29,7 @@ enum fault {
 	FAULT_KERNEL_LACKS,	   /* capability, since */
 	FAULT_RING_BUSY,	   /* ring, reason */
 	FAULT_MESSAGE_REFUSED,	   /* reason; then the connection is closed */
+	FAULT_CANNOT_START,	   /* reason; then the connection is closed */
 	FAULT_INTERNAL,		   /* reason: the name of an errno */
 	/* org.varlink.service */
 	FAULT_INVALID_PARAMETER,      /* parameter, value, expected */
@@ -69,6 +70,7 @@ int fault_not_permitted(struct note *note, const char *reason);
 int fault_kernel_lacks(struct note *note, const char *capability, const char *since);
 int fault_ring_busy(struct note *note, const char *ring, const char *reason);
 int fault_message_refused(struct note *note, const char *reason);
+int fault_cannot_start(struct note *note, const char *reason);
 int fault_invalid_parameter(struct note *note, const char *parameter, const char *value,
 			    const char *expected);
 int fault_interface_not_found(struct note *note, const char *name);

@@ -78,6 +78,9 @@ static void test_each(void **state)
 	      "ring \"r1\" cannot do this now: it is being made");
 	check(fault_message_refused(&n, "too large"), &n, "{'reason':'too large'}",
 	      "iouringd refused the message: too large");
+	check(fault_cannot_start(&n, "its configuration is invalid"), &n,
+	      "{'reason':'its configuration is invalid'}",
+	      "iouringd cannot start: its configuration is invalid");
 	check(-ENOMEM, &n, "{'reason':'ENOMEM'}",
 	      "iouringd could not complete the call (ENOMEM); run 'journalctl -u iouringd' for "
 	      "details");
