@@ -195,6 +195,12 @@ count_processes() {
 	echo "$n"
 }
 
+# fresh_daemon: the next client finds a daemon that has loaded no program yet
+fresh_daemon() {
+	systemctl stop iouringd.service
+	systemctl start iouringd.socket
+}
+
 # load_programs [PROGRAM]...: loads these shipped programs, or all, so that one that is loaded later
 # does not count as a leak. Each takes as long as half a start of the daemon.
 load_programs() {

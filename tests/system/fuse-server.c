@@ -5,7 +5,8 @@
  * usage: fuse-server [OPTION...] DIRECTORY
  *
  *   --own-namespace     mounts in a user and mount namespace of its own, as any user may
- *   --silent OPERATION  never answers these requests: flush, getattr, open, poll, read, write
+ *   --silent OPERATION  never answers these requests: flush, fsync, getattr, open, poll, read,
+ * write
  *   --fail OPERATION    answers them with EIO
  *   --short-reads N     returns at most N bytes for each read
  *
@@ -44,8 +45,9 @@ static const struct {
 	const char *name;
 	uint32_t opcode;
 } operations[] = {
-	{"flush", FUSE_FLUSH}, {"getattr", FUSE_GETATTR}, {"open", FUSE_OPEN},
-	{"poll", FUSE_POLL},   {"read", FUSE_READ},	  {"write", FUSE_WRITE},
+	{"flush", FUSE_FLUSH}, {"fsync", FUSE_FSYNC}, {"getattr", FUSE_GETATTR},
+	{"open", FUSE_OPEN},   {"poll", FUSE_POLL},   {"read", FUSE_READ},
+	{"write", FUSE_WRITE},
 };
 
 static void fail(const char *what)
