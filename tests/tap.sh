@@ -197,7 +197,7 @@ count_processes() {
 
 # fresh_daemon: the next client finds a daemon that has loaded no program yet
 fresh_daemon() {
-	systemctl stop iouringd.service
+	systemctl stop iouringd.socket iouringd.service
 	systemctl start iouringd.socket
 }
 
