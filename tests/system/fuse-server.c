@@ -9,6 +9,7 @@
  * write
  *   --fail OPERATION    answers them with EIO
  *   --short-reads N     returns at most N bytes for each read
+ *   --ready             answers poll: ready; otherwise never, so io_uring waits before each request
  *
  * Mounts on DIRECTORY, where "file" then has 65536 bytes, prints the process that serves it, and
  * exits. The mount ends with that process: SIGTERM ends it.
@@ -17,6 +18,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <linux/fuse.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,6 +39,7 @@ struct server {
 	bool silent[OPCODES_MAX];
 	bool failing[OPCODES_MAX];
 	uint32_t read_max;
+	bool ready;
 	bool own_namespace;
 	char content[FILE_SIZE];
 };
@@ -59,7 +62,7 @@ static void fail(const char *what)
 static void usage(void)
 {
 	fputs("usage: fuse-server [--own-namespace] [--silent OPERATION]... [--fail OPERATION]... "
-	      "[--short-reads N] DIRECTORY\n",
+	      "[--short-reads N] [--ready] DIRECTORY\n",
 	      stderr);
 	exit(2);
 }
@@ -167,7 +170,7 @@ static void serve(struct server *server, const struct fuse_in_header *request)
 {
 	const struct fuse_attr_out attr = {.attr = attributes(request->nodeid)};
 	const struct fuse_open_out open = {.open_flags = FOPEN_DIRECT_IO};
-	const struct fuse_poll_out poll = {.revents = 0};
+	const struct fuse_poll_out poll = {.revents = server->ready ? POLLIN | POLLOUT : 0};
 	const struct fuse_statfs_out statfs = {.st = {.bsize = 4096, .namelen = 255}};
 
 	if (request->opcode < OPCODES_MAX && server->silent[request->opcode])
@@ -280,6 +283,7 @@ static const char *parse(int argc, char **argv, struct server *server)
 		{"silent", required_argument, NULL, 's'},
 		{"fail", required_argument, NULL, 'f'},
 		{"short-reads", required_argument, NULL, 'r'},
+		{"ready", no_argument, NULL, 'p'},
 		{NULL, 0, NULL, 0},
 	};
 	int option;
@@ -297,6 +301,9 @@ static const char *parse(int argc, char **argv, struct server *server)
 			break;
 		case 'r':
 			server->read_max = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'p':
+			server->ready = true;
 			break;
 		default:
 			usage();
