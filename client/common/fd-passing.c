@@ -26,6 +26,7 @@ static void add_header(struct msghdr *message, int type, const void *data, size_
 	h = CMSG_FIRSTHDR(message);
 	if (message->msg_controllen > CMSG_SPACE(size))
 		h = CMSG_NXTHDR(message, h); /* there are two at most */
+	assert(h);			     /* the buffer has room for both */
 	h->cmsg_level = SOL_SOCKET;
 	h->cmsg_type = type;
 	h->cmsg_len = CMSG_LEN(size);

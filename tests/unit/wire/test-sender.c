@@ -138,7 +138,7 @@ static void test_effective_user(void **state)
 
 static void send_fds(const struct line *line, size_t n)
 {
-	int fds[PASSED_FDS_MAX];
+	int fds[PASSED_FDS_MAX] = {0};
 
 	for (size_t i = 0; i < n; i++)
 		fds[i] = line->ours;
@@ -148,9 +148,11 @@ static void send_fds(const struct line *line, size_t n)
 /* With room for @n; returns what receive_with_fds() returns. */
 static ssize_t receive_fds(const struct line *line, size_t n, size_t *ret_n)
 {
-	int fds[PASSED_FDS_MAX];
-	ssize_t r = receive_with_fds(line->theirs, &(char){0}, 1, fds, n, ret_n);
+	int fds[PASSED_FDS_MAX] = {0};
+	ssize_t r;
 
+	*ret_n = 0;
+	r = receive_with_fds(line->theirs, &(char){0}, 1, fds, n, ret_n);
 	for (size_t i = 0; r > 0 && i < *ret_n; i++)
 		close(fds[i]);
 	return r;
