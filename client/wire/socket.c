@@ -56,10 +56,14 @@ int socket_connect_unix(const char *path, int timeout_ms, int *ret_fd)
 
 ssize_t socket_send(int fd, const void *bytes, size_t n, const int *fds, size_t n_fds)
 {
-	const struct ucred own = {.pid = getpid(), .uid = geteuid(), .gid = getegid()};
+	struct ucred own = {.uid = geteuid()};
 
+	if (own.uid == getuid())
+		return send_with_fds(fd, bytes, n, fds, n_fds, 0);
 	/* the kernel would take the real user for the sender */
-	return send_with_fds_as(fd, bytes, n, fds, n_fds, 0, own.uid == getuid() ? NULL : &own);
+	own.pid = getpid();
+	own.gid = getegid();
+	return send_with_fds_as(fd, bytes, n, fds, n_fds, 0, &own);
 }
 
 ssize_t socket_receive(int fd, void *bytes, size_t n, struct schema_fds *fds)

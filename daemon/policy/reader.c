@@ -61,6 +61,17 @@ void reader_bad_value(struct reader *reader, const char *key, const char *expect
 	reader_skip(reader);
 }
 
+/* Behind an element of an object or a list, which ends with @end. */
+static void finish_element(struct reader *reader, enum token end, const char *expected)
+{
+	if (reader_is_over(reader))
+		return;
+	if (reader->lexer.token == TOKEN_COMMA)
+		reader_next(reader);
+	else if (reader->lexer.token != end)
+		reader_break_off(reader, expected);
+}
+
 void reader_object(struct reader *reader, read_value read_member, void *arg)
 {
 	char key[LEXER_TEXT_MAX];
@@ -81,12 +92,7 @@ void reader_object(struct reader *reader, read_value read_member, void *arg)
 		}
 		reader_next(reader);
 		read_member(reader, key, line, arg);
-		if (reader_is_over(reader))
-			return;
-		if (reader->lexer.token == TOKEN_COMMA)
-			reader_next(reader);
-		else if (reader->lexer.token != TOKEN_OBJECT_END)
-			reader_break_off(reader, "a comma, or }");
+		finish_element(reader, TOKEN_OBJECT_END, "a comma, or }");
 	}
 	if (!reader_is_over(reader))
 		reader_next(reader);
@@ -97,12 +103,7 @@ void reader_list(struct reader *reader, const char *key, read_value read_element
 	reader_next(reader);
 	while (!reader_is_over(reader) && reader->lexer.token != TOKEN_ARRAY_END) {
 		read_element(reader, key, reader->lexer.line, arg);
-		if (reader_is_over(reader))
-			return;
-		if (reader->lexer.token == TOKEN_COMMA)
-			reader_next(reader);
-		else if (reader->lexer.token != TOKEN_ARRAY_END)
-			reader_break_off(reader, "a comma, or ]");
+		finish_element(reader, TOKEN_ARRAY_END, "a comma, or ]");
 	}
 	if (!reader_is_over(reader))
 		reader_next(reader);

@@ -12,7 +12,8 @@
  *   --ready             answers poll: ready; otherwise never, so io_uring waits before each request
  *
  * Mounts on DIRECTORY, where "file" then has 65536 bytes, prints the process that serves it, and
- * exits. The mount ends with that process: SIGTERM ends it.
+ * exits. That process ends when the file system is unmounted; with --own-namespace, the mount ends
+ * with the process.
  */
 #include <errno.h>
 #include <fcntl.h>
