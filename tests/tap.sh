@@ -151,6 +151,21 @@ steps_on() {
 	wait_until more_steps "$1" "$before"
 }
 
+# ring_doorbell NAME: rings the doorbell of a ring whose process has the region open. The word of the
+# doorbell is at byte 260 of the region.
+bell=0
+ring_doorbell() {
+	local pid fd
+	pid=$(ring "$1" process)
+	for fd in /proc/"$pid"/fd/*; do
+		if [[ $(readlink "$fd") == */memfd:iouringd:* ]]; then
+			bell=$((bell % 255 + 1))
+			printf "\\x$(printf %02x $bell)" | dd of="$fd" bs=1 seek=260 conv=notrunc \
+				status=none
+		fi
+	done
+}
+
 # events_out_of_order FILE: counts the events of `iouctl monitor --json` whose number is not larger
 # than that of the event before
 events_out_of_order() {
@@ -249,6 +264,16 @@ left_over() {
 	echo "descriptors $(($(find "/proc/$pid/fd" -mindepth 1 2>/dev/null | wc -l) - 2 * brokers))"
 	echo "memfds $(find "/proc/$pid/fd" -lname '/memfd:*' 2>/dev/null | wc -l)"
 	echo "links $(bpftool --json link list 2>/dev/null | jq length)"
+}
+
+# start_afresh [PROGRAM]...: a fresh daemon with these programs loaded; sets $baseline to what it has
+# left over while it is idle. No broker of an earlier test can end while that is counted.
+start_afresh() {
+	fresh_daemon
+	iouctl status >/dev/null
+	load_programs "$@"
+	wait_until connections_are 0
+	baseline=$(left_over)
 }
 
 # connections_are N: the daemon has N connections, counted by the kernel

@@ -141,6 +141,11 @@ struct hosts_ops {
 	 * step. Does nothing to an application.
 	 */
 	void (*kick)(struct host *host);
+	/*
+	 * Whether the process is kept from running: by SIGSTOP, a debugger or the freezer of its
+	 * control group. False if that is not known.
+	 */
+	bool (*suspended)(const struct host *host);
 	/* Sends SIGKILL, also to an application; exited follows. */
 	void (*kill)(struct host *host);
 	/*

@@ -76,6 +76,11 @@ static void kick(struct host *host)
 		syscall(SYS_pidfd_send_signal, host->pidfd, CONTROL_SIGNAL, NULL, 0);
 }
 
+static bool suspended(const struct host *host)
+{
+	return process_suspended(host->pid, host->owner->cgroup_root);
+}
+
 static void host_free(struct host *host)
 {
 	if (!host)
@@ -116,6 +121,7 @@ static const struct hosts_ops ops = {
 	.process_lives = lives,
 	.reachable = reachable,
 	.kick = kick,
+	.suspended = suspended,
 	.kill = host_kill,
 	.host_free = host_free,
 	.find = orphans_find,

@@ -53,6 +53,11 @@ static void kick(struct ring *ring)
 	ring->probation.kicked = true;
 }
 
+static bool is_suspended(const struct ring *ring)
+{
+	return ring->host && ring->context->hosts->ops->suspended(ring->host);
+}
+
 /* Several checks must agree: what came just now is no fault yet. */
 static bool is_stalled(struct ring *ring)
 {
@@ -81,8 +86,9 @@ enum probation_verdict probation_check(struct ring *ring)
 {
 	struct probation *probation = &ring->probation;
 
-	if (ring->state != RING_RUNNING || ring->operation.step != STEP_NONE) {
-		/* only time in which it runs undisturbed counts */
+	if (ring->state != RING_RUNNING || ring->operation.step != STEP_NONE ||
+	    is_suspended(ring)) {
+		/* only time in which it can run undisturbed counts */
 		probation->stalled_checks = 0;
 	} else if (is_stalled(ring)) {
 		return PROBATION_STALLED;

@@ -239,6 +239,11 @@ static void fake_kick(struct host *host)
 	host->kicks++;
 }
 
+static bool fake_suspended(const struct host *host)
+{
+	return host->suspended;
+}
+
 static void fake_kill(struct host *host)
 {
 	host->killed = true;
@@ -362,6 +367,7 @@ static const struct hosts_ops hosts_fake_ops = {
 	.process_lives = fake_process_lives,
 	.reachable = fake_reachable,
 	.kick = fake_kick,
+	.suspended = fake_suspended,
 	.kill = fake_kill,
 	.host_free = fake_host_free,
 	.find = fake_find,
@@ -423,6 +429,11 @@ void hosts_fake_set_state(struct host *host, enum control_type state, int result
 {
 	host->state = state;
 	host->result = result;
+}
+
+void hosts_fake_set_suspended(struct host *host, bool suspended)
+{
+	host->suspended = suspended;
 }
 
 unsigned int hosts_fake_kicks(const struct host *host)

@@ -30,6 +30,8 @@ enum control_type hosts_fake_last_command(const struct host *host);
 
 /* The number of kicks. */
 unsigned int hosts_fake_kicks(const struct host *host);
+/* Whether it counts as stopped. */
+void hosts_fake_set_suspended(struct host *host, bool suspended);
 
 /* Delivers the oldest reply of a host, or the exit after a lease's end. false: nothing to do. */
 bool hosts_fake_step(struct hosts *hosts);

@@ -38,6 +38,7 @@ struct host {
 	bool forgotten;
 	bool asked;
 	unsigned int kicks;
+	bool suspended;
 	enum control_type state; /* as it would answer a QUERY */
 	int result;
 	enum control_type last_command;

@@ -49,6 +49,26 @@ static void test_life(void **state)
 	assert_false(fixture_has_socket(f, "good"));
 }
 
+static void test_suspended(void **state)
+{
+	struct fixture *f = *state;
+	const struct hosts_ops *ops = f->hosts->ops;
+	struct host *host = fixture_start(f, "good");
+	siginfo_t stopped;
+
+	fixture_expect(f, READY);
+	assert_false(ops->suspended(host));
+	assert_int_equal(kill(ops->pid(host), SIGSTOP), 0);
+	assert_int_equal(waitid(P_PID, ops->pid(host), &stopped, WSTOPPED | WNOWAIT), 0);
+	assert_true(ops->suspended(host));
+	assert_int_equal(kill(ops->pid(host), SIGCONT), 0);
+	assert_false(ops->suspended(host));
+	assert_int_equal(ops->command(host, CONTROL_END), 0);
+	fixture_expect(f, READY " " EXITED0);
+	assert_false(ops->suspended(host));
+	ops->host_free(host);
+}
+
 static void test_returned(void **state)
 {
 	struct fixture *f = *state;
@@ -291,6 +311,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_life, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_life, fixture_new_default, fixture_free),
+		cmocka_unit_test_setup_teardown(test_suspended, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_returned, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_return_crosses_pause, fixture_new,
 						fixture_free),

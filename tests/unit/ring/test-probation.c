@@ -369,6 +369,27 @@ static void test_paused_meanwhile(void **state)
 	probe_done(&probe);
 }
 
+/* Time in which the process is stopped does not count: nobody knows what its program would do. */
+static void test_stopped_meanwhile(void **state)
+{
+	struct probe probe;
+
+	probe_start(&probe, false);
+	pass_time(&probe, 250, true);
+	hosts_fake_set_suspended(host_of(&probe.fixture, "r1"), true);
+	kern_fake_set_waiting(probe.fixture.kern, RING_FD, 3);
+	pass_time(&probe, 5000, false);
+	expect(&probe, RING_RUNNING, "copy", 1);
+	assert_true(view(&probe).on_probation);
+	hosts_fake_set_suspended(host_of(&probe.fixture, "r1"), false);
+	pass_time(&probe, 300, false);
+	expect(&probe, RING_RUNNING, "copy", 1);
+	pass_time(&probe, 300, false);
+	expect(&probe, RING_PAUSED, "copy", 1);
+	expect_reason(&probe, EVENT_PAUSED, "stands still");
+	probe_done(&probe);
+}
+
 static void test_does_not_flap(void **state)
 {
 	struct probe probe;
@@ -563,6 +584,7 @@ int main(void)
 		cmocka_unit_test(test_slow_is_not_still),
 		cmocka_unit_test(test_nudged),
 		cmocka_unit_test(test_paused_meanwhile),
+		cmocka_unit_test(test_stopped_meanwhile),
 		cmocka_unit_test(test_does_not_flap),
 		cmocka_unit_test(test_by_request),
 		cmocka_unit_test(test_killed_while_rolling),
