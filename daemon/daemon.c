@@ -10,23 +10,19 @@
 
 #include "api/api.h"
 #include "audit.h"
-#include "broker/broker.h"
 #include "domain.h"
 #include "host/host.h"
 #include "kern/kern.h"
-#include "net/last-use.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/pool.h"
-#include "net/timers.h"
 #include "os/activation.h"
 #include "os/config.h"
 #include "os/file-limit.h"
-#include "os/lock.h"
 #include "os/notify.h"
-#include "os/place.h"
 #include "os/users.h"
 #include "policies.h"
+#include "ports.h"
 #include "reload.h"
 #include "manager/manager.h"
 #include "status-line.h"
@@ -41,21 +37,13 @@
 
 struct daemon {			     /* in daemon_run(); members in the order of their making */
 	const struct config *config; /* borrowed */
-	int lock_fd;
-	int pins_lock_fd;
-	struct loop *loop;
-	struct loop_clock clock;
-	struct last_use_port *last_use;
-	struct pool *pool;
+	struct ports ports;
 	struct signal_source *terminate;
 	struct signal_source *interrupt;
 	struct signal_source *hangup;
 	struct policy_defaults policy_defaults;
 	struct policy_d policy_source;
 	struct policies policies;
-	struct parcels *parcels;
-	struct kern *kern;
-	struct hosts *hosts;
 	struct domain domain;
 	struct reload reload;
 	struct api *api;
@@ -77,7 +65,7 @@ static void on_status_timer(struct timer *timer)
 
 	if (daemon->stopping)
 		return;
-	status_line(&daemon->domain, daemon->kern, status, sizeof(status));
+	status_line(&daemon->domain, daemon->ports.kern, status, sizeof(status));
 	notify_status(status);
 }
 
@@ -88,8 +76,8 @@ static void await_journal(void *arg)
 	struct daemon *daemon = arg;
 
 	if (!daemon->records_timer.armed)
-		daemon->clock.port.start(&daemon->clock.port, &daemon->records_timer,
-					 RECORDS_PAUSE_MS);
+		daemon->ports.clock.port.start(&daemon->ports.clock.port, &daemon->records_timer,
+					       RECORDS_PAUSE_MS);
 }
 
 static void on_records_timer(struct timer *timer)
@@ -108,8 +96,8 @@ static void on_event(void *arg, const struct manager_event *event)
 	if (daemon->api)
 		api_event(daemon->api, event);
 	if (!daemon->status_timer.armed)
-		daemon->clock.port.start(&daemon->clock.port, &daemon->status_timer,
-					 STATUS_PAUSE_MS);
+		daemon->ports.clock.port.start(&daemon->ports.clock.port, &daemon->status_timer,
+					       STATUS_PAUSE_MS);
 }
 
 /* ---- the end ---- */
@@ -119,7 +107,7 @@ static void on_stopped(void *arg)
 	struct daemon *daemon = arg;
 
 	daemon->stopped = true;
-	loop_break(daemon->loop);
+	loop_break(daemon->ports.loop);
 }
 
 static void on_stop_timer(struct timer *timer)
@@ -129,7 +117,7 @@ static void on_stop_timer(struct timer *timer)
 
 	log_error("%zu rings did not end within %d s; the next iouringd ends them",
 		  manager_ring_count(daemon->domain.manager, &everybody), STOP_LIMIT_MS / 1000);
-	loop_break(daemon->loop);
+	loop_break(daemon->ports.loop);
 }
 
 static void stop(struct daemon *daemon)
@@ -138,7 +126,8 @@ static void stop(struct daemon *daemon)
 	notify_stopping("Stopping; rings keep running");
 	if (daemon->listener)
 		listener_stop(daemon->listener);
-	daemon->clock.port.start(&daemon->clock.port, &daemon->stop_timer, STOP_LIMIT_MS);
+	daemon->ports.clock.port.start(&daemon->ports.clock.port, &daemon->stop_timer,
+				       STOP_LIMIT_MS);
 	domain_stop(&daemon->domain, on_stopped, daemon);
 }
 
@@ -173,7 +162,7 @@ static void on_declared(void *arg)
 			"what is wrong");
 		return;
 	}
-	status_line(&daemon->domain, daemon->kern, status, sizeof(status));
+	status_line(&daemon->domain, daemon->ports.kern, status, sizeof(status));
 	notify_ready(status);
 }
 
@@ -190,32 +179,18 @@ static void on_hangup(void *arg, int number)
 
 /* ---- the start ---- */
 
-static int failed(const char *what, const char *path, int r)
+static void init_timers(struct daemon *daemon)
 {
-	log_error("%s %s: %s", what, path, strerror(-r));
-	return r;
-}
-
-static int start_loop(struct daemon *daemon)
-{
-	int r;
-
-	r = loop_new(&daemon->loop);
-	if (r < 0)
-		return failed("cannot make", "an event loop", r);
-	loop_clock_init(&daemon->clock, daemon->loop);
 	daemon->status_timer.fire = on_status_timer;
 	daemon->stop_timer.fire = on_stop_timer;
 	daemon->records_timer.fire = on_records_timer;
 	log_records_set_wake(await_journal, daemon);
-	r = pool_new(daemon->loop, &daemon->pool);
-	if (r < 0)
-		return failed("cannot make", "the pool of threads", r);
-	r = brokers_new(loop_ev(daemon->loop), daemon->config->broker_program, &daemon->parcels);
-	if (r < 0)
-		return failed("cannot use", daemon->config->broker_program, r);
-	r = last_use_port_new(daemon->loop, &daemon->last_use);
-	return r < 0 ? failed("cannot make", "an inotify instance", r) : 0;
+}
+
+static int failed(const char *what, const char *path, int r)
+{
+	log_error("%s %s: %s", what, path, strerror(-r));
+	return r;
 }
 
 static int start_policy(struct daemon *daemon)
@@ -230,49 +205,16 @@ static int start_policy(struct daemon *daemon)
 	return r;
 }
 
-static int start_ports(struct daemon *daemon)
-{
-	const struct config *config = daemon->config;
-	_cleanup_free_ char *directory = NULL, *problem = NULL, *records = NULL;
-	int r;
-
-	if (asprintf(&records, "%s/inspected", config->runtime_directory) < 0) {
-		records = NULL;
-		return -ENOMEM;
-	}
-	r = kern_linux_new(config->dispatcher, config->loader_program, records,
-			   config->pin_directory, &daemon->kern);
-	if (r < 0)
-		return failed("cannot use the dispatcher", config->dispatcher, r);
-	/* a daemon with another runtime directory would take over our pins as a dead daemon's */
-	r = lock_take_directory(config->pin_directory, &daemon->pins_lock_fd, &problem);
-	if (r < 0) {
-		log_error("%s", problem ?: strerror(-r));
-		return r;
-	}
-	if (asprintf(&directory, "%s/hosts", config->runtime_directory) < 0) {
-		directory = NULL;
-		return -ENOMEM;
-	}
-	r = hosts_linux_new(loop_ev(daemon->loop), config->host_program, directory, &daemon->hosts);
-	if (r < 0)
-		return failed("cannot use the directory of hosts", directory, r);
-	if (place_available())
-		hosts_linux_set_systemd(daemon->hosts, pool_executor(daemon->pool),
-					place_by_systemd);
-	return 0;
-}
-
 static int start_domain(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
 	_cleanup_free_ char *store = NULL;
 	struct manager_setup setup = {
-		.kern = daemon->kern,
-		.hosts = daemon->hosts,
-		.executor = pool_executor(daemon->pool),
-		.clock = &daemon->clock.port,
-		.last_use = daemon->last_use,
+		.kern = daemon->ports.kern,
+		.hosts = daemon->ports.hosts,
+		.executor = pool_executor(daemon->ports.pool),
+		.clock = &daemon->ports.clock.port,
+		.last_use = daemon->ports.last_use,
 		.program_directory = config->program_directory,
 		.policies = &daemon->policies,
 		.probation_ms = (unsigned int)config->probation_ms,
@@ -304,7 +246,7 @@ static int start_domain(struct daemon *daemon)
 		return failed("cannot read the programs in", config->program_directory, r);
 	daemon->reload = (struct reload){
 		.declared = daemon->domain.declared,
-		.executor = pool_executor(daemon->pool),
+		.executor = pool_executor(daemon->ports.pool),
 		.directory = config->ring_directory,
 		.policy_source = &daemon->policy_source,
 		.policies = &daemon->policies,
@@ -320,7 +262,7 @@ static int start_api(struct daemon *daemon)
 	const struct api_setup setup = {
 		.manager = daemon->domain.manager,
 		.declared = daemon->domain.declared,
-		.kern = daemon->kern,
+		.kern = daemon->ports.kern,
 		.policies = &daemon->policies,
 		.limits =
 			{
@@ -351,8 +293,8 @@ static int listen_now(struct daemon *daemon)
 		log_error("%s", problem ?: strerror(-r));
 		return r;
 	}
-	r = listener_new(daemon->loop, daemon->listening.fd, &limits, daemon->parcels, &api_handler,
-			 daemon->api, &daemon->listener);
+	r = listener_new(daemon->ports.loop, daemon->listening.fd, &limits, daemon->ports.parcels,
+			 &api_handler, daemon->api, &daemon->listener);
 	return r < 0 ? failed("cannot listen on", config->socket, r) : 0;
 }
 
@@ -372,7 +314,7 @@ static void on_ready(void *arg)
 		stop(daemon);
 		return;
 	}
-	status_line(&daemon->domain, daemon->kern, status, sizeof(status));
+	status_line(&daemon->domain, daemon->ports.kern, status, sizeof(status));
 	notify_ready(status);
 	log_info("ready: %s", status);
 	reload_begin(&daemon->reload, false); /* the policy has been read */
@@ -383,30 +325,28 @@ static int start_signals(struct daemon *daemon)
 	int r;
 
 	signal(SIGPIPE, SIG_IGN);
-	r = signal_source_new(daemon->loop, SIGTERM, on_signal, daemon, &daemon->terminate);
+	r = signal_source_new(daemon->ports.loop, SIGTERM, on_signal, daemon, &daemon->terminate);
 	if (r == 0)
-		r = signal_source_new(daemon->loop, SIGINT, on_signal, daemon, &daemon->interrupt);
+		r = signal_source_new(daemon->ports.loop, SIGINT, on_signal, daemon,
+				      &daemon->interrupt);
 	if (r == 0)
-		r = signal_source_new(daemon->loop, SIGHUP, on_hangup, daemon, &daemon->hangup);
+		r = signal_source_new(daemon->ports.loop, SIGHUP, on_hangup, daemon,
+				      &daemon->hangup);
 	return r < 0 ? failed("cannot watch", "signals", r) : 0;
 }
 
 static int start(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
-	_cleanup_free_ char *problem = NULL;
 	int r;
 
 	file_limit_raise();
-	r = lock_take(config->runtime_directory, config->socket, &daemon->lock_fd, &problem);
-	if (r < 0) {
-		log_error("%s", problem ?: strerror(-r));
-		return r;
-	}
 	r = start_policy(daemon);
-	r = r ?: start_loop(daemon);
-	r = r ?: start_ports(daemon);
-	r = r ?: start_domain(daemon);
+	r = r ?: ports_init(&daemon->ports, config);
+	if (r < 0)
+		return r;
+	init_timers(daemon);
+	r = start_domain(daemon);
 	r = r ?: start_api(daemon);
 	r = r ?: start_signals(daemon);
 	if (r < 0)
@@ -418,11 +358,11 @@ static int start(struct daemon *daemon)
 /* Frees what has been made, in reverse order. */
 static void done(struct daemon *daemon)
 {
-	if (daemon->loop) {
+	if (daemon->ports.loop) {
 		log_records_set_wake(NULL, NULL);
-		daemon->clock.port.cancel(&daemon->clock.port, &daemon->records_timer);
-		daemon->clock.port.cancel(&daemon->clock.port, &daemon->stop_timer);
-		daemon->clock.port.cancel(&daemon->clock.port, &daemon->status_timer);
+		daemon->ports.clock.port.cancel(&daemon->ports.clock.port, &daemon->records_timer);
+		daemon->ports.clock.port.cancel(&daemon->ports.clock.port, &daemon->stop_timer);
+		daemon->ports.clock.port.cancel(&daemon->ports.clock.port, &daemon->status_timer);
 	}
 	signal_source_free(daemon->hangup);
 	signal_source_free(daemon->interrupt);
@@ -430,27 +370,18 @@ static void done(struct daemon *daemon)
 	listener_free(daemon->listener);
 	listen_socket_done(&daemon->listening);
 	api_free(daemon->api);
-	pool_free(daemon->pool);
+	pool_free(take_ptr(daemon->ports.pool)); /* its threads use the domain */
 	reload_done(&daemon->reload);
 	domain_done(&daemon->domain);
-	if (daemon->hosts)
-		daemon->hosts->ops->free(daemon->hosts);
-	if (daemon->kern)
-		daemon->kern->ops->free(daemon->kern);
+	ports_done(&daemon->ports);
 	policy_free(daemon->policies.current);
-	brokers_free(daemon->parcels);
-	last_use_port_free(daemon->last_use);
-	loop_free(daemon->loop);
-	safe_close(daemon->pins_lock_fd);
-	safe_close(daemon->lock_fd);
 }
 
 int daemon_run(const struct config *config)
 {
 	struct daemon daemon = {
 		.config = config,
-		.lock_fd = -1,
-		.pins_lock_fd = -1,
+		.ports = PORTS_NONE,
 		.listening = {.fd = -1},
 	};
 	int r;
@@ -462,7 +393,7 @@ int daemon_run(const struct config *config)
 		domain_stop(&daemon.domain, on_stopped, &daemon);
 	}
 	if (daemon.domain.manager && !daemon.stopped)
-		loop_run(daemon.loop);
+		loop_run(daemon.ports.loop);
 	if (daemon.domain.manager && !daemon.stopped)
 		return EXIT_FAILURE; /* jobs or rings are left, which use all of it */
 	done(&daemon);

@@ -3,22 +3,19 @@
 
 #include <errno.h>
 #include <linux/capability.h>
-#include <linux/magic.h>
-#include <linux/version.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
-#include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "kern/kern.h"
 #include "kern/kernel-btf.h"
+#include "kern/release.h"
 #include "kern/ring-probe.h"
 #include "common/cleanup.h"
 
@@ -62,23 +59,6 @@ static bool probe_btf(const struct probe *probe, char *detail)
 	return false;
 }
 
-/* As KERNEL_VERSION() encodes it; 0: not a release. */
-static unsigned int version_of(const char *release)
-{
-	unsigned int major = 0, minor = 0, patch = 0;
-
-	if (sscanf(release, "%u.%u.%u", &major, &minor, &patch) < 2)
-		return 0;
-	return KERNEL_VERSION(major, minor, patch);
-}
-
-bool release_is_older(const char *release)
-{
-	unsigned int version = version_of(release);
-
-	return version != 0 && version < KERNEL_VERSION(7, 1, 0);
-}
-
 static bool probe_ops(const struct probe *probe, char *detail)
 {
 	if (!probe->btf->ops) {
@@ -111,13 +91,6 @@ static bool probe_get_region(const struct probe *probe, char *detail)
 	return detail_function(probe->btf->get_region, detail);
 }
 
-bool release_is_unsafe(const char *release)
-{
-	unsigned int version = version_of(release);
-
-	return version >= KERNEL_VERSION(7, 1, 0) && version < KERNEL_VERSION(7, 1, 5);
-}
-
 static bool probe_safe_reattach(const struct probe *probe, char *detail)
 {
 	if (!release_is_unsafe(probe->kernel.release))
@@ -126,19 +99,6 @@ static bool probe_safe_reattach(const struct probe *probe, char *detail)
 		   "Linux %s has CVE-2026-72112, a use after free that attaching can trigger",
 		   probe->kernel.release);
 	return false;
-}
-
-/*
- * Before Linux 7.3, a task that enters a ring that it did not create crashes the kernel (seen on
- * 7.2.13), and requests of a program run in the program's context, where some checks are skipped.
- * An application with its own ring controls both. Kernels before 7.1 have rings from a patch; ours
- * has neither defect.
- */
-bool release_trusts_submitters(const char *release)
-{
-	unsigned int version = version_of(release);
-
-	return version >= KERNEL_VERSION(7, 1, 0) && version < KERNEL_VERSION(7, 3, 0);
 }
 
 static bool probe_safe_adoption(const struct probe *probe, char *detail)
@@ -159,15 +119,6 @@ static bool probe_bounded_attach(const struct probe *probe, char *detail)
 		   "an application that runs its own ring can keep every user from making rings: "
 		   "adoptedRings in iouringd.conf is root by default");
 	return false;
-}
-
-/* The number in the file of a sysctl; -1: the kernel has no such setting. */
-static int read_setting(const char *path)
-{
-	_cleanup_fclose_ FILE *file = fopen(path, "re");
-	int value;
-
-	return file && fscanf(file, "%d", &value) == 1 ? value : -1;
 }
 
 static bool probe_enabled(const struct probe *probe, char *detail)
@@ -280,30 +231,6 @@ static bool probe_cap_ptrace(const struct probe *probe, char *detail)
 	return false;
 }
 
-/* Creates @path if its parent is on a bpffs; creates nothing on other file systems. */
-static int make_pin_directory(const char *path)
-{
-	_cleanup_free_ char *parent = strdup(path);
-	struct statfs status;
-	char *slash;
-
-	if (!parent)
-		return -ENOMEM;
-	if (statfs(path, &status) < 0) {
-		slash = strrchr(parent, '/');
-		if (errno != ENOENT || !slash || slash == parent)
-			return -errno;
-		*slash = '\0';
-		if (statfs(parent, &status) < 0)
-			return -errno;
-		if (status.f_type == BPF_FS_MAGIC && mkdir(path, 0700) < 0 && errno != EEXIST)
-			return -errno;
-	}
-	if (status.f_type != BPF_FS_MAGIC)
-		return -EMEDIUMTYPE;
-	return access(path, R_OK | W_OK | X_OK) < 0 ? -errno : 0;
-}
-
 static bool probe_pins(const struct probe *probe, char *detail)
 {
 	int r = probe->surroundings.pins;
@@ -319,15 +246,6 @@ static bool probe_pins(const struct probe *probe, char *detail)
 	else if (r < 0)
 		set_detail(detail, "%s: %s", probe->pin_directory, strerror(-r));
 	return r == 0;
-}
-
-static struct surroundings look_around(const char *pin_directory)
-{
-	return (struct surroundings){
-		.disabled = read_setting("/proc/sys/kernel/io_uring_disabled"),
-		.group = read_setting("/proc/sys/kernel/io_uring_group"),
-		.pins = make_pin_directory(pin_directory),
-	};
 }
 
 static const struct row rows[] = {
@@ -381,7 +299,7 @@ int capabilities_init(struct capabilities *capabilities, const struct kernel_btf
 	struct probe probe = {
 		.btf = btf,
 		.pin_directory = pin_directory,
-		.surroundings = look_around(pin_directory),
+		.surroundings = surroundings_look(pin_directory),
 		.effective = read_effective(),
 	};
 	struct capabilities found = {.n = N_ROWS, .surroundings = probe.surroundings};
@@ -416,12 +334,10 @@ int capabilities_init(struct capabilities *capabilities, const struct kernel_btf
 void capabilities_refresh(struct capabilities *capabilities, const struct kernel_btf *btf,
 			  const char *pin_directory)
 {
-	const struct surroundings now = look_around(pin_directory);
-	const struct surroundings *before = &capabilities->surroundings;
+	const struct surroundings now = surroundings_look(pin_directory);
 	struct capabilities found;
 
-	if (now.disabled == before->disabled && now.group == before->group &&
-	    now.pins == before->pins)
+	if (surroundings_equal(&now, &capabilities->surroundings))
 		return;
 	if (capabilities_init(&found, btf, pin_directory) < 0)
 		return;

@@ -7,18 +7,12 @@
 #ifndef KERN_CAPABILITY_H
 #define KERN_CAPABILITY_H
 
-#include <stdbool.h>
 #include <stddef.h>
+
+#include "kern/surroundings.h"
 
 struct kern_capability;
 struct kernel_btf;
-
-/* What can change while the daemon runs. */
-struct surroundings {
-	int disabled; /* kernel.io_uring_disabled */
-	int group;    /* kernel.io_uring_group */
-	int pins;     /* 0, or why nothing can be pinned: -errno */
-};
 
 /* Owns its texts. */
 struct capabilities {
@@ -41,12 +35,5 @@ size_t capabilities_missing(const struct capabilities *capabilities);
 /* The names of a capability, and of the first kernel that has it; both are constant. */
 const char *capability_name(size_t index);
 const char *capability_since(size_t index);
-
-/* Whether a kernel of that release ("7.1.3-amd64") frees a struct_ops map that is still in use. */
-bool release_is_unsafe(const char *release);
-/* Whether a kernel of that release lacks KERN_SAFE_ADOPTION. */
-bool release_trusts_submitters(const char *release);
-/* Whether @release is older than BPF-controlled rings: such a kernel has them from a patch. */
-bool release_is_older(const char *release);
 
 #endif

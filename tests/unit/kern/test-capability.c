@@ -16,6 +16,7 @@
 #include "kern/kern.h"
 #include "kern/kernel-btf.h"
 #include "kern/fetch-ring.h"
+#include "kern/release.h"
 
 static const struct kern_capability *find(const struct capabilities *capabilities, const char *name)
 {
