@@ -30,7 +30,10 @@ static void copy_one(uint64_t size, uint32_t depth, uint32_t block_size)
 	assert_int_equal(copying.progress->total, size);
 	assert_int_equal(copying.progress->error, 0);
 	assert_int_equal(copying.params->source, COPY_SOURCE_AS_EXPECTED);
-	assert_int_equal(copying.params->short_reads, 0);
+	/*
+	 * short_reads may be anything: io_uring returns what it has read of an ordinary file when
+	 * the next page is being read for somebody else, by read-ahead for example.
+	 */
 	copying_done(&copying);
 }
 
