@@ -3,7 +3,7 @@
 #ifndef COPY_BLOCKS_BPF_H
 #define COPY_BLOCKS_BPF_H
 
-#include "copy-state.bpf.h"
+#include "copy-holes.bpf.h"
 
 /* The block is written or given up. */
 static __always_inline void copy_release(const struct iourd_ring *ring, __u32 index)
@@ -23,23 +23,40 @@ static __always_inline void copy_give_up(const struct iourd_ring *ring, struct c
 	copy_release(ring, index);
 }
 
+static __always_inline void copy_finish_block(const struct iourd_ring *ring,
+					      struct copy_region *region, __u32 index, __u32 filled)
+{
+	struct iourd_progress *progress = &region->head.progress;
+
+	iourd_write(progress->done, iourd_read(progress->done) + filled);
+	copy_release(ring, index);
+}
+
 /* Reads the rest of the block, or writes what was read and not yet written. */
 static __always_inline void copy_go_on(const struct iourd_ring *ring, struct copy_region *region,
 				       __u32 index, __u32 kind)
 {
 	struct copy_request *request = &region->params.requests[index];
 	__u64 buffer = (__u64)index * iourd_read(region->params.stride);
-	__u32 filled = iourd_read(request->filled), written = iourd_read(request->written);
+	__u32 filled = iourd_read(request->filled), written;
 	__u64 offset = iourd_read(request->offset);
 	int r;
 
+	if (kind == COPY_KIND_WRITE) {
+		copy_find_run(ring, region, index, filled);
+		if (iourd_read(request->written) >= filled) {
+			copy_finish_block(ring, region, index, filled);
+			return;
+		}
+	}
+	written = iourd_read(request->written);
 	if (kind == COPY_KIND_READ)
 		r = iourd_prepare_read(ring, &region->head, COPY_SLOT_SOURCE, buffer + filled,
 				       iourd_read(request->length) - filled, offset + filled,
 				       iourd_user_data(kind, index));
 	else
 		r = iourd_prepare_write(ring, &region->head, COPY_SLOT_TARGET, buffer + written,
-					filled - written, offset + written,
+					iourd_read(request->run) - written, offset + written,
 					iourd_user_data(kind, index));
 	if (r) /* the SQ is full, which IOURD_SQ_ENTRIES prevents */
 		copy_give_up(ring, region, index);
@@ -72,9 +89,9 @@ static __always_inline void copy_look_at_size(struct copy_region *region, __u64 
 	if (place > iourd_read(progress->total))
 		iourd_write(progress->total, place);
 	if (place > size)
-		params->source = COPY_SOURCE_GREW;
+		params->source = COPY_SOURCE_LONGER;
 	else if (end && place < size)
-		params->source = COPY_SOURCE_SHRANK;
+		params->source = COPY_SOURCE_SHORTER;
 }
 
 static __always_inline void copy_has_read(const struct iourd_ring *ring, struct copy_region *region,
@@ -108,28 +125,26 @@ static __always_inline void copy_has_written(const struct iourd_ring *ring,
 					     struct copy_region *region, __u32 index, __s32 res)
 {
 	struct copy_request *request = &region->params.requests[index];
-	struct iourd_progress *progress = &region->head.progress;
 	struct copy_params *params = &region->params;
 	__u32 filled = iourd_read(request->filled), written = iourd_read(request->written) + res;
-	__u64 offset = iourd_read(request->offset), done;
+	__u64 offset = iourd_read(request->offset);
 
 	params->retries = 0;
 	request->written = written;
 	if (offset + written > params->reached)
 		params->reached = offset + written;
-	if (written < filled) {
-		params->short_writes++;
+	params->short_writes += written < iourd_read(request->run);
+	if (written < filled)
 		copy_go_on(ring, region, index, COPY_KIND_WRITE);
-		return;
-	}
-	done = iourd_read(progress->done);
-	iourd_write(progress->done, done + filled);
-	copy_release(ring, index);
+	else
+		copy_finish_block(ring, region, index, filled);
 }
 
 /*
- * What lies before all blocks in flight, the first failure, and the end is written. After an error
- * of the target as a whole nothing is known: its data may be lost though each write succeeded.
+ * What lies before all blocks in flight, the first failure, and the end is written, or is a hole. A
+ * hole behind the last write is not there yet: the target ends where that write ended. After an
+ * error of the target as a whole nothing is known: its data may be lost though each write
+ * succeeded.
  */
 static __noinline int copy_update_contiguous(const struct iourd_ring *ring,
 					     struct copy_region *region)
@@ -137,7 +152,8 @@ static __noinline int copy_update_contiguous(const struct iourd_ring *ring,
 	const struct copy_private *own = iourd_private(ring, struct copy_private);
 	struct iourd_progress *progress = &region->head.progress;
 	const struct copy_params *params = &region->params;
-	__u64 place = copy_min(copy_min(params->next_offset, params->end), params->broken);
+	__u64 place = copy_min(copy_min(params->next_offset, params->reached),
+			       copy_min(params->end, params->broken));
 	__u32 i;
 
 	bpf_for(i, 0, COPY_DEPTH_MAX) {
@@ -152,9 +168,9 @@ static __noinline int copy_update_contiguous(const struct iourd_ring *ring,
 	return 0;
 }
 
-/* Starts the block at params->next_offset on an idle request. */
+/* Starts the block of @length bytes at params->next_offset on an idle request. */
 static __always_inline void copy_start(const struct iourd_ring *ring, struct copy_region *region,
-				       __u32 index, __u32 stride)
+				       __u32 index, __u32 length)
 {
 	struct copy_private *own = iourd_private(ring, struct copy_private);
 	struct copy_params *params = &region->params;
@@ -164,10 +180,10 @@ static __always_inline void copy_start(const struct iourd_ring *ring, struct cop
 	own->busy |= 1ull << index;
 	own->flight++;
 	request->offset = offset;
-	request->length = stride;
+	request->length = length;
 	request->filled = 0;
 	request->written = 0;
-	params->next_offset = offset + stride;
+	params->next_offset = offset + length;
 	copy_go_on(ring, region, index, COPY_KIND_READ);
 }
 
@@ -177,11 +193,14 @@ static __noinline int copy_start_blocks(const struct iourd_ring *ring, struct co
 {
 	struct copy_private *own = iourd_private(ring, struct copy_private);
 	struct copy_params *params = &region->params;
-	__u64 room = iourd_read(region->head.identity.data_size);
+	__u64 room = copy_room(ring, region);
 	__u32 stride = copy_min(iourd_read(params->block_size), copy_min(largest, room));
 	__u32 depth = iourd_read(params->depth);
 	__u32 blocks, i;
+	__u64 length;
 
+	if (params->keep & COPY_KEEP_ZEROS) /* chunks that are aligned */
+		stride &= ~(COPY_BLOCK_MIN - 1);
 	if (stride < COPY_BLOCK_MIN)
 		stride = COPY_BLOCK_MIN;
 	/* a new stride must wait until no blocks of the old one are in flight */
@@ -193,13 +212,14 @@ static __noinline int copy_start_blocks(const struct iourd_ring *ring, struct co
 	bpf_for(i, 0, blocks) {
 		if (own->flight >= depth || (paced && params->paced_debt > 0))
 			break;
+		length = copy_pass_hole(region, stride);
 		if (params->next_offset >= params->horizon && own->flight)
 			break;
 		if (own->busy & 1ull << (i & 63))
 			continue;
 		if (paced)
-			params->paced_debt += stride;
-		copy_start(ring, region, i & 63, stride);
+			params->paced_debt += length;
+		copy_start(ring, region, i & 63, length);
 	}
 	return 0;
 }

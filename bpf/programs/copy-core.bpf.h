@@ -11,6 +11,8 @@
  * end, blocks beyond the horizon are tried one at a time; each full one moves the horizon. A source
  * that was truncated during the copy may end far before the place where this was noticed. Therefore
  * its last byte is checked at the end, and the new end is found by bisection if it is gone.
+ *
+ * If holes are kept, the target is emptied first, and gets its size at the end.
  */
 #ifndef COPY_CORE_BPF_H
 #define COPY_CORE_BPF_H
@@ -23,10 +25,16 @@
 static __always_inline void copy_begin(const struct iourd_ring *ring, struct copy_region *region)
 {
 	const struct iourd_slot *source = &region->head.slots[COPY_SLOT_SOURCE];
+	struct copy_private *own = iourd_private(ring, struct copy_private);
 	struct iourd_progress *progress = &region->head.progress;
 	struct copy_params *params = &region->params;
 	__u64 size = iourd_read(source->size);
+	__u32 keep = copy_keep(region);
 
+	own->visible = copy_visible(ring->ctx);
+	params->keep = keep;
+	params->extent = 0;
+	params->holes = 0;
 	params->next_offset = 0;
 	params->horizon = size;
 	params->end = COPY_NONE;
@@ -34,9 +42,9 @@ static __always_inline void copy_begin(const struct iourd_ring *ring, struct cop
 	params->reached = 0;
 	params->broken = COPY_NONE;
 	params->stride = 0;
-	params->phase = COPY_COPYING;
+	params->phase = keep ? COPY_EMPTYING : COPY_COPYING;
 	params->retries = 0;
-	params->source = iourd_read(source->flags) & IOURD_SLOT_FILE_SPARSE
+	params->source = iourd_read(source->flags) & IOURD_SLOT_FILE_SPARSE && !keep
 				 ? COPY_SOURCE_SPARSE
 				 : COPY_SOURCE_AS_EXPECTED;
 	params->short_reads = 0;
@@ -96,7 +104,7 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 	case COPY_KIND_CUT:
 		own->flight--;
 		if (res >= 0)
-			region->params.phase = COPY_SYNCING;
+			copy_has_cut(&region->params);
 		else
 			copy_failed(region, -res, IOURD_NO_OFFSET, IORING_OP_FTRUNCATE,
 				    COPY_SLOT_TARGET);
@@ -151,9 +159,13 @@ static __always_inline int copy_step(struct iou_ctx *ctx, struct iou_loop_params
 		iourd_submit(&ring);
 		return iourd_wait(&ring);
 	}
-	more = params->phase == COPY_COPYING && params->end == COPY_NONE &&
-	       !iourd_read(region->head.control.stop) && !iourd_read(progress->error);
-	if (more) {
+	more = (params->phase == COPY_COPYING || params->phase == COPY_EMPTYING) &&
+	       params->end == COPY_NONE && !iourd_read(region->head.control.stop) &&
+	       !iourd_read(progress->error);
+	if (more && params->phase == COPY_EMPTYING) {
+		if (!own->flight)
+			copy_empty_target(&ring, region);
+	} else if (more) {
 		if (paced)
 			rate = copy_earn(params);
 		copy_start_blocks(&ring, region, copy_largest(rate), rate != 0);
@@ -189,7 +201,7 @@ static __always_inline int copy_step(struct iou_ctx *ctx, struct iou_loop_params
 		   .flags = IOURD_SLOT_WRITE | IOURD_SLOT_DISTINCT,                                \
 		   .types = IOURD_TYPE_REGULAR | IOURD_TYPE_BLOCK,                                 \
 		   .help = "written from its start; a regular file ends where the source ends"}},  \
-	.field_count = 7,                                                                          \
+	.field_count = 9,                                                                          \
 	.fields = {                                                                                \
 		{.name = "depth",                                                                  \
 		 .unit = IOURD_UNIT_REQUESTS,                                                      \
@@ -211,9 +223,16 @@ static __always_inline int copy_step(struct iou_ctx *ctx, struct iou_loop_params
 		{.name = "sync",                                                                   \
 		 .initial = 1,                                                                     \
 		 .help = "fsync the target before the copy is done: only this finds all errors"},  \
+		{.name = "sparse",                                                                 \
+		 .flags = IOURD_FIELD_FIXED,                                                       \
+		 .help = "holes of the target: those of the source, all zeros as well, or none"},  \
 		{.name = "source",                                                                 \
 		 .flags = IOURD_FIELD_PROGRESS,                                                    \
-		 .help = "how the source differed from what was expected"},                        \
+		 .help = "compared with its size and kind when the ring was created"},             \
+		{.name = "holes",                                                                  \
+		 .flags = IOURD_FIELD_PROGRESS,                                                    \
+		 .unit = IOURD_UNIT_BYTES,                                                         \
+		 .help = "not written, as the source has holes or zeros there"},                   \
 		{.name = "short_reads",                                                            \
 		 .flags = IOURD_FIELD_PROGRESS,                                                    \
 		 .unit = IOURD_UNIT_OPERATIONS,                                                    \

@@ -23,13 +23,35 @@ static __always_inline void copy_has_probed(struct copy_params *params, _Bool fo
 		params->end = place;
 }
 
+/* It is too long, or ends with a hole, which is not there yet. */
 static __always_inline _Bool copy_must_cut(const struct copy_region *region)
 {
 	const struct iourd_slot *target = &region->head.slots[COPY_SLOT_TARGET];
 	const struct copy_params *params = &region->params;
 
 	return iourd_read(target->type) == S_IFREG &&
-	       (params->reached > params->end || iourd_read(target->size) > params->end);
+	       (params->reached != params->end || iourd_read(target->size) > params->end);
+}
+
+/* Before the first block, so that what is not written later is a hole. */
+static __always_inline void copy_empty_target(const struct iourd_ring *ring,
+					      struct copy_region *region)
+{
+	struct copy_private *own = iourd_private(ring, struct copy_private);
+
+	own->flight++;
+	iourd_prepare_ftruncate(ring, COPY_SLOT_TARGET, 0, iourd_user_data(COPY_KIND_CUT, 0));
+}
+
+/* FTRUNCATE succeeded. */
+static __always_inline void copy_has_cut(struct copy_params *params)
+{
+	if (params->phase == COPY_EMPTYING) {
+		params->phase = COPY_COPYING;
+		return;
+	}
+	params->reached = params->end;
+	params->phase = COPY_SYNCING;
 }
 
 /* Called when no request is in flight and no block is left to start. */

@@ -25,6 +25,7 @@
 #define COPY_CUTTING   3u
 #define COPY_SYNCING   4u
 #define COPY_ENDING    5u
+#define COPY_EMPTYING  6u /* the target, before the first block, if holes are kept */
 
 /* Kinds of user_data. The index is that of the request. */
 #define COPY_KIND_READ	1u
@@ -34,6 +35,10 @@
 #define COPY_KIND_TIMER 5u
 #define COPY_KIND_PROBE 6u
 
+/* copy_params.keep */
+#define COPY_KEEP_MAP	1u /* holes that the application knows */
+#define COPY_KEEP_ZEROS 2u
+
 struct copy_region {
 	struct iourd_head head;
 	struct copy_params params;
@@ -41,9 +46,10 @@ struct copy_region {
 
 /* Out of the application's reach, or it could make the program wait forever */
 struct copy_private {
-	__u64 busy;   /* bit n: request n has a block */
-	__u32 flight; /* bits set in busy, plus the probe, cut or sync in flight */
-	__u32 timer;  /* a TIMEOUT is in flight */
+	__u64 busy;    /* bit n: request n has a block */
+	__u32 flight;  /* bits set in busy, plus the probe, cut or sync in flight */
+	__u32 timer;   /* a TIMEOUT is in flight */
+	__u32 visible; /* bytes of the data area that the program can look at, a power of two */
 };
 
 static __always_inline __u64 copy_min(__u64 a, __u64 b)

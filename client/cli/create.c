@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "copy-run.h"
 #include "create.h"
 #include "output.h"
 #include "reply.h"
@@ -100,6 +101,8 @@ static int start_ring(struct run *run)
 	int r;
 
 	r = files_truncate(&run->files);
+	if (r == 0)
+		r = copy_run_prepare(run);
 	if (r == 0) {
 		r = iouctl_ring_start(run->ring);
 		r = r < 0 ? cli_print_failure(run->cli, r, "starting the ring") : 0;

@@ -17,6 +17,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "copy-run.h"
+#include "enum-name.h"
 #include "output.h"
 #include "reply.h"
 #include "run.h"
@@ -73,28 +75,9 @@ static int wait_for_end(struct run *run, struct iouctl_progress *progress)
 	}
 }
 
-/* @name without the prefix that all values share: "SPARSE" of COPY_SOURCE_SPARSE. */
-static const char *without_prefix(struct json_object *values, const char *name)
-{
-	size_t common = strlen(name);
-
-	for (size_t i = 0; i < json_length(values); i++) {
-		const char *other = json_text(json_element(values, i), "name");
-		size_t same = 0;
-
-		while (same < common && name[same] == other[same])
-			same++;
-		if (strcmp(name, other) != 0)
-			common = same;
-	}
-	while (common && name[common - 1] != '_')
-		common--;
-	return name + (common < strlen(name) ? common : 0);
-}
-
 static void print_note(struct json_object *field, const char *value)
 {
-	char *words = strdup(without_prefix(json_member(field, "values"), value));
+	char *words = strdup(enum_short_name(json_member(field, "values"), value));
 
 	if (!words)
 		abort();
@@ -234,7 +217,7 @@ static int end(struct run *run, int r, const struct iouctl_progress *progress)
 		print_targets(run, progress);
 		return interrupts ? STATUS_INTERRUPTED : STATUS_OK;
 	}
-	return STATUS_OK;
+	return copy_run_check(run, progress);
 }
 
 static void print_result(struct run *run, int status, const struct iouctl_progress *progress)
@@ -310,6 +293,8 @@ static int run_program(struct cli *cli)
 	if (r == 0)
 		r = files_truncate(&run.files);
 	if (r == 0)
+		r = copy_run_prepare(&run);
+	if (r == 0)
 		r = run_ring(&run);
 	run_done(&run);
 	return r;
@@ -331,7 +316,8 @@ const struct command commands_run[] = {
 	 "written are created; files that are only written are truncated once the ring exists.\n"
 	 "Ctrl-C lets requests in flight complete, for at most 2 s; a second Ctrl-C destroys the\n"
 	 "ring at once.\n\n"
-	 "  iouctl run copy --file source=a --file target=b --set depth=16",
+	 "  iouctl run copy --file source=a --file target=b --set depth=16\n"
+	 "  iouctl run copy --file source=a --file target=b --set sparse=always",
 	 run_options, run_program},
 	{0},
 };

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "enum-name.h"
 #include "output.h"
 #include "reply.h"
 
@@ -33,7 +34,10 @@ static struct json_object *typed_value(struct json_object *field, const char *te
 
 	if (*text == '[' || *text == '{')
 		return json_tokener_parse(text);
-	if (strcmp(type, "text") == 0 || strcmp(type, "enum") == 0)
+	if (strcmp(type, "enum") == 0)
+		return json_object_new_string(enum_long_name(json_member(field, "values"), text)
+						      ?: text);
+	if (strcmp(type, "text") == 0)
 		return json_object_new_string(text);
 	if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
 		return json_object_new_boolean(*text == 't');

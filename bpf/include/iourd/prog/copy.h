@@ -14,16 +14,34 @@
 #define COPY_BLOCK_MIN	 512u
 #define COPY_BLOCK_MAX	 (256u << 10)
 #define COPY_RATE_MAX	 (1ll << 36) /* bytes per second */
+#define COPY_EXTENTS_MAX 1024u
 
 #define COPY_SLOT_SOURCE 0u
 #define COPY_SLOT_TARGET 1u
 
-/* copy_params.source: how the source differs from what was expected */
+/*
+ * copy_params.source: how the source differs from what was expected. It may be longer or shorter
+ * than its size was because it changed, or because its file system does not know the size: files of
+ * /proc and /sys have none, or that of a page.
+ */
 enum copy_source {
 	COPY_SOURCE_AS_EXPECTED = 0,
-	COPY_SOURCE_SPARSE = 1, /* it has holes, which are written as zeros */
-	COPY_SOURCE_GREW = 2,	/* longer than when the ring was created; copied to its new end */
-	COPY_SOURCE_SHRANK = 3, /* shorter; copied to its new end */
+	COPY_SOURCE_SPARSE = 1,	 /* it has holes, which are written as zeros */
+	COPY_SOURCE_LONGER = 2,	 /* than its size when the ring was created; copied to its end */
+	COPY_SOURCE_SHORTER = 3, /* copied to its end */
+};
+
+/* copy_params.sparse: what becomes a hole of the target, if that is a regular file */
+enum copy_sparse {
+	COPY_SPARSE_AUTO = 0,	/* the source's holes */
+	COPY_SPARSE_ALWAYS = 1, /* these, and 4096 zeros or more within a block */
+	COPY_SPARSE_NEVER = 2,	/* nothing */
+};
+
+/* A part of the source that may have data, in bytes from its start */
+struct copy_extent {
+	__u64 begin;
+	__u64 end;
 };
 
 /* Private: the block that a request reads and then writes */
@@ -31,8 +49,8 @@ struct copy_request {
 	__u64 offset;  /* bytes, in both files */
 	__u32 length;  /* bytes */
 	__u32 filled;  /* bytes read so far */
-	__u32 written; /* bytes written so far */
-	__u32 reserved;
+	__u32 written; /* bytes written so far, or left out as zeros */
+	__u32 run;     /* end of the write in flight, in bytes from the start of the block */
 };
 
 struct copy_params {
@@ -42,8 +60,20 @@ struct copy_params {
 	__u64 bytes_per_second; /* limit of copy-paced, 0: none; copy ignores it */
 	iourd_bool sync;	/* fsync the target at the end */
 	iourd_bool reserved0[3];
+	enum copy_sparse sparse; /* until the ring is started */
+	__u32 extent_count;
+	/*
+	 * The source's holes, by the application before it starts the ring, such as with SEEK_DATA
+	 * and SEEK_HOLE: in the source's first @mapped bytes, what is outside of the extents is a
+	 * hole. The extents are in the order of the file and do not overlap. What lies behind
+	 * @mapped is read. A program that is to keep holes empties the target first.
+	 */
+	__u64 mapped; /* 0: the holes are not known */
+	struct copy_extent extents[COPY_EXTENTS_MAX];
 	/* progress */
 	enum copy_source source;
+	__u32 keep;	   /* private: COPY_KEEP_*, of the setting and the files at the start */
+	__u64 holes;	   /* bytes that were not written: the source's holes, and zeros */
 	__u64 short_reads; /* reads before the end that returned less than requested */
 	__u64 short_writes;
 	/* private: bytes, offsets in bytes */
@@ -56,7 +86,7 @@ struct copy_params {
 	__u32 stride;	   /* distance of the blocks in the data area, and their length */
 	__u32 phase;
 	__u32 retries; /* consecutive requests that had to be retried */
-	__u32 reserved1;
+	__u32 extent;  /* the first one that ends after next_offset */
 	/* private to copy-paced */
 	__u64 paced_since; /* CLOCK_MONOTONIC in ns: time of the debt */
 	__s64 paced_debt;  /* bytes ahead of the rate; negative: behind */
@@ -67,6 +97,7 @@ struct copy_params {
 };
 
 IOURD_STATIC_ASSERT(sizeof(struct copy_request) == 24, "layout of copy_request");
-IOURD_STATIC_ASSERT(sizeof(struct copy_params) == 168 + 64 * 24, "layout of copy_params");
+IOURD_STATIC_ASSERT(sizeof(struct copy_params) == 200 + 1024 * 16 + 64 * 24,
+		    "layout of copy_params");
 
 #endif

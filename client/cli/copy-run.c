@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "copy-map.h"
+#include "copy-run.h"
+#include "output.h"
+#include "run.h"
+
+static const struct run_file *find_file(const struct run *run, const char *slot)
+{
+	for (size_t i = 0; i < run->files.n; i++)
+		if (strcmp(run->files.files[i].slot, slot) == 0)
+			return &run->files.files[i];
+	return NULL;
+}
+
+static const struct run_file *find_source(const struct run *run)
+{
+	if (strcmp(run->program, "copy") != 0 && strcmp(run->program, "copy-paced") != 0)
+		return NULL;
+	return find_file(run, "source");
+}
+
+int copy_run_prepare(struct run *run)
+{
+	const struct run_file *source = find_source(run);
+
+	if (!source)
+		return 0;
+	copy_map_write(run->ring, source->fd);
+	return 0;
+}
+
+int copy_run_check(struct run *run, const struct iouctl_progress *progress)
+{
+	const struct run_file *source = find_source(run), *target = find_file(run, "target");
+	char amount[OUTPUT_NUMBER_MAX];
+	uint64_t filled;
+
+	(void)progress;
+	if (!source || !target)
+		return STATUS_OK;
+	filled = copy_map_filled_holes(run->ring, source->fd);
+	if (filled)
+		output_error("note: %s of %s were holes when the copy began, and have data now; "
+			     "%s has holes there",
+			     output_amount(amount, filled, "bytes"), source->path, target->path);
+	return STATUS_OK;
+}
