@@ -5,6 +5,7 @@
 
 #include "copy-map.h"
 #include "copy-run.h"
+#include "fuse-file.h"
 #include "output.h"
 #include "run.h"
 
@@ -26,11 +27,16 @@ static const struct run_file *find_source(const struct run *run)
 int copy_run_prepare(struct run *run)
 {
 	const struct run_file *source = find_source(run);
+	int r;
 
 	if (!source)
 		return 0;
 	copy_map_write(run->ring, source->fd);
-	return 0;
+	r = fuse_file_prepare(source->fd);
+	if (r == 0)
+		return 0;
+	output_error("cannot make %s non-blocking: %s", source->path, strerror(-r));
+	return STATUS_FAILED;
 }
 
 int copy_run_check(struct run *run, const struct iouctl_progress *progress)
@@ -39,7 +45,6 @@ int copy_run_check(struct run *run, const struct iouctl_progress *progress)
 	char amount[OUTPUT_NUMBER_MAX];
 	uint64_t filled;
 
-	(void)progress;
 	if (!source || !target)
 		return STATUS_OK;
 	filled = copy_map_filled_holes(run->ring, source->fd);
@@ -47,5 +52,11 @@ int copy_run_check(struct run *run, const struct iouctl_progress *progress)
 		output_error("note: %s of %s were holes when the copy began, and have data now; "
 			     "%s has holes there",
 			     output_amount(amount, filled, "bytes"), source->path, target->path);
-	return STATUS_OK;
+	if (!fuse_file_exceeds(source->fd, progress->done))
+		return STATUS_OK;
+	output_error("%s is incomplete: %s has content behind the %" PRIu64
+		     " bytes of its size, which io_uring cannot read on a FUSE file system; use "
+		     "another program to copy it",
+		     target->path, source->path, progress->done);
+	return STATUS_WORK_FAILED;
 }

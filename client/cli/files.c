@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "files.h"
+#include "fuse-file.h"
 #include "output.h"
 #include "reply.h"
 
@@ -61,6 +62,21 @@ static int open_at_once(const char *path, int flags)
 	return r;
 }
 
+/* Refuses what io_uring reads as empty. 0, or an exit status after an error message. */
+static int check_fuse(const struct run_file *file)
+{
+	struct stat st;
+
+	if (fstat(file->fd, &st) == 0 && st.st_size == 0 && fuse_file_exceeds(file->fd, 0)) {
+		output_error("cannot pass %s for slot %s: its FUSE file system reports a size of "
+			     "0, although it has content, and io_uring reads nothing behind the "
+			     "size; use another program for it",
+			     file->path, file->slot);
+		return STATUS_FAILED;
+	}
+	return 0;
+}
+
 int files_open(struct run_files *files, struct json_object *slots, const char *slot_and_path)
 {
 	const char *equals = strchr(slot_and_path, '=');
@@ -99,7 +115,7 @@ int files_open(struct run_files *files, struct json_object *slots, const char *s
 	if (!file->slot)
 		abort();
 	files->n++;
-	return 0;
+	return read ? check_fuse(file) : 0;
 }
 
 int files_truncate(struct run_files *files)

@@ -9,11 +9,13 @@
  * write
  *   --fail OPERATION    answers them with EIO
  *   --short-reads N     returns at most N bytes for each read
+ *   --size N            its file has N bytes, at most 65536
+ *   --reports N         and says that it has N
  *   --ready             answers poll: ready; otherwise never, so io_uring waits before each request
  *
- * Mounts on DIRECTORY, where "file" then has 65536 bytes, prints the process that serves it, and
- * exits. That process ends when the file system is unmounted; with --own-namespace, the mount ends
- * with the process.
+ * Mounts on DIRECTORY, where "file" then has 65536 bytes or N, prints the process that serves it,
+ * and exits. That process ends when the file system is unmounted; with --own-namespace, the mount
+ * ends with the process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,6 +42,8 @@ struct server {
 	bool silent[OPCODES_MAX];
 	bool failing[OPCODES_MAX];
 	uint32_t read_max;
+	uint32_t size;
+	uint64_t reported_size;
 	bool ready;
 	bool own_namespace;
 	char content[FILE_SIZE];
@@ -63,7 +67,7 @@ static void fail(const char *what)
 static void usage(void)
 {
 	fputs("usage: fuse-server [--own-namespace] [--silent OPERATION]... [--fail OPERATION]... "
-	      "[--short-reads N] [--ready] DIRECTORY\n",
+	      "[--short-reads N] [--size N] [--reports N] [--ready] DIRECTORY\n",
 	      stderr);
 	exit(2);
 }
@@ -98,7 +102,7 @@ static void answer(const struct server *server, const struct fuse_in_header *req
 		fail("cannot answer");
 }
 
-static struct fuse_attr attributes(uint64_t inode)
+static struct fuse_attr attributes(const struct server *server, uint64_t inode)
 {
 	struct fuse_attr attr = {
 		.ino = inode,
@@ -111,8 +115,8 @@ static struct fuse_attr attributes(uint64_t inode)
 
 	if (inode == FILE_INODE) {
 		attr.mode = S_IFREG | 0666;
-		attr.size = FILE_SIZE;
-		attr.blocks = FILE_SIZE / 512;
+		attr.size = server->reported_size;
+		attr.blocks = (attr.size + 511) / 512;
 	}
 	return attr;
 }
@@ -134,7 +138,8 @@ static void answer_init(const struct server *server, const struct fuse_in_header
 
 static void answer_lookup(const struct server *server, const struct fuse_in_header *request)
 {
-	const struct fuse_entry_out out = {.nodeid = FILE_INODE, .attr = attributes(FILE_INODE)};
+	const struct fuse_entry_out out = {.nodeid = FILE_INODE,
+					   .attr = attributes(server, FILE_INODE)};
 
 	if (strcmp((const char *)(request + 1), "file") == 0)
 		answer(server, request, 0, &out, sizeof(out));
@@ -147,10 +152,10 @@ static void answer_read(const struct server *server, const struct fuse_in_header
 	const struct fuse_read_in *in = (const struct fuse_read_in *)(request + 1);
 	uint32_t n = in->size < server->read_max ? in->size : server->read_max;
 
-	if (in->offset >= FILE_SIZE)
+	if (in->offset >= server->size)
 		n = 0;
-	else if (n > FILE_SIZE - in->offset)
-		n = (uint32_t)(FILE_SIZE - in->offset);
+	else if (n > server->size - in->offset)
+		n = (uint32_t)(server->size - in->offset);
 	answer(server, request, 0, server->content + (n ? in->offset : 0), n);
 }
 
@@ -169,7 +174,7 @@ static void answer_write(struct server *server, const struct fuse_in_header *req
 
 static void serve(struct server *server, const struct fuse_in_header *request)
 {
-	const struct fuse_attr_out attr = {.attr = attributes(request->nodeid)};
+	const struct fuse_attr_out attr = {.attr = attributes(server, request->nodeid)};
 	const struct fuse_open_out open = {.open_flags = FOPEN_DIRECT_IO};
 	const struct fuse_poll_out poll = {.revents = server->ready ? POLLIN | POLLOUT : 0};
 	const struct fuse_statfs_out statfs = {.st = {.bsize = 4096, .namelen = 255}};
@@ -284,9 +289,12 @@ static const char *parse(int argc, char **argv, struct server *server)
 		{"silent", required_argument, NULL, 's'},
 		{"fail", required_argument, NULL, 'f'},
 		{"short-reads", required_argument, NULL, 'r'},
+		{"size", required_argument, NULL, 'b'},
+		{"reports", required_argument, NULL, 'l'},
 		{"ready", no_argument, NULL, 'p'},
 		{NULL, 0, NULL, 0},
 	};
+	bool reports = false;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
@@ -303,20 +311,29 @@ static const char *parse(int argc, char **argv, struct server *server)
 		case 'r':
 			server->read_max = (uint32_t)strtoul(optarg, NULL, 10);
 			break;
+		case 'b':
+			server->size = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'l':
+			server->reported_size = strtoull(optarg, NULL, 10);
+			reports = true;
+			break;
 		case 'p':
 			server->ready = true;
 			break;
 		default:
 			usage();
 		}
-	if (optind + 1 != argc)
+	if (optind + 1 != argc || server->size > FILE_SIZE)
 		usage();
+	if (!reports)
+		server->reported_size = server->size;
 	return argv[optind];
 }
 
 int main(int argc, char **argv)
 {
-	static struct server server = {.read_max = FILE_SIZE};
+	static struct server server = {.read_max = FILE_SIZE, .size = FILE_SIZE};
 	const char *directory = parse(argc, argv, &server);
 	pid_t pid;
 
