@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,6 +47,21 @@ int copying_file(const char *name, uint64_t size)
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	fill(fd, 0, size);
+	return fd;
+}
+
+int copying_small_target(void)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/full", rig_directory());
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(mount("full", path, "tmpfs", 0, "size=1m"), 0);
+	fd = copying_file("full/target", 0);
+	/* it goes when the ring has let go of the target */
+	assert_int_equal(umount2(path, MNT_DETACH), 0);
+	assert_int_equal(rmdir(path), 0);
 	return fd;
 }
 

@@ -18,6 +18,8 @@ struct copying {
 
 /* A new file of random bytes; open for reading and writing. */
 int copying_file(const char *name, uint64_t size);
+/* An empty file on a file system with room for 1 MiB. */
+int copying_small_target(void);
 /* @source and @target become the copying's. */
 void copying_init(struct copying *copying, const struct rig_program *program, int source,
 		  int target, uint32_t depth, uint32_t block_size, bool swappable);

@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -194,21 +193,11 @@ static void shrinks_while_copied(void **state)
 	}
 }
 
-/* A tmpfs of 1 MiB and a source of 4. */
+/* A source of 4 MiB, for a target of 1. */
 static void copy_to_full(uint32_t depth, uint32_t block_size, struct copying *copying)
 {
-	char path[256];
-	int target;
-
-	snprintf(path, sizeof(path), "%s/full", rig_directory());
-	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(mount("full", path, "tmpfs", 0, "size=1m"), 0);
-	target = copying_file("full/target", 0);
-	/* it goes when the ring has let go of the target */
-	assert_int_equal(umount2(path, MNT_DETACH), 0);
-	assert_int_equal(rmdir(path), 0);
-	copying_init(copying, &copy_program, copying_file("source", 4 * MIB), target, depth,
-		     block_size, false);
+	copying_init(copying, &copy_program, copying_file("source", 4 * MIB),
+		     copying_small_target(), depth, block_size, false);
 	copying_run(copying, IOURD_WORK_FAILED);
 	assert_int_equal(copying->progress->error, ENOSPC);
 	assert_int_equal(copying->progress->error_op, IORING_OP_WRITE_FIXED);
