@@ -87,6 +87,14 @@ static void print_data(FILE *cell, struct json_object *ring)
 	print_bytes(cell, json_number(ring, "dataBytes"));
 }
 
+/* What its requests wait for, or NULL. */
+static struct json_object *wait_of(struct json_object *ring)
+{
+	struct json_object *waits = json_member(ring, "waits");
+
+	return json_length(waits) > 0 ? json_element(waits, 0) : NULL;
+}
+
 static void print_work(FILE *cell, struct json_object *ring)
 {
 	struct json_object *work = json_member(ring, "work");
@@ -98,6 +106,16 @@ static void print_work(FILE *cell, struct json_object *ring)
 		output_amount(amount, done, json_text(work, "unit")));
 	if (total)
 		fprintf(cell, " (%.0f %%)", 100.0 * (double)done / (double)total);
+	if (wait_of(ring)) {
+		output_duration(amount, (double)json_number(wait_of(ring), "age") / 1e6);
+		fprintf(cell, ", waits %s", amount);
+	}
+}
+
+static void print_waits(FILE *cell, struct json_object *ring)
+{
+	if (wait_of(ring))
+		fputs(json_text(wait_of(ring), "text"), cell);
 }
 
 static void print_in_flight(FILE *cell, struct json_object *ring)
@@ -182,8 +200,12 @@ const struct column ring_columns[] = {
 	 COLUMN_NUMBER | COLUMN_EXTRA, print_region},
 	{"DATA", "Data area", "dataBytes", "size of the data area in it",
 	 COLUMN_NUMBER | COLUMN_EXTRA, print_data},
-	{"WORK", "Work", "work", "the program's own state, and the amount of work done",
+	{"WORK", "Work", "work waits",
+	 "the program's own state, the amount of work done, and for how long nothing has completed",
 	 COLUMN_WRAP, print_work, work_color},
+	{"WAITS", "Waits for", "waits",
+	 "what requests wait for, if the loop has taken no step for a second or longer",
+	 COLUMN_WRAP | COLUMN_EXTRA, print_waits},
 	{"INFLIGHT", "In flight", "work", "requests in flight", COLUMN_NUMBER | COLUMN_EXTRA,
 	 print_in_flight},
 	{"ERROR", "Error", "work", "error that the program reports", COLUMN_EXTRA, print_error},

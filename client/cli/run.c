@@ -47,6 +47,20 @@ static void catch_interrupts(void)
 	sigaction(SIGHUP, &action, NULL);
 }
 
+/* Only who waits for the end sees it; a pipe stays quiet, and JSON has it at the end. */
+static void watch_progress(struct run *run, const struct iouctl_progress *progress)
+{
+	bool news = (run->bar.shown || run->cli->json) &&
+		    stall_update(&run->stall, run->cli, run->ring, progress,
+				 progress_bar_seconds(&run->bar));
+
+	if (news && run->bar.shown) {
+		progress_bar_end(&run->bar);
+		output_line(stderr, "%s waits: %s", run->bar.title, run->stall.waits);
+	}
+	progress_bar_update(&run->bar, progress);
+}
+
 /*
  * As iouctl_ring_wait(), but -EINTR after a second interrupt, and -ETIMEDOUT if the program did not
  * stop after the first one.
@@ -71,7 +85,7 @@ static int wait_for_end(struct run *run, struct iouctl_progress *progress)
 			return r;
 		if (seen && progress_bar_seconds(&run->bar) >= stop_by)
 			return -ETIMEDOUT;
-		progress_bar_update(&run->bar, progress);
+		watch_progress(run, progress);
 	}
 }
 
@@ -243,6 +257,9 @@ static void print_result(struct run *run, int status, const struct iouctl_progre
 					       json_object_new_uint64(progress->error_offset));
 		json_object_object_add(object, "contiguous",
 				       json_object_new_uint64(progress->contiguous));
+		if (run->stall.waits)
+			json_object_object_add(object, "waits",
+					       json_object_new_string(run->stall.waits));
 		json_object_object_add(object, "generation",
 				       json_object_new_uint64(progress->generation));
 		json_object_object_add(object, "seconds", json_object_new_double(seconds));
@@ -296,6 +313,7 @@ static int run_program(struct cli *cli)
 		r = copy_run_prepare(&run);
 	if (r == 0)
 		r = run_ring(&run);
+	stall_done(&run.stall);
 	run_done(&run);
 	return r;
 }

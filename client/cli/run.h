@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "files.h"
 #include "progress.h"
+#include "stall.h"
 
 struct run { /* zeroed except for the first two */
 	struct cli *cli;
@@ -17,6 +18,7 @@ struct run { /* zeroed except for the first two */
 	struct iouctl_ring *ring; /* owned */
 	const char *unit;
 	struct progress_bar bar;
+	struct stall stall;
 };
 
 /*

@@ -213,6 +213,31 @@ static const struct schema_type wire_work_type = {
 };
 #undef F
 
+#define F(...) FIELD(wire_wait, __VA_ARGS__)
+static const struct schema_type wire_wait_type = {
+	.name = "Wait",
+	.size = sizeof(struct wire_wait),
+	.help = "What requests of a ring wait for that has taken no step for a second or longer.",
+	.fields = TABLE(
+		F(place, "place", CHOICE,
+		  "Where they wait, as the kernel shows it: in the submission, so that the loop "
+		  "waits, too; until their file is ready; or in worker threads. Elsewhere: the "
+		  "kernel does not show it, and the program counts them as in flight.",
+		  CHOICES("submission", "readiness", "worker", "elsewhere")),
+		F(age, "age", INT,
+		  "Microseconds since the last step, which is the least age of all requests in "
+		  "flight."),
+		F(requests, "requests", INT, "Number of requests that wait there."),
+		F(operation, "operation", TEXT, "Their io_uring operation, if it is one and known.",
+		  .optional = true),
+		F(slot, "slot", TEXT, "The slot of their file, if it is one and known.",
+		  .optional = true),
+		F(function, "function", TEXT, "The function of the kernel in which the first sleeps.",
+		  .optional = true),
+		F(text, "text", TEXT, "The same as a sentence.")),
+};
+#undef F
+
 #define F(...) FIELD(wire_ring, __VA_ARGS__)
 const struct schema_type wire_ring_type = {
 	.name = "Ring",
@@ -261,6 +286,10 @@ const struct schema_type wire_ring_type = {
 		F(submission_entries, "submissionEntries", INT, "Number of entries of its submission queue."),
 		F(completion_entries, "completionEntries", INT, "Number of entries of its completion queue."),
 		F(work, "work", STRUCT, "The progress of its program.",
-		  .type = &wire_work_type)),
+		  .type = &wire_work_type),
+		F(waits, "waits", STRUCTS,
+		  "What its requests wait for, if the loop has taken no step for a second; only "
+		  "DescribeRing and ListRings look.",
+		  .type = &wire_wait_type, .optional = true)),
 };
 #undef F

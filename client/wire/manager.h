@@ -100,6 +100,16 @@ struct wire_work {	   /* type Work: as reported by the program; not verified */
 	const char *error_operation;	  /* errorOperation, optional: such as WRITE_FIXED */
 };
 
+struct wire_wait {	   /* type Wait */
+	const char *place; /* choice: submission, readiness, worker, elsewhere */
+	int64_t age;	   /* microseconds */
+	int64_t requests;
+	const char *operation; /* optional, as are the next two */
+	const char *slot;
+	const char *function;
+	const char *text;
+};
+
 struct wire_ring { /* type Ring */
 	const char *name;
 	const char *program;
@@ -126,6 +136,7 @@ struct wire_ring { /* type Ring */
 	int64_t submission_entries;    /* submissionEntries */
 	int64_t completion_entries;    /* completionEntries */
 	struct wire_work work;
+	struct schema_array waits; /* optional, of struct wire_wait */
 };
 
 /* ---- methods ---- */

@@ -19,7 +19,7 @@ static void prepared(void *arg, int r, const struct note *note, const struct rin
 		call_fail(call, r, note);
 		return;
 	}
-	view_ring(view, call->peer.user.uid, &out.ring);
+	view_ring(view, call->peer.user.uid, NULL, &out.ring);
 	out.region_fd = view->region_fd;
 	out.lease_fd = view->lease_fd;
 	out.slots =

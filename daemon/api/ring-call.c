@@ -24,12 +24,13 @@ int ring_call_files(const struct schema_array *files, struct ring_file **ret)
 void ring_call_reply(void *arg, int r, const struct note *note, const struct ring_view *view)
 {
 	struct call *call = arg;
+	struct wire_wait wait;
 	struct out_ring out;
 
 	if (r != 0) {
 		call_fail(call, r, note);
 		return;
 	}
-	view_ring(view, call->peer.user.uid, &out.ring);
+	view_ring(view, call->peer.user.uid, &wait, &out.ring);
 	call_reply(call, &out);
 }

@@ -18,7 +18,7 @@ static void created(void *arg, int r, const struct note *note, const struct ring
 		call_fail(call, r, note);
 		return;
 	}
-	view_ring(view, call->peer.user.uid, &out.ring);
+	view_ring(view, call->peer.user.uid, NULL, &out.ring);
 	out.region_fd = view->region_fd;
 	out.lease_fd = view->lease_fd;
 	call_reply(call, &out);
@@ -61,7 +61,7 @@ int handle_open_ring(struct call *call, const void *input)
 		return r;
 	if (view.region_fd < 0)
 		return fault_ring_busy(&call->note, in->ring, "its param region cannot be reached");
-	view_ring(&view, call->peer.user.uid, &out.ring);
+	view_ring(&view, call->peer.user.uid, NULL, &out.ring);
 	out.region_fd = view.region_fd;
 	call_reply(call, &out);
 	return 0;
@@ -147,15 +147,16 @@ int handle_list_rings(struct call *call, const void *input)
 	const struct manager *manager = call->api->manager;
 	size_t n = manager_ring_count(manager, &call->peer);
 	_cleanup_free_ struct wire_ring *rings = calloc(n ? n : 1, sizeof(*rings));
+	_cleanup_free_ struct wire_wait *waits = calloc(n ? n : 1, sizeof(*waits));
 	struct out_list_rings out = {.rings = {.items = rings, .n = n}};
 
-	if (!rings)
+	if (!rings || !waits)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		struct ring_view view;
 
 		manager_ring_at(manager, &call->peer, i, &view);
-		view_ring(&view, call->peer.user.uid, &rings[i]);
+		view_ring(&view, call->peer.user.uid, &waits[i], &rings[i]);
 	}
 	call_reply(call, &out);
 	return 0;

@@ -44,7 +44,32 @@ static void view_work(const struct iourd_progress *progress,
 		ret->error_slot = descriptor->slots[progress->error_slot].name;
 }
 
-void view_ring(const struct ring_view *view, uid_t reader, struct wire_ring *ret)
+static void view_wait(const struct ring_waiting *waiting, struct wire_wait *wait,
+		      struct wire_ring *ret)
+{
+	static const char *const places[] = {
+		[HOST_WAIT_NONE] = "elsewhere",
+		[HOST_WAIT_SUBMISSION] = "submission",
+		[HOST_WAIT_READINESS] = "readiness",
+		[HOST_WAIT_WORKER] = "worker",
+	};
+
+	if (!waiting->text || !wait)
+		return;
+	*wait = (struct wire_wait){
+		.place = places[waiting->place],
+		.age = wire_number(waiting->age_ns / 1000),
+		.requests = wire_number(waiting->requests),
+		.operation = waiting->operation,
+		.slot = waiting->slot,
+		.function = waiting->function,
+		.text = waiting->text,
+	};
+	ret->waits = (struct schema_array){.items = wait, .n = 1};
+}
+
+void view_ring(const struct ring_view *view, uid_t reader, struct wire_wait *wait,
+	       struct wire_ring *ret)
 {
 	const struct iourd_descriptor *descriptor = &view->program->descriptor;
 
@@ -75,6 +100,7 @@ void view_ring(const struct ring_view *view, uid_t reader, struct wire_ring *ret
 		.completion_entries = view->cq_entries,
 	};
 	view_work(&view->progress, descriptor, &ret->work);
+	view_wait(&view->waiting, wait, ret);
 }
 
 void view_program(const struct program_view *view, char digest[SHA256_TEXT_SIZE],

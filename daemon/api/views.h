@@ -7,8 +7,9 @@
 #include "util/sha256.h"
 #include "wire/manager.h"
 
-/* *ret borrows from the view and from @digest. */
-void view_ring(const struct ring_view *view, uid_t reader, struct wire_ring *ret);
+/* *ret borrows from the view, from @wait, which is filled (NULL: none is sent), and @digest. */
+void view_ring(const struct ring_view *view, uid_t reader, struct wire_wait *wait,
+	       struct wire_ring *ret);
 void view_program(const struct program_view *view, char digest[SHA256_TEXT_SIZE],
 		  struct wire_program *ret);
 

@@ -43,6 +43,18 @@
 #define CONTROL_REGION_ADDRESS 0x100000000000ull
 #endif
 
+/*
+ * Where a host has struct control_queues: where it has mapped its ring's memory, of which the
+ * kernel chooses the address. The daemon reads there what a loop submits that waits in the kernel.
+ * Hosts of earlier versions have nothing there.
+ */
+#define CONTROL_QUEUES_ADDRESS (CONTROL_REGION_ADDRESS + (1ull << 36))
+
+struct control_queues {
+	uint64_t rings; /* heads and tails */
+	uint64_t sqes;
+};
+
 enum control_type {
 	/* daemon to host */
 	/*

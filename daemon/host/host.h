@@ -97,6 +97,21 @@ struct host_takeover {
 	uint64_t process_inode; /* as process_inode() returned it; 0: not known */
 };
 
+enum host_wait {
+	HOST_WAIT_NONE,	      /* nothing is seen that waits */
+	HOST_WAIT_SUBMISSION, /* the loop's thread sleeps while it submits a request */
+	HOST_WAIT_READINESS,  /* requests wait until their files are ready */
+	HOST_WAIT_WORKER,     /* requests sleep in worker threads of io_uring */
+};
+
+struct host_waits {
+	enum host_wait place;
+	unsigned int requests; /* that wait there */
+	int opcode;	       /* IORING_OP_* of all that may be meant; -1: several, or not known */
+	int slot;	       /* of their files; -1: several, or not known */
+	char function[64];     /* of the kernel, in which the first one sleeps; "": not known */
+};
+
 struct hosts_ops {
 	/* All hosts must have been freed. */
 	void (*free)(struct hosts *hosts);
@@ -146,6 +161,11 @@ struct hosts_ops {
 	 * control group. False if that is not known.
 	 */
 	bool (*suspended)(const struct host *host);
+	/*
+	 * What the requests of a host's ring wait for, as /proc shows it now; @ring_fd: the ring in
+	 * the host, -1: not known. -EOPNOTSUPP: an application's ring; -ESRCH: the process is gone.
+	 */
+	int (*waits)(const struct host *host, int ring_fd, struct host_waits *ret);
 	/* Sends SIGKILL, also to an application; exited follows. */
 	void (*kill)(struct host *host);
 	/*

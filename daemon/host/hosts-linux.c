@@ -122,6 +122,7 @@ static const struct hosts_ops ops = {
 	.reachable = reachable,
 	.kick = kick,
 	.suspended = suspended,
+	.waits = host_waits,
 	.kill = host_kill,
 	.host_free = host_free,
 	.find = orphans_find,

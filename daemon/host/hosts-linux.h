@@ -10,6 +10,7 @@
  *   host-events.c  messages and exits of hosts
  *   host-handle.c  struct host: creation, watchers, destruction
  *   place.c        lets systemd put hosts into their control groups
+ *   waits.c        finds out what a host's ring waits for
  *   lease.c        detects that a client is gone, even if its host is stopped
  */
 #ifndef DAEMON_HOST_HOSTS_LINUX_H
@@ -139,6 +140,10 @@ int lease_watch(struct host *host, int lease_fd);
 /* For a host that waits (CGROUP_WAIT): it goes on, or refused follows. */
 int host_place(struct host *host, uid_t uid, const struct placement *placement);
 void placings_done(struct hosts_linux *hosts);
+
+/* ---- waits.c ---- */
+
+int host_waits(const struct host *host, int ring_fd, struct host_waits *ret);
 
 /* ---- orphans.c ---- */
 

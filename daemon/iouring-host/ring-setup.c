@@ -62,6 +62,26 @@ static int restrict_ring(int ring_fd, const struct ring_setup *setup)
 	return loop_ring_register(ring_fd, IORING_REGISTER_RESTRICTIONS, restrictions, n);
 }
 
+/* For the daemon, which tells by it what a loop submits that waits in the kernel. */
+static int map_queues(int ring_fd, const struct ring_setup *setup)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const size_t size = setup->sq_entries * sizeof(struct io_uring_sqe);
+	struct control_queues *queues;
+	void *rings, *sqes;
+
+	queues = mmap((void *)CONTROL_QUEUES_ADDRESS, page, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	rings = mmap(NULL, page, PROT_READ, MAP_SHARED, ring_fd, IORING_OFF_CQ_RING);
+	sqes = mmap(NULL, (size + page - 1) / page * page, PROT_READ, MAP_SHARED, ring_fd,
+		    IORING_OFF_SQES);
+	if (queues == MAP_FAILED || rings == MAP_FAILED || sqes == MAP_FAILED)
+		return -errno;
+	queues->rings = (uintptr_t)rings;
+	queues->sqes = (uintptr_t)sqes;
+	return 0;
+}
+
 int ring_make(const struct ring_setup *setup, struct io_uring_params *ret_params)
 {
 	return loop_ring_make(setup->sq_entries, setup->cq_entries, ret_params);
@@ -87,5 +107,6 @@ int ring_furnish(int ring_fd, const struct ring_setup *setup, enum control_stage
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	*stage = STAGE_RING;
+	return map_queues(ring_fd, setup);
 }

@@ -42,8 +42,9 @@ struct ring_setup { /* descriptors are borrowed; sizes in bytes */
  */
 int ring_make(const struct ring_setup *setup, struct io_uring_params *ret_params);
 /*
- * Maps the region at CONTROL_REGION_ADDRESS, where it stays, and registers with the ring all that
- * it needs. 0 or -errno; @stage is the step in progress, or the one that failed.
+ * Maps the region at CONTROL_REGION_ADDRESS, where it stays, registers with the ring all that it
+ * needs, and maps its queues for the daemon to read. 0 or -errno; @stage is the step in progress,
+ * or the one that failed.
  */
 int ring_furnish(int ring_fd, const struct ring_setup *setup, enum control_stage *stage);
 

@@ -33,12 +33,13 @@ void manager_ring_at(const struct manager *manager, const struct peer *peer, siz
 	const struct registry *registry = &manager->registry;
 
 	for (size_t i = 0; i < registry->n_rings; i++) {
-		const struct ring *ring = registry->rings[i];
+		struct ring *ring = registry->rings[i];
 
 		if (!manager_may_see(manager, peer, ring->uid) || !ring_visible(ring))
 			continue;
 		if (index-- == 0) {
 			ring_view_fill(ring, ret);
+			waiting_look(ring, &ret->waiting);
 			return;
 		}
 	}
@@ -59,7 +60,11 @@ int manager_ring_find(const struct manager *manager, const struct peer *peer, co
 	struct ring *ring;
 	int r = manager_lookup_to_see(manager, peer, name, note, &ring);
 
-	return r == 0 ? view(ring, note, ret) : r;
+	if (r == 0)
+		r = view(ring, note, ret);
+	if (r == 0)
+		waiting_look(ring, &ret->waiting);
+	return r;
 }
 
 int manager_ring_open(const struct manager *manager, const struct peer *peer, const char *name,

@@ -42,15 +42,21 @@ unsigned int ending_begin(struct ring *ring)
 static void reply_that_it_is_stuck(struct ring *ring)
 {
 	int pid = (int)hosts_ops(ring)->pid(ring->host);
+	struct ring_waiting waiting;
 	struct note note = {};
 	char *reason = NULL;
 	int r;
 
 	ring->stuck = true;
-	if (asprintf(&reason,
-		     "its process %d was killed and does not end: it waits in the kernel, perhaps "
-		     "for a file that does not answer; /proc/%d/stack shows where",
-		     pid, pid) < 0)
+	if (waiting_look(ring, &waiting))
+		r = asprintf(&reason, "its process %d was killed and does not end: %s", pid,
+			     waiting.text);
+	else
+		r = asprintf(&reason,
+			     "its process %d was killed and does not end: it waits in the kernel, "
+			     "perhaps for a file that does not answer; /proc/%d/stack shows where",
+			     pid, pid);
+	if (r < 0)
 		reason = NULL;
 	ring_set_reason(ring, reason);
 	log_of_client(LOG_LEVEL_WARNING, ring->uid, "ring %s of user %u is not gone: %s",

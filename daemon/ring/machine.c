@@ -15,7 +15,8 @@
 #include "ring/outcome.h"
 #include "util/log.h"
 
-#define END_PATIENCE_MS 2000
+#define END_PATIENCE_MS	  2000
+#define PAUSE_PATIENCE_MS 3000 /* a loop that does not wait in the kernel leaves it at once */
 /*
  * Detaching waits for the lock of the ring while it holds a lock that all rings of the machine
  * share. An application that keeps the lock of its ring is killed.
@@ -156,8 +157,11 @@ static int enter_step(struct ring *ring)
 				       hosts_ops(ring)->pidfd(ring->host), ring->ring_fd, job_done,
 				       ring);
 		break;
-	case STEP_START:
 	case STEP_PAUSE:
+		start_timer(ring, PAUSE_PATIENCE_MS);
+		operation->waits = WAIT_HOST;
+		break;
+	case STEP_START:
 	case STEP_RESUME:
 		operation->waits = WAIT_HOST;
 		break;

@@ -129,6 +129,22 @@ const struct host_callbacks ring_host_callbacks = {
 	.exited = host_exited,
 };
 
+/* The loop is in the kernel, and does not come back for a signal. */
+static void pause_timed_out(struct ring *ring)
+{
+	struct ring_waiting waiting = {};
+	struct note note = {};
+	struct ring_event event = {.kind = TIMED_OUT, .note = &note};
+	char text[WAITING_TEXT_MAX + 80];
+
+	waiting_look(ring, &waiting);
+	snprintf(text, sizeof(text), "it does not pause yet, but will when it can%s%s",
+		 waiting.text ? ": " : "", waiting.text ?: "");
+	event.r = fault_ring_busy(&note, ring->title.name, text);
+	ring_handle(ring, &event);
+	note_done(&note);
+}
+
 static void on_timeout(struct timer *timer)
 {
 	struct ring *ring = container_of(timer, struct ring, timer);
@@ -136,6 +152,10 @@ static void on_timeout(struct timer *timer)
 	char text[80];
 	struct ring_event event = {.kind = TIMED_OUT, .r = -ETIMEDOUT, .text = text};
 
+	if (ring->operation.step == STEP_PAUSE) {
+		pause_timed_out(ring);
+		return;
+	}
 	if (adopting)
 		snprintf(text, sizeof(text), "its application did not have it adopted in %d s",
 			 ADOPT_PATIENCE_MS / 1000);

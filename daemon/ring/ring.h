@@ -21,6 +21,7 @@
 #include "ring/title.h"
 #include "ring/transitions.h"
 #include "ring/types.h"
+#include "ring/waiting.h"
 #include "util/clock.h"
 #include "util/sha256.h"
 
@@ -117,6 +118,7 @@ struct ring {
 	struct usage_charge descriptors; /* of its files, which its host holds */
 	struct region region;
 	struct emptying emptying;
+	struct ring_look look;
 	struct ring_dispatcher dispatcher;
 	struct host *host; /* or NULL */
 	bool host_exited;

@@ -76,6 +76,8 @@ const struct transition_rule transition_rules[] = {
 	/* ---- the loop was left; a host's late word, of a pause that is over, is ignored ---- */
 	{RUNNING, AT(PAUSE), ON(HOST_PAUSED) | ON(LOOP_PAUSED), TO(PAUSED, NONE), ANNOUNCE(PAUSED),
 	 .reply = REPLY_DONE},
+	/* the flag stays set: it pauses when it can */
+	{RUNNING, AT(PAUSE), ON(TIMED_OUT), TO_STEP(NONE), QUIET, .reply = REPLY_RESULT},
 	{CREATED, AT(START), ON(LOOP_PAUSED), TO(PAUSED, NONE), ANNOUNCE(PAUSED),
 	 .reply = REPLY_DONE},
 	{RUNNING, WATCHING | SWAPPING | REPLACING, ON(HOST_PAUSED) | ON(LOOP_PAUSED),

@@ -123,6 +123,16 @@ struct ring_request {
 	bool adopted; /* made and run by the caller: manager_ring_prepare sets it */
 };
 
+struct ring_waiting {	 /* of ring/waiting.h; texts are borrowed, as the view's */
+	int place;	 /* enum host_wait; HOST_WAIT_NONE: the program counts requests in flight */
+	uint64_t age_ns; /* since the last step: each request is as old at least */
+	uint64_t requests;     /* that wait there */
+	const char *operation; /* of all of them; NULL: several, or not known; so the next two */
+	const char *slot;
+	const char *function; /* of the kernel */
+	const char *text;     /* a sentence; NULL: nothing waits */
+};
+
 struct ring_view { /* borrowed, until the next call into the manager */
 	struct ring_title title;
 	const struct kern_program_info *program;
@@ -147,6 +157,7 @@ struct ring_view { /* borrowed, until the next call into the manager */
 	uint64_t data_size;
 	uint32_t sq_entries;
 	uint32_t cq_entries;
+	struct ring_waiting waiting;	/* of manager_ring_at and manager_ring_find */
 	struct iourd_progress progress; /* a copy; the program writes it */
 	const void *params; /* in the region, shared with others; NULL: it cannot be reached */
 	int region_fd;	    /* borrowed */

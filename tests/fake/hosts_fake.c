@@ -100,6 +100,7 @@ static struct host *fake_new(struct hosts_fake *fake, const struct host_callback
 		return NULL;
 	host->owner = fake;
 	host->pidfd = -1;
+	host->waits = (struct host_waits){.opcode = -1, .slot = -1};
 	host->callbacks = *callbacks;
 	host->arg = arg;
 	host->pid = ++fake->last_pid;
@@ -244,6 +245,15 @@ static bool fake_suspended(const struct host *host)
 	return host->suspended;
 }
 
+static int fake_waits(const struct host *host, int ring_fd, struct host_waits *ret)
+{
+	((struct host *)host)->looks++;
+	if (host->adopted)
+		return -EOPNOTSUPP;
+	*ret = host->waits;
+	return 0;
+}
+
 static void fake_kill(struct host *host)
 {
 	host->killed = true;
@@ -368,6 +378,7 @@ static const struct hosts_ops hosts_fake_ops = {
 	.reachable = fake_reachable,
 	.kick = fake_kick,
 	.suspended = fake_suspended,
+	.waits = fake_waits,
 	.kill = fake_kill,
 	.host_free = fake_host_free,
 	.find = fake_find,
@@ -439,6 +450,16 @@ void hosts_fake_set_suspended(struct host *host, bool suspended)
 unsigned int hosts_fake_kicks(const struct host *host)
 {
 	return host->kicks;
+}
+
+void hosts_fake_set_waits(struct host *host, const struct host_waits *waits)
+{
+	host->waits = *waits;
+}
+
+unsigned int hosts_fake_looks(const struct host *host)
+{
+	return host->looks;
 }
 
 void hosts_fake_set_unresponsive(struct host *host)

@@ -58,6 +58,9 @@ void hosts_fake_set_unresponsive(struct host *host);
 bool hosts_fake_has_exited(const struct host *host);
 /* It waits in the kernel, and does nothing, not even end, until it is not stuck any more. */
 void hosts_fake_set_stuck(struct host *host, bool stuck);
+/* What it waits for, and how often that was asked. */
+void hosts_fake_set_waits(struct host *host, const struct host_waits *waits);
+unsigned int hosts_fake_looks(const struct host *host);
 void hosts_fake_ready(struct host *host, int ring_fd);
 void hosts_fake_refused(struct host *host, enum control_stage stage, int error);
 void hosts_fake_running(struct host *host);

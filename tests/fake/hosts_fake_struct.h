@@ -39,6 +39,8 @@ struct host {
 	bool asked;
 	unsigned int kicks;
 	bool suspended;
+	struct host_waits waits;
+	unsigned int looks;
 	enum control_type state; /* as it would answer a QUERY */
 	int result;
 	enum control_type last_command;

@@ -9,6 +9,7 @@
 #include <linux/futex.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ struct fixture {
 	void *queues;
 	size_t queues_size;
 	struct io_uring_sqe *sqes;
+	bool furnished;
 };
 
 static uint64_t opcodes[IOURD_OPCODES_MAX / 64];
@@ -90,6 +92,16 @@ static int fixture_new(void **state)
 	return 0;
 }
 
+/* As the exit of a host does. */
+static void unmap_queues(const struct fixture *f)
+{
+	struct control_queues *queues = (struct control_queues *)CONTROL_QUEUES_ADDRESS;
+
+	munmap((void *)queues->rings, 4096);
+	munmap((void *)queues->sqes, 4096);
+	munmap(queues, 4096);
+}
+
 static int fixture_free(void **state)
 {
 	struct fixture *f = *state;
@@ -98,6 +110,8 @@ static int fixture_free(void **state)
 		munmap(f->queues, f->queues_size);
 	if (f->sqes)
 		munmap(f->sqes, f->params.sq_entries * sizeof(*f->sqes));
+	if (f->furnished)
+		unmap_queues(f);
 	if (f->ring_fd >= 0)
 		close(f->ring_fd);
 	munmap(region, REGION_SIZE);
@@ -118,6 +132,7 @@ static void make(struct fixture *f)
 	r = ring_furnish(f->ring_fd, &f->setup, &stage);
 	if (r < 0)
 		fail_msg("ring_furnish: %d at stage %d", r, (int)stage);
+	f->furnished = true;
 }
 
 static void make_and_map(struct fixture *f)
@@ -339,6 +354,24 @@ static void test_no_files_no_data(void **state)
 	assert_int_equal(submit(f, &sqe), -EBADF);
 }
 
+/* The daemon finds the ring's memory by a fixed address. */
+static void test_queues(void **state)
+{
+	const struct control_queues *queues = (const void *)CONTROL_QUEUES_ADDRESS;
+	const struct io_uring_sqe *sqes;
+	struct fixture *f = *state;
+	const uint32_t *ends;
+
+	make_and_map(f);
+	sqes = (const struct io_uring_sqe *)(uintptr_t)queues->sqes;
+	ends = (const uint32_t *)(uintptr_t)queues->rings;
+	f->sqes[7] = request(IORING_OP_READ_FIXED, 0);
+	assert_int_equal(sqes[7].opcode, IORING_OP_READ_FIXED);
+	assert_int_equal(f->params.sq_off.tail, 4);
+	((uint32_t *)f->queues)[1] = 5;
+	assert_int_equal(ends[1], 5);
+}
+
 static void test_disabled(void **state)
 {
 	struct fixture *f = *state;
@@ -358,6 +391,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_registrations, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_failures, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_no_files_no_data, fixture_new, fixture_free),
+		cmocka_unit_test_setup_teardown(test_queues, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_disabled, fixture_new, fixture_free),
 	};
 

@@ -98,6 +98,47 @@ static void test_persistent(void **state)
 	service_end(&service);
 }
 
+/* Two rings of the list have their own waits. */
+static void test_waits(void **state)
+{
+	struct host_waits waits = {.place = HOST_WAIT_SUBMISSION,
+				   .requests = 1,
+				   .opcode = 4,
+				   .slot = 0,
+				   .function = "request_wait_answer"};
+	struct service service;
+	struct client client;
+	int leases[2], regions[2];
+	const char *answer;
+
+	service_start(&service);
+	client_connect(&service, 0, &client);
+	for (int i = 0; i < 2; i++) {
+		const char *name = i ? "r2" : "r1";
+		struct kern_dispatcher *dispatcher;
+
+		make_ring(&client, name, &leases[i], &regions[i]);
+		ask(&client, "StartRing", i ? "{\"ring\":\"r2\"}" : "{\"ring\":\"r1\"}");
+		dispatcher = kern_fake_dispatcher(service.kern, name);
+		service.kern->ops->dispatcher_state(dispatcher)->last_step = 1;
+		waits.slot = i;
+		hosts_fake_set_waits(hosts_fake_find(service.hosts, name), &waits);
+	}
+	answer = ask(&client, "ListRings", "{}");
+	assert_says(answer, "\"waits\":[{\"place\":\"submission\",\"age\":");
+	assert_says(answer, "\"requests\":1,\"operation\":\"READ_FIXED\",\"slot\":\"source\","
+			    "\"function\":\"request_wait_answer\",\"text\":\"its loop has waited");
+	assert_says(answer, "\"slot\":\"target\",\"function\"");
+	assert_says(ask(&client, "DescribeRing", "{\"ring\":\"r2\"}"), "\"slot\":\"target\"");
+	assert_not_says(ask(&client, "PauseRing", "{\"ring\":\"r2\"}"), "waits");
+	for (int i = 0; i < 2; i++) {
+		close(leases[i]);
+		close(regions[i]);
+	}
+	client_close(&client);
+	service_end(&service);
+}
+
 static void test_status(void **state)
 {
 	struct service service;
@@ -285,6 +326,7 @@ int main(void)
 		cmocka_unit_test(test_every_method_has_a_handler),
 		cmocka_unit_test(test_service),
 		cmocka_unit_test(test_persistent),
+		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_ring_life),
