@@ -128,6 +128,18 @@ void control_socket_peer(int connection, uid_t *ret_uid, pid_t *ret_pid, int *re
 		*ret_pidfd = peer_pidfd(connection);
 }
 
+int control_socket_rename(int directory_fd, const char *from, const char *to, const char *suffix)
+{
+	char old[CONTROL_NAME_MAX + sizeof(CONTROL_ADOPTED_SUFFIX)];
+	char new[CONTROL_NAME_MAX + sizeof(CONTROL_ADOPTED_SUFFIX)];
+
+	if (!control_name_is_valid(to))
+		return -EINVAL;
+	snprintf(old, sizeof(old), "%s%s", from, suffix);
+	snprintf(new, sizeof(new), "%s%s", to, suffix);
+	return renameat2(directory_fd, old, directory_fd, new, RENAME_NOREPLACE) < 0 ? -errno : 0;
+}
+
 void control_socket_remove(int directory_fd, const char *name, const char *suffix)
 {
 	char file[CONTROL_NAME_MAX + sizeof(CONTROL_ADOPTED_SUFFIX)];

@@ -29,6 +29,8 @@ int control_socket_connect(int directory_fd, const char *name, const char *suffi
  * if the kernel does not support SO_PEERPIDFD.
  */
 void control_socket_peer(int connection, uid_t *ret_uid, pid_t *ret_pid, int *ret_pidfd);
+/* -EEXIST: there is a socket @to; -ENOENT: none of @from. */
+int control_socket_rename(int directory_fd, const char *from, const char *to, const char *suffix);
 void control_socket_remove(int directory_fd, const char *name, const char *suffix);
 
 #endif

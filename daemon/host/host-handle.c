@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* host-handle.c - struct host: creation, watchers, destruction */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,23 @@ struct host *host_by_serial(struct hosts_linux *hosts, uint64_t serial)
 		if (host->serial == serial)
 			return host;
 	return NULL;
+}
+
+int host_rename(struct hosts *port, const char *from, const char *to)
+{
+	struct hosts_linux *hosts = (struct hosts_linux *)port;
+	struct host *host;
+	int r;
+
+	r = control_socket_rename(hosts->directory_fd, from, to, CONTROL_SOCKET_SUFFIX);
+	if (r == -ENOENT)
+		r = control_socket_rename(hosts->directory_fd, from, to, CONTROL_ADOPTED_SUFFIX);
+	if (r < 0)
+		return r;
+	list_for_each(host, &hosts->list, link)
+		if (strcmp(host->name, from) == 0)
+			strcpy(host->name, to);
+	return 0;
 }
 
 void host_unwatch_exit(struct host *host)

@@ -180,6 +180,11 @@ struct hosts_ops {
 	 */
 	int (*find)(struct hosts *hosts, struct host_found **ret, size_t *ret_n);
 	/*
+	 * Moves the control socket of a ring to another name, and its runner with it, which knows
+	 * nothing of that. -EEXIST: there is a socket of that name; -ENOENT: none of @from.
+	 */
+	int (*rename)(struct hosts *hosts, const char *from, const char *to);
+	/*
 	 * Takes over a ring's runner, asks a host for its state (found follows), and copies the
 	 * region's memfd out of the process: *ret_region_fd, the caller's, or -1 if the process
 	 * has closed it. The runner is identified by the listener's uid and the memfd's inode, as

@@ -128,6 +128,7 @@ static const struct hosts_ops ops = {
 	.find = orphans_find,
 	.take_over = host_take_over,
 	.orphans_end = orphans_end,
+	.rename = host_rename,
 	.remove_socket = orphan_remove_socket,
 };
 

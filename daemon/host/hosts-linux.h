@@ -94,6 +94,7 @@ struct host *host_new(struct hosts_linux *hosts, const char *name,
 		      const struct host_callbacks *callbacks, void *arg);
 /* NULL: it was destroyed meanwhile. */
 struct host *host_by_serial(struct hosts_linux *hosts, uint64_t serial);
+int host_rename(struct hosts *hosts, const char *from, const char *to);
 /* Stops the watchers, removes the socket if the host has exited, and frees everything. */
 void host_destroy(struct host *host);
 /* Stops watching for the exit. Does nothing if the host is not watched. */

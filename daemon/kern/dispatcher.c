@@ -288,6 +288,23 @@ int linux_dispatcher_current(struct kern_dispatcher *dispatcher, uint32_t *ret_i
 	return 0;
 }
 
+int linux_dispatcher_rename(struct kern_dispatcher *dispatcher, const char *name)
+{
+	char *copy = strdup(name);
+	int r;
+
+	if (!copy)
+		return -ENOMEM;
+	r = pins_rename(dispatcher->kern->pin_directory, dispatcher->name, name);
+	if (r < 0) {
+		free(copy);
+		return r;
+	}
+	free(dispatcher->name);
+	dispatcher->name = copy;
+	return 0;
+}
+
 void linux_dispatcher_release(struct kern_dispatcher *dispatcher)
 {
 	if (dispatcher)

@@ -109,6 +109,11 @@ struct kern_ops {
 	 */
 	int (*dispatcher_open)(struct kern *kern, const char *name, struct kern_dispatcher **ret);
 	/*
+	 * Moves its pins to another name; they keep their attachment. -EEXIST: there are pins of
+	 * that name.
+	 */
+	int (*dispatcher_rename)(struct kern_dispatcher *dispatcher, const char *name);
+	/*
 	 * Frees this process's part, and leaves pins and attachment to the next daemon. Only if
 	 * attached: the pinned link keeps the rest alive. NULL is fine.
 	 */

@@ -80,6 +80,7 @@ static const struct kern_ops linux_ops = {
 	.program_free = linux_program_free,
 	.dispatcher_new = linux_dispatcher_new,
 	.dispatcher_open = linux_dispatcher_open,
+	.dispatcher_rename = linux_dispatcher_rename,
 	.dispatcher_release = linux_dispatcher_release,
 	.dispatcher_current = linux_dispatcher_current,
 	.dispatcher_ledger = linux_dispatcher_ledger,

@@ -45,6 +45,7 @@ int linux_program_fd(const struct kern_program *program);
 
 int linux_dispatcher_new(struct kern *kern, const char *name, struct kern_dispatcher **ret);
 int linux_dispatcher_open(struct kern *kern, const char *name, struct kern_dispatcher **ret);
+int linux_dispatcher_rename(struct kern_dispatcher *dispatcher, const char *name);
 void linux_dispatcher_release(struct kern_dispatcher *dispatcher);
 int linux_dispatcher_current(struct kern_dispatcher *dispatcher, uint32_t *ret_id);
 struct iourd_ledger *linux_dispatcher_ledger(struct kern_dispatcher *dispatcher);

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,24 @@ int pins_exist(const char *directory, const char *name)
 		return r;
 	}
 	return access(path, F_OK) < 0 ? -errno : 0;
+}
+
+int pins_rename(const char *directory, const char *from, const char *to)
+{
+	_cleanup_free_ char *old = NULL, *new = NULL;
+	int r;
+
+	r = folder_path(directory, from, &old);
+	if (r < 0) {
+		old = NULL;
+		return r;
+	}
+	r = folder_path(directory, to, &new);
+	if (r < 0) {
+		new = NULL;
+		return r;
+	}
+	return renameat2(AT_FDCWD, old, AT_FDCWD, new, RENAME_NOREPLACE) < 0 ? -errno : 0;
 }
 
 int pins_get(const char *directory, const char *name, const char *object)

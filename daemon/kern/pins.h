@@ -19,6 +19,8 @@ int pins_make(const char *directory, const char *name);
 int pins_add(const char *directory, const char *name, const char *object, int fd);
 /* 0; -ENOENT: no folder of that name. */
 int pins_exist(const char *directory, const char *name);
+/* -EEXIST: there is a folder @to. */
+int pins_rename(const char *directory, const char *from, const char *to);
 /* Opens a pinned object: its descriptor, or -errno. */
 int pins_get(const char *directory, const char *name, const char *object);
 /* Removes the folder with all its pins, the link first. -ENOENT: it does not exist. */

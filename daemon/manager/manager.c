@@ -82,6 +82,14 @@ static void on_gone(void *arg, const struct ring_end *end)
 	manager_reply_if_stopped(manager);
 }
 
+static void on_renamed(void *arg, const struct ring_end *end)
+{
+	struct manager *manager = arg;
+
+	if (manager->observer.ring_gone)
+		manager->observer.ring_gone(manager->observer.arg, end);
+}
+
 static void on_host_reported(void *arg)
 {
 	struct manager *manager = arg;
@@ -112,6 +120,7 @@ int manager_new(const struct manager_setup *setup, struct manager **ret)
 		.events.journal = setup->kern->ops->journal(setup->kern),
 		.remove = on_remove,
 		.gone = on_gone,
+		.renamed = on_renamed,
 		.host_reported = on_host_reported,
 		.arg = manager,
 	};

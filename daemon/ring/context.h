@@ -35,6 +35,8 @@ struct ring_context {
 	/* After that: it is freed, and all its requests have replies. NULL: it was never announced,
 	 * or it is left to the next daemon. */
 	void (*gone)(void *arg, const struct ring_end *end);
+	/* It does not end, and gave its name back; @end is as it was under that name. */
+	void (*renamed)(void *arg, const struct ring_end *end);
 	/* The host of a restored ring has reported its state, or is gone. */
 	void (*host_reported)(void *arg);
 	void *arg;

@@ -4,15 +4,18 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ring/context.h"
 #include "ring/ledger.h"
 #include "ring/outcome.h"
 #include "ring/ring.h"
+#include "ring/title.h"
 #include "util/log.h"
 
 /* A process that can end does so at once. */
 #define KILL_PATIENCE_MS 2000
+#define ENDING_NAMES_MAX 1000 /* tried for a ring that does not end */
 
 static const struct hosts_ops *hosts_ops(const struct ring *ring)
 {
@@ -39,29 +42,86 @@ unsigned int ending_begin(struct ring *ring)
 	return waits;
 }
 
-static void reply_that_it_is_stuck(struct ring *ring)
+static int rename_to(struct ring *ring, const char *key)
+{
+	struct hosts *hosts = ring->context->hosts;
+	int r = hosts->ops->rename(hosts, ring->key, key);
+
+	if (r < 0)
+		return r;
+	r = ring_dispatcher_rename(&ring->dispatcher, key);
+	if (r < 0 && hosts->ops->rename(hosts, key, ring->key) < 0)
+		log_warning("ring %s has the control socket of ring %s", ring->key, key);
+	return r;
+}
+
+/* The name is free for another ring. What has a name in the file system has it taken there. */
+static bool give_name_back(struct ring *ring)
+{
+	struct ring_context *context = ring->context;
+	char old[RING_KEY_MAX], key[RING_KEY_MAX];
+	const struct ring_end end = {
+		.key = old,
+		.declared = ring->declared,
+		.finished = ring->destroyed.done || outcome_work_over(ring),
+	};
+	int r = -EEXIST;
+
+	for (unsigned int i = 1; r == -EEXIST && i <= ENDING_NAMES_MAX; i++) {
+		if (!title_ending_key(&ring->title, i, key))
+			return false;
+		r = rename_to(ring, key);
+	}
+	if (r < 0) {
+		log_warning("ring %s keeps its name: %s", ring->full, strerror(-r));
+		return false;
+	}
+	strcpy(old, ring->key);
+	strcpy(ring->key, key);
+	title_of_key(ring->key, ring->full, &ring->title);
+	ring->declared = false;
+	if (ring->announced)
+		context->renamed(context->arg, &end);
+	return true;
+}
+
+/* From malloc; NULL: no memory. @now: what the ring is called since then; or NULL. */
+static char *reason_stuck(struct ring *ring, const char *now)
 {
 	int pid = (int)hosts_ops(ring)->pid(ring->host);
-	struct ring_waiting waiting;
+	struct ring_waiting waiting = {};
+	char *reason, where[120];
+
+	snprintf(where, sizeof(where),
+		 "it waits in the kernel, perhaps for a file that does not answer; /proc/%d/stack "
+		 "shows where",
+		 pid);
+	waiting_look(ring, &waiting);
+	if (asprintf(&reason, "its process %d was killed and does not end: %s%s%s%s", pid,
+		     waiting.text ?: where, now ? "; until it ends, the ring is called " : "",
+		     now ?: "", now ? ", and its name is free" : "") < 0)
+		return NULL;
+	return reason;
+}
+
+static void reply_that_it_is_stuck(struct ring *ring)
+{
+	char name[RING_KEY_MAX], text[512];
 	struct note note = {};
-	char *reason = NULL;
 	int r;
 
 	ring->stuck = true;
-	if (waiting_look(ring, &waiting))
-		r = asprintf(&reason, "its process %d was killed and does not end: %s", pid,
-			     waiting.text);
-	else
-		r = asprintf(&reason,
-			     "its process %d was killed and does not end: it waits in the kernel, "
-			     "perhaps for a file that does not answer; /proc/%d/stack shows where",
-			     pid, pid);
-	if (r < 0)
-		reason = NULL;
-	ring_set_reason(ring, reason);
+	ring_set_reason(ring, reason_stuck(ring, NULL));
 	log_of_client(LOG_LEVEL_WARNING, ring->uid, "ring %s of user %u is not gone: %s",
 		      ring->full, (unsigned int)ring->uid, ring->reason ?: "no memory");
-	r = ring_fault_busy(ring, "it is ending", &note);
+	ring_publish(ring); /* whoever waits in the region waits for nothing */
+	if (ring->announced)
+		ring_emit(ring, EVENT_FAILED);
+	strcpy(name, ring->title.name);
+	if (give_name_back(ring))
+		ring_set_reason(ring, reason_stuck(ring, ring->title.name));
+	snprintf(text, sizeof(text), "it is ending: %s", ring->reason ?: "no memory");
+	r = fault_ring_busy(&note, name, text);
 	ring_reply(ring, &ring->destroyed, r, &note);
 	note_done(&note);
 }

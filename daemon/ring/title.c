@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ENDING "-ending-" /* and a number: of a ring that does not end */
+
 void title_key(uid_t space, const char *name, char ret[RING_KEY_MAX])
 {
 	if (space == 0)
@@ -38,6 +40,30 @@ void title_of_key(const char *key, char full[RING_FULL_MAX], struct ring_title *
 
 	snprintf(full, RING_FULL_MAX, "%u/%s", (unsigned int)space, name);
 	*ret = (struct ring_title){.space = space, .name = name, .full = full};
+}
+
+static bool is_ending(const char *name)
+{
+	size_t length = strlen(name), digits = 0;
+
+	while (digits < length && name[length - digits - 1] >= '0' &&
+	       name[length - digits - 1] <= '9')
+		digits++;
+	length -= digits;
+	return digits > 0 && length > strlen(ENDING) &&
+	       memcmp(name + length - strlen(ENDING), ENDING, strlen(ENDING)) == 0;
+}
+
+bool title_ending_key(const struct ring_title *title, unsigned int n, char ret[RING_KEY_MAX])
+{
+	char suffix[24], name[RING_NAME_MAX];
+	int length = snprintf(suffix, sizeof(suffix), ENDING "%u", n);
+
+	if (is_ending(title->name))
+		return false;
+	snprintf(name, sizeof(name), "%.*s%s", (int)sizeof(name) - 1 - length, title->name, suffix);
+	title_key(title->space, name, ret);
+	return true;
 }
 
 bool title_matches(const struct ring_title *title, uid_t reader, bool shared, const char *text)

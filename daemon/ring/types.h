@@ -94,7 +94,9 @@ struct ring_end {
 /* Callbacks of the manager; each may be NULL. Texts are borrowed for the time of the call. */
 struct manager_observer {
 	void (*event)(void *arg, const struct manager_event *event);
-	/* Once for each announced ring, after it was freed and the waiting requests were answered.
+	/*
+	 * For each announced ring, after it was freed and the waiting requests were answered.
+	 * Before that once more, if its process does not end and its name is given back.
 	 */
 	void (*ring_gone)(void *arg, const struct ring_end *end);
 	/* The host of a restored ring has reported its state, or is gone: once for each of them. */

@@ -72,6 +72,12 @@ int takeover_find(struct takeover *takeover);
 /* Releases the entries, and what they hold. */
 void takeover_release(struct takeover *takeover);
 
+/*
+ * Leaves a ring whose host cannot be ended, under another name if its pins are open. @r: of
+ * orphans_end().
+ */
+void takeover_leave_host(const struct takeover *takeover, struct takeover_entry *entry, int r);
+
 /* ---- pins.c: what the jobs do, each with its part of the entries ---- */
 
 /* Inspects pins, and opens those of rings that were made. */

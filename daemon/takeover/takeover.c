@@ -186,13 +186,10 @@ static void end_hosts(struct takeover *takeover)
 
 		if (entry->verdict != RECONCILE_END_AND_RELEASE)
 			continue;
-		entry->verdict =
-			has_ended(takeover, entry, r) ? RECONCILE_RELEASE : RECONCILE_LEAVE;
-		if (entry->verdict == RECONCILE_LEAVE)
-			log_warning(
-				"the host of ring %s cannot be ended, and the ring's name stays "
-				"reserved: %s",
-				entry->name, strerror(r < 0 ? -r : ETIMEDOUT));
+		if (has_ended(takeover, entry, r))
+			entry->verdict = RECONCILE_RELEASE;
+		else
+			takeover_leave_host(takeover, entry, r);
 	}
 }
 

@@ -38,7 +38,7 @@ static uint32_t leave_one(struct kern *kern, const char *name, struct contract_r
 void next_daemon_takes_up(void **state)
 {
 	struct kern *kern = *state;
-	struct kern_dispatcher *dispatcher = NULL;
+	struct kern_dispatcher *dispatcher = NULL, *taken;
 	struct kern_program *other;
 	struct contract_ring ring;
 	struct kern_pins pins;
@@ -60,6 +60,14 @@ void next_daemon_takes_up(void **state)
 	assert_int_equal(kern->ops->dispatcher_set(dispatcher, other), 0);
 	assert_int_equal(kern->ops->dispatcher_current(dispatcher, &current), 0);
 	assert_int_equal(current, kern->ops->program_kernel_id(other));
+	/* it goes on under another name */
+	assert_int_equal(kern->ops->dispatcher_new(kern, "taken", &taken), 0);
+	assert_int_equal(kern->ops->dispatcher_rename(dispatcher, "taken"), -EEXIST);
+	kern->ops->dispatcher_free(taken);
+	assert_int_equal(kern->ops->dispatcher_rename(dispatcher, "moved"), 0);
+	assert_int_equal(kern->ops->pins_inspect(kern, "left", &pins), -ENOENT);
+	assert_int_equal(kern->ops->pins_inspect(kern, "moved", &pins), 0);
+	assert_true(pins.array && pins.state && pins.dispatcher && pins.link && pins.has_ledger);
 	/* it is attached: once */
 	assert_int_equal(kern->ops->dispatcher_attach(dispatcher, ring.pidfd, ring.ring_fd),
 			 -EBUSY);

@@ -347,6 +347,24 @@ static int fake_orphans_end(struct hosts *hosts, const char *const *names, size_
 	return r;
 }
 
+static int fake_rename(struct hosts *hosts, const char *from, const char *to)
+{
+	struct hosts_fake *fake = (struct hosts_fake *)hosts;
+	struct host *host = hosts_fake_find(hosts, from);
+	int r = fail_next(fake->plan, "host rename");
+	char *name;
+
+	if (r < 0)
+		return r;
+	if (!host || hosts_fake_find(hosts, to))
+		return host ? -EEXIST : -ENOENT;
+	name = strdup(to);
+	assert(name);
+	free(host->name);
+	host->setup.name = host->name = name;
+	return 0;
+}
+
 static void fake_remove_socket(struct hosts *hosts, const char *name)
 {
 	struct host *host = hosts_fake_find(hosts, name);
@@ -384,6 +402,7 @@ static const struct hosts_ops hosts_fake_ops = {
 	.find = fake_find,
 	.take_over = fake_take_over,
 	.orphans_end = fake_orphans_end,
+	.rename = fake_rename,
 	.remove_socket = fake_remove_socket,
 };
 

@@ -327,6 +327,28 @@ static void unlink_dispatcher(struct kern_dispatcher *dispatcher)
 	dispatcher->kern->tally.dispatchers--;
 }
 
+static int fake_dispatcher_rename(struct kern_dispatcher *dispatcher, const char *name)
+{
+	struct kern_fake *fake = dispatcher->kern;
+	int r = planned(fake, "dispatcher_rename");
+	char *copy;
+
+	if (r < 0)
+		return r;
+	copy = strdup(name);
+	assert(copy);
+	pthread_mutex_lock(&fake->lock);
+	if (find_pinned(fake, name)) {
+		free(copy);
+		r = -EEXIST;
+	} else {
+		free(dispatcher->pinned->name);
+		dispatcher->pinned->name = copy;
+	}
+	pthread_mutex_unlock(&fake->lock);
+	return r;
+}
+
 static void fake_dispatcher_release(struct kern_dispatcher *dispatcher)
 {
 	struct kern_fake *fake;
@@ -481,6 +503,7 @@ static const struct kern_ops kern_fake_ops = {
 	.program_free = fake_program_free,
 	.dispatcher_new = fake_dispatcher_new,
 	.dispatcher_open = fake_dispatcher_open,
+	.dispatcher_rename = fake_dispatcher_rename,
 	.dispatcher_release = fake_dispatcher_release,
 	.dispatcher_current = fake_dispatcher_current,
 	.dispatcher_ledger = fake_dispatcher_ledger,

@@ -306,6 +306,32 @@ static void test_directory(void **state)
 	assert_int_equal(chown(path, 0, 0), 0);
 }
 
+/* Its socket gets another name, and the first one is free. */
+static void test_rename(void **state)
+{
+	struct fixture *f = *state;
+	const struct hosts_ops *ops = f->hosts->ops;
+	struct host *first = fixture_start(f, "good"), *second;
+
+	fixture_expect(f, READY);
+	assert_int_equal(ops->rename(f->hosts, "good", "good-ending-1"), 0);
+	assert_false(fixture_has_socket(f, "good"));
+	assert_true(fixture_has_socket(f, "good-ending-1"));
+	assert_int_equal(ops->rename(f->hosts, "good", "good-ending-2"), -ENOENT);
+	second = fixture_start(f, "good");
+	fixture_expect(f, READY " " READY);
+	assert_int_equal(ops->rename(f->hosts, "good", "good-ending-1"), -EEXIST);
+	assert_int_equal(ops->rename(f->hosts, "good", "../good"), -EINVAL);
+	ops->kill(first);
+	fixture_wait_exits(f, 1);
+	ops->host_free(first);
+	assert_false(fixture_has_socket(f, "good-ending-1"));
+	assert_true(fixture_has_socket(f, "good"));
+	ops->kill(second);
+	fixture_wait_exits(f, 2);
+	ops->host_free(second);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +351,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_several, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_free_in_callback, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_cannot_start, fixture_new, fixture_free),
+		cmocka_unit_test_setup_teardown(test_rename, fixture_new, fixture_free),
 		cmocka_unit_test_setup_teardown(test_directory, fixture_new, fixture_free),
 	};
 

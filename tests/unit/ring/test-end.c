@@ -175,17 +175,41 @@ static void test_host_that_cannot_be_killed(void **state)
 	assert_int_equal(destroy.calls, 1);
 	assert_int_equal(destroy.r, FAULT_RING_BUSY);
 	assert_non_null(strstr(destroy.note.texts[1], "was killed and does not end"));
-	assert_int_equal(ask(&fixture, manager_ring_destroy, &again, &note), FAULT_RING_BUSY);
-	assert_non_null(strstr(note.texts[1], "was killed and does not end"));
+	assert_string_equal(destroy.note.texts[0], "r1");
+	assert_non_null(strstr(destroy.note.texts[1], "the ring is called r1-ending-1"));
+	assert_string_equal(last_event(&fixture)->ring, "r1");
+	assert_int_equal(last_event(&fixture)->kind, EVENT_FAILED);
+	assert_int_equal(manager_ring_find(fixture.manager, &alice, "r1", &note, &view),
+			 FAULT_RING_NOT_FOUND);
 	note_done(&note);
-	assert_int_equal(manager_ring_find(fixture.manager, &alice, "r1", NULL, &view), 0);
+	assert_int_equal(manager_ring_find(fixture.manager, &alice, "r1-ending-1", NULL, &view), 0);
 	assert_int_equal(view.state, RING_ENDING);
 	assert_non_null(strstr(view.reason, "waits in the kernel"));
+	assert_int_equal(manager_ring_destroy(fixture.manager, &alice, "r1-ending-1", answer_ring,
+					      &again, &note),
+			 FAULT_RING_BUSY);
+	assert_non_null(strstr(note.texts[1], "was killed and does not end"));
+	note_done(&note);
+	/* its name is free, also for another one that does not end */
+	make_ring(&fixture, "r1", &other);
+	start_ring(&fixture, "r1");
+	hosts_fake_set_stuck(host_of(&fixture, "r1"), true);
+	answer_done(&destroy);
+	destroy = ANSWER_NONE;
+	assert_int_equal(ask(&fixture, manager_ring_destroy, &destroy, NULL), 0);
+	clock_fake_advance(&fixture.clock, 4000);
+	fixture_run(&fixture);
+	clock_fake_advance(&fixture.clock, 4000);
+	assert_int_equal(destroy.calls, 1);
+	assert_int_equal(state_of(&fixture, "r1-ending-2"), RING_ENDING);
+	hosts_fake_set_stuck(host_of(&fixture, "r1-ending-2"), false);
+	fixture_run(&fixture);
+	answer_done(&other);
 	/* others come and go */
 	make_ring(&fixture, "r2", &other);
 	destroy_ring(&fixture, "r2");
 	answer_done(&other);
-	hosts_fake_set_stuck(host_of(&fixture, "r1"), false);
+	hosts_fake_set_stuck(host_of(&fixture, "r1-ending-1"), false);
 	fixture_run(&fixture);
 	answer_done(&destroy);
 	answer_done(&answer);

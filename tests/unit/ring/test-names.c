@@ -195,6 +195,33 @@ static void test_keys(void **state)
 	}
 }
 
+static void test_ending_keys(void **state)
+{
+	static const struct {
+		const char *key;
+		unsigned int n;
+		const char *ending; /* NULL: it has such a name */
+	} cases[] = {
+		{"poll", 1, "poll-ending-1"},
+		{"u1000-poll", 12, "u1000-poll-ending-12"},
+		{"poll-ending-1", 2, NULL},
+		{"u1000-poll-ending-33", 1, NULL},
+		{"poll-ending-", 1, "poll-ending--ending-1"},
+		{"poll-ending-x1", 1, "poll-ending-x1-ending-1"},
+		{"u4294967294-a2345678901234567890123456789012345678901234567890a", 1000,
+		 "u4294967294-a23456789012345678901234567890123456789-ending-1000"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char key[RING_KEY_MAX];
+
+		assert_int_equal(manager_ending_key(cases[i].key, cases[i].n, key),
+				 cases[i].ending != NULL);
+		if (cases[i].ending)
+			assert_string_equal(key, cases[i].ending);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +229,7 @@ int main(void)
 		cmocka_unit_test(test_events_name_the_owner),
 		cmocka_unit_test(test_declared),
 		cmocka_unit_test(test_key_of_an_earlier_version),
+		cmocka_unit_test(test_ending_keys),
 		cmocka_unit_test(test_keys),
 	};
 

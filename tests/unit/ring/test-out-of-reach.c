@@ -75,14 +75,22 @@ static void test_neither_running_nor_gone(void **state)
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
 	assert_false(state_is_there(&fixture, "running"));
-	assert_non_null(pinned_of(&fixture, "running")); /* nothing was detached */
+	/* nothing was detached; the name is free */
+	assert_null(pinned_of(&fixture, "running"));
+	assert_non_null(pinned_of(&fixture, "running-ending-1"));
 	assert_true(state_is_there(&fixture, "created"));
+	/* that name is kept from one daemon to the next */
 	fixture_kill(&fixture);
-	hosts_fake_set_stuck(host_search(&fixture, "running"), false);
-	hosts_fake_die(host_search(&fixture, "running"));
 	assert_int_equal(fixture_manage(&fixture), 0);
 	fixture_run(&fixture);
-	assert_null(pinned_of(&fixture, "running"));
+	assert_non_null(pinned_of(&fixture, "running-ending-1"));
+	make_and_destroy_ring(&fixture, "running");
+	fixture_kill(&fixture);
+	hosts_fake_set_stuck(host_search(&fixture, "running-ending-1"), false);
+	hosts_fake_die(host_search(&fixture, "running-ending-1"));
+	assert_int_equal(fixture_manage(&fixture), 0);
+	fixture_run(&fixture);
+	assert_null(pinned_of(&fixture, "running-ending-1"));
 	kern_fake_tally(fixture.kern, &tally);
 	assert_int_equal(tally.pins, STATE_RINGS - 1);
 	states_done(&fixture);

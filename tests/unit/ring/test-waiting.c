@@ -205,7 +205,7 @@ static void test_destroy_says_what_it_waits_for(void **state)
 	clock_fake_advance(&fixture.clock, 2000);
 	assert_int_equal(destroy.calls, 1);
 	assert_non_null(strstr(destroy.note.texts[1], "to submit READ_FIXED of slot \"source\""));
-	hosts_fake_set_stuck(host_of(&fixture, "r1"), false);
+	hosts_fake_set_stuck(host_of(&fixture, "r1-ending-1"), false);
 	fixture_run(&fixture);
 	answer_done(&destroy);
 	end(&fixture, &answer);
