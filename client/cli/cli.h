@@ -30,15 +30,16 @@ enum exit_status {
 };
 
 struct option_spec {
-	const char *name;     /* long name; NULL ends a table */
-	char letter;	      /* or 0 */
-	const char *argument; /* its name in the help; NULL if the option takes none */
+	const char *name; /* long name; NULL ends a table */
+	char letter;	  /* or 0 */
+	/* Its name in the help; NULL if the option takes none; "[=NAME]" if it may be left out. */
+	const char *argument;
 	const char *help;
 };
 
 struct option_value {
 	const struct option_spec *spec;
-	const char *text; /* borrowed from argv; NULL if the option takes none */
+	const char *text; /* borrowed from argv; NULL if none was given */
 };
 
 struct cli {
@@ -66,6 +67,7 @@ struct command {
 };
 
 extern const struct command commands_run[];
+extern const struct command commands_copy[];
 extern const struct command commands_ring[];
 extern const struct command commands_program[];
 extern const struct command commands_policy[];
@@ -102,10 +104,13 @@ struct json_object *cli_object(const char *key, const char *value);
 
 /* settings.c */
 /*
- * Turns words such as "depth=16" or "name.part=text" into an object of parameters. The program's
- * fields determine the types. 0: the caller puts *ret. Otherwise an exit status, after an error
- * message.
+ * Turns words such as "depth=16" or "name.part=text" into an object of parameters. The fields in
+ * @description, a DescribeProgram reply, determine the types. 0: the caller puts *ret. Otherwise
+ * STATUS_USAGE, after an error message.
  */
+int settings_parse(struct json_object *description, const char *const *words, size_t n_words,
+		   struct json_object **ret);
+/* The same with the fields of @program. Another exit status if they cannot be had. */
 int cli_settings(struct cli *cli, const char *program, const char *const *words, size_t n_words,
 		 struct json_object **ret);
 

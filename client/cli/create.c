@@ -12,31 +12,6 @@
 #include "reply.h"
 #include "run.h"
 
-/* Opens the files of --file and types the parameters of --set. */
-static int read_options(struct run *run, struct json_object **ret_settings)
-{
-	struct cli *cli = run->cli;
-	const char **words = calloc(cli->n_options + 1, sizeof(*words));
-	size_t n_words = 0;
-	int r = 0;
-
-	if (!words)
-		abort();
-	for (size_t i = 0; i < cli->n_options && r == 0; i++) {
-		const struct option_value *option = &cli->options[i];
-
-		if (strcmp(option->spec->name, "set") == 0)
-			words[n_words++] = option->text;
-		else if (strcmp(option->spec->name, "file") == 0)
-			r = files_open(&run->files, json_member(run->description, "slots"),
-				       option->text);
-	}
-	if (r == 0)
-		r = cli_settings(cli, run->program, words, n_words, ret_settings);
-	free(words);
-	return r;
-}
-
 static int create_ring(struct run *run, struct json_object *settings, bool persistent)
 {
 	struct iouctl_file files[FILES_MAX];
@@ -66,18 +41,23 @@ static int create_ring(struct run *run, struct json_object *settings, bool persi
 	return r < 0 ? cli_print_failure(run->cli, r, "creating the ring") : 0;
 }
 
-int run_create(struct run *run, bool persistent)
+int run_describe(struct run *run)
 {
-	struct cli *cli = run->cli;
-	struct json_object *settings = NULL;
-	int r;
+	int r = 0;
 
-	r = cli_call(cli, "DescribeProgram", cli_object("program", run->program), NULL, 0,
-		     &run->description);
-	if (r != 0)
-		return r;
-	run->unit = json_text(run->description, "progressUnit");
-	r = read_options(run, &settings);
+	if (!run->description)
+		r = cli_call(run->cli, "DescribeProgram", cli_object("program", run->program), NULL,
+			     0, &run->description);
+	if (r == 0)
+		run->unit = json_text(run->description, "progressUnit");
+	return r;
+}
+
+int run_create_ring(struct run *run, const char *const *words, size_t n_words, bool persistent)
+{
+	struct json_object *settings = NULL;
+	int r = settings_parse(run->description, words, n_words, &settings);
+
 	if (r == 0)
 		r = create_ring(run, settings, persistent);
 	if (r != 0)
@@ -86,11 +66,42 @@ int run_create(struct run *run, bool persistent)
 	return r;
 }
 
+int run_create(struct run *run, bool persistent)
+{
+	struct cli *cli = run->cli;
+	const char **words;
+	size_t n_words = 0;
+	int r = run_describe(run);
+
+	if (r != 0)
+		return r;
+	words = calloc(cli->n_options + 1, sizeof(*words));
+	if (!words)
+		abort();
+	for (size_t i = 0; i < cli->n_options && r == 0; i++) {
+		const struct option_value *option = &cli->options[i];
+
+		if (strcmp(option->spec->name, "set") == 0)
+			words[n_words++] = option->text;
+		else if (strcmp(option->spec->name, "file") == 0)
+			r = files_open(&run->files, json_member(run->description, "slots"),
+				       option->text);
+	}
+	if (r == 0)
+		r = run_create_ring(run, words, n_words, persistent);
+	else
+		files_unlink_created(&run->files);
+	free(words);
+	return r;
+}
+
 void run_done(struct run *run)
 {
 	iouctl_ring_free(run->ring);
 	files_done(&run->files);
 	json_object_put(run->description);
+	json_object_put(run->result);
+	stall_done(&run->stall);
 }
 
 /* Destroys the ring if it cannot be started: nobody else would. */

@@ -45,16 +45,13 @@ static void print_slots(struct json_object *slots, const char *word)
 	free(names);
 }
 
-/*
- * Without waiting for the other end of a FIFO; the daemon refuses it, with a reason. The descriptor
- * does not stay non-blocking, as io_uring would then fail where it should wait. -errno
- */
-static int open_at_once(const char *path, int flags)
+int files_open_at_once(int directory, const char *path, int flags, mode_t mode)
 {
-	int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0666), r;
+	int fd = openat(directory, path, flags | O_CLOEXEC | O_NONBLOCK, mode), r;
 
 	if (fd < 0)
 		return -errno;
+	/* io_uring would fail where it should wait */
 	if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) == 0)
 		return fd;
 	r = -errno;
@@ -62,16 +59,24 @@ static int open_at_once(const char *path, int flags)
 	return r;
 }
 
-/* Refuses what io_uring reads as empty. 0, or an exit status after an error message. */
-static int check_fuse(const struct run_file *file)
+void files_add(struct run_files *files, const char *slot, const struct run_file *file)
+{
+	struct run_file *added = &files->files[files->n++];
+
+	*added = *file;
+	added->slot = strdup(slot);
+	if (!added->slot)
+		abort();
+}
+
+int files_check_source(const char *path, int fd)
 {
 	struct stat st;
 
-	if (fstat(file->fd, &st) == 0 && st.st_size == 0 && fuse_file_exceeds(file->fd, 0)) {
-		output_error("cannot pass %s for slot %s: its FUSE file system reports a size of "
-			     "0, although it has content, and io_uring reads nothing behind the "
-			     "size; use another program for it",
-			     file->path, file->slot);
+	if (fstat(fd, &st) == 0 && st.st_size == 0 && fuse_file_exceeds(fd, 0)) {
+		output_error("cannot read %s by io_uring: its FUSE file system reports a size of "
+			     "0, although it has content; use another program for it",
+			     path);
 		return STATUS_FAILED;
 	}
 	return 0;
@@ -82,7 +87,7 @@ int files_open(struct run_files *files, struct json_object *slots, const char *s
 	const char *equals = strchr(slot_and_path, '=');
 	struct json_object *slot =
 		equals ? find_slot(slots, slot_and_path, (size_t)(equals - slot_and_path)) : NULL;
-	struct run_file *file = &files->files[files->n];
+	struct run_file file;
 	bool read, write;
 	int flags, fd = -EEXIST;
 
@@ -97,25 +102,22 @@ int files_open(struct run_files *files, struct json_object *slots, const char *s
 	read = json_flag(slot, "read");
 	write = json_flag(slot, "write");
 	flags = !write ? O_RDONLY : read ? O_RDWR : O_WRONLY;
-	*file = (struct run_file){
+	file = (struct run_file){
 		.path = equals + 1, .writable = write, .write_only = write && !read};
 	if (write)
-		fd = open_at_once(file->path, flags | O_CREAT | O_EXCL);
-	file->created = fd >= 0;
+		fd = files_open_at_once(AT_FDCWD, file.path, flags | O_CREAT | O_EXCL, 0666);
+	file.created = fd >= 0;
 	if (fd == -EEXIST)
-		fd = open_at_once(file->path, flags);
+		fd = files_open_at_once(AT_FDCWD, file.path, flags, 0);
 	if (fd < 0) {
 		output_error("cannot %s %s for slot %s: %s",
-			     write && access(file->path, F_OK) < 0 ? "create" : "open", file->path,
+			     write && access(file.path, F_OK) < 0 ? "create" : "open", file.path,
 			     json_text(slot, "name"), strerror(-fd));
 		return STATUS_FAILED;
 	}
-	file->fd = fd;
-	file->slot = strdup(json_text(slot, "name"));
-	if (!file->slot)
-		abort();
-	files->n++;
-	return read ? check_fuse(file) : 0;
+	file.fd = fd;
+	files_add(files, json_text(slot, "name"), &file);
+	return read ? files_check_source(file.path, file.fd) : 0;
 }
 
 int files_truncate(struct run_files *files)
@@ -137,9 +139,15 @@ int files_truncate(struct run_files *files)
 
 void files_unlink_created(struct run_files *files)
 {
-	for (size_t i = 0; i < files->n; i++)
-		if (files->files[i].created)
-			unlink(files->files[i].path);
+	for (size_t i = 0; i < files->n; i++) {
+		struct run_file *file = &files->files[i];
+
+		if (!file->created)
+			continue;
+		unlink(file->path);
+		file->created = false;
+		file->aside = true;
+	}
 }
 
 int files_close(struct run_files *files)

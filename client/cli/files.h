@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "iouctl.h"
 
@@ -17,6 +18,7 @@ struct run_file {
 	bool writable;
 	bool write_only;
 	bool created; /* by files_open() */
+	bool aside;   /* not what @path names yet: nothing is said of it if the work fails */
 };
 
 struct run_files {
@@ -32,6 +34,15 @@ struct json_object;
  * 0, or an exit status after an error message.
  */
 int files_open(struct run_files *files, struct json_object *slots, const char *slot_and_path);
+/*
+ * Opens a file without waiting for the other end of a FIFO; the daemon refuses it, with a reason.
+ * The descriptor does not stay non-blocking. Returns it, or -errno.
+ */
+int files_open_at_once(int directory, const char *path, int flags, mode_t mode);
+/* Refuses a file that io_uring reads as empty, with a message: STATUS_FAILED, otherwise 0. */
+int files_check_source(const char *path, int fd);
+/* Adds an open file. @slot is copied; file->slot is set here. There is room for it. */
+void files_add(struct run_files *files, const char *slot, const struct run_file *file);
 /*
  * Truncates the regular files that are only written. 0, or an exit status after an error message.
  */

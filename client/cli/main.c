@@ -9,7 +9,8 @@
 #include "output.h"
 
 static const struct command *const groups[] = {
-	commands_run, commands_ring, commands_program, commands_policy, commands_daemon,
+	commands_run,	  commands_copy,   commands_ring,
+	commands_program, commands_policy, commands_daemon,
 };
 
 #define N_GROUPS (sizeof(groups) / sizeof(groups[0]))

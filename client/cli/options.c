@@ -11,7 +11,7 @@
 #include "cli.h"
 #include "output.h"
 
-#define OPTIONS_MAX 16 /* of a command, the common ones included */
+#define OPTIONS_MAX 24 /* of a command, the common ones included */
 
 /* Every command takes these. */
 static const struct option_spec common_options[] = {
@@ -59,7 +59,8 @@ static void print_option(const struct option_spec *spec)
 
 	snprintf(left, sizeof(left), "%s%c%s--%s%s%s", spec->letter ? "-" : " ",
 		 spec->letter ? spec->letter : ' ', spec->letter ? ", " : "  ", spec->name,
-		 spec->argument ? " " : "", spec->argument ? spec->argument : "");
+		 spec->argument && *spec->argument != '[' ? " " : "",
+		 spec->argument ? spec->argument : "");
 	printf("  %-28s %s\n", left, spec->help);
 }
 
@@ -141,7 +142,10 @@ static int apply_option(struct cli *cli, const struct command *command,
 	return 0;
 }
 
-/* Fills the tables of getopt_long; an option without a letter gets a value above all letters. */
+/*
+ * Fills the tables of getopt_long. An option without a letter gets a value above all letters. One
+ * whose argument may be left out takes none after its letter: -pX is -p -X.
+ */
 static void fill_tables(const struct option_list *list, struct option *longs, char *shorts)
 {
 	*shorts++ = ':';
@@ -149,11 +153,13 @@ static void fill_tables(const struct option_list *list, struct option *longs, ch
 		const struct option_spec *spec = list->specs[i];
 
 		longs[i].name = spec->name;
-		longs[i].has_arg = spec->argument ? required_argument : no_argument;
+		longs[i].has_arg = !spec->argument	    ? no_argument
+				   : *spec->argument == '[' ? optional_argument
+							    : required_argument;
 		longs[i].val = spec->letter ? spec->letter : 256 + (int)i;
 		if (spec->letter) {
 			*shorts++ = spec->letter;
-			if (spec->argument)
+			if (longs[i].has_arg == required_argument)
 				*shorts++ = ':';
 		}
 	}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* run.h - a ring that a command line describes, for iouctl run and iouctl ring create */
+/* run.h - a ring that a command line describes: iouctl run, iouctl copy and iouctl ring create */
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "cli.h"
 #include "files.h"
@@ -19,13 +20,37 @@ struct run { /* zeroed except for the first two */
 	const char *unit;
 	struct progress_bar bar;
 	struct stall stall;
+	const char *title; /* what the closing line begins with; NULL: the program */
+	/*
+	 * Called when the program is done, before the files are closed; NULL: nothing is to be
+	 * done. Then the run fails if its program stops before it is done. Returns an exit status,
+	 * after an error message.
+	 */
+	int (*finish)(void *arg);
+	void *arg;
+	struct json_object *result; /* owned: more members of the result in JSON, or NULL */
 };
 
+/* Reads the program's description, unless that is done. 0, or an exit status after a message. */
+int run_describe(struct run *run);
 /*
- * Opens the files, reads the settings and creates the ring. 0, or an exit status after an error
- * message and after removing the files that it created.
+ * Creates the ring, with the parameters of @words ("depth=16"). 0, or an exit status after an error
+ * message and after removing the files that files_open() has created.
  */
+int run_create_ring(struct run *run, const char *const *words, size_t n_words, bool persistent);
+/* The same, with the files of --file and the parameters of --set. */
 int run_create(struct run *run, bool persistent);
+/*
+ * Truncates the targets, starts the ring, waits for its end and reports it. Returns an exit status.
+ */
+int run_ring(struct run *run);
 void run_done(struct run *run);
+
+/* run-report.c: what the end of a ring means for people and in JSON */
+void report_notes(struct run *run);
+/* What is known of each target after an end ahead of time. */
+void report_targets(const struct run *run, const struct iouctl_progress *progress);
+void report_work_error(const struct run *run, const struct iouctl_progress *progress);
+void report_result(struct run *run, int status, const struct iouctl_progress *progress);
 
 #endif

@@ -97,30 +97,34 @@ static bool add_setting(struct json_object *into, struct json_object *fields, co
 	}
 }
 
-int cli_settings(struct cli *cli, const char *program, const char *const *words, size_t n_words,
-		 struct json_object **ret)
+int settings_parse(struct json_object *description, const char *const *words, size_t n_words,
+		   struct json_object **ret)
 {
-	struct json_object *parameters, *description = NULL;
-	int r;
+	struct json_object *parameters = json_object_new_object();
 
-	if (n_words > 0) {
-		r = cli_call(cli, "DescribeProgram", cli_object("program", program), NULL, 0,
-			     &description);
-		if (r != 0)
-			return r;
-	}
-	parameters = json_object_new_object();
 	for (size_t i = 0; i < n_words; i++) {
 		if (add_setting(parameters, json_member(description, "fields"), words[i]))
 			continue;
 		output_error("expected FIELD=VALUE, not \"%s\"; 'iouctl program show %s' lists the "
 			     "fields",
-			     words[i], program);
+			     words[i], json_text(json_member(description, "program"), "name"));
 		json_object_put(parameters);
-		json_object_put(description);
 		return STATUS_USAGE;
 	}
-	json_object_put(description);
 	*ret = parameters;
 	return 0;
+}
+
+int cli_settings(struct cli *cli, const char *program, const char *const *words, size_t n_words,
+		 struct json_object **ret)
+{
+	struct json_object *description;
+	int r = cli_call(cli, "DescribeProgram", cli_object("program", program), NULL, 0,
+			 &description);
+
+	if (r != 0)
+		return r;
+	r = settings_parse(description, words, n_words, ret);
+	json_object_put(description);
+	return r;
 }
