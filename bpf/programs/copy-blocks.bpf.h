@@ -33,8 +33,8 @@ static __always_inline void copy_finish_block(const struct iourd_ring *ring,
 }
 
 /* Reads the rest of the block, or writes what was read and not yet written. */
-static __always_inline void copy_go_on(const struct iourd_ring *ring, struct copy_region *region,
-				       __u32 index, __u32 kind)
+static __noinline int copy_go_on(const struct iourd_ring *ring, struct copy_region *region,
+				 __u32 index, __u32 kind)
 {
 	struct copy_request *request = &region->params.requests[index];
 	__u64 buffer = (__u64)index * iourd_read(region->params.stride);
@@ -43,10 +43,10 @@ static __always_inline void copy_go_on(const struct iourd_ring *ring, struct cop
 	int r;
 
 	if (kind == COPY_KIND_WRITE) {
-		copy_find_run(ring, region, index, filled);
+		copy_find_run(region, index, filled);
 		if (iourd_read(request->written) >= filled) {
 			copy_finish_block(ring, region, index, filled);
-			return;
+			return 0;
 		}
 	}
 	written = iourd_read(request->written);
@@ -60,6 +60,7 @@ static __always_inline void copy_go_on(const struct iourd_ring *ring, struct cop
 					iourd_user_data(kind, index));
 	if (r) /* the SQ is full, which IOURD_SQ_ENTRIES prevents */
 		copy_give_up(ring, region, index);
+	return 0;
 }
 
 /* Returns true if the failed request is to be retried. */
@@ -94,8 +95,9 @@ static __always_inline void copy_look_at_size(struct copy_region *region, __u64 
 		params->source = COPY_SOURCE_SHORTER;
 }
 
-static __always_inline void copy_has_read(const struct iourd_ring *ring, struct copy_region *region,
-					  __u32 index, __s32 res)
+/* Returns what is to be done next with the block, or 0 if nothing is. */
+static __always_inline __u32 copy_has_read(const struct iourd_ring *ring,
+					   struct copy_region *region, __u32 index, __s32 res)
 {
 	struct copy_request *request = &region->params.requests[index];
 	struct copy_params *params = &region->params;
@@ -107,22 +109,24 @@ static __always_inline void copy_has_read(const struct iourd_ring *ring, struct 
 		params->short_reads += filled != 0;
 		filled += res;
 		request->filled = filled;
-		if (filled < length) {
-			copy_go_on(ring, region, index, COPY_KIND_READ);
-			return;
-		}
+		if (filled < length)
+			return COPY_KIND_READ;
 	} else {
 		params->end = copy_min(params->end, offset + filled);
 	}
 	copy_look_at_size(region, offset + filled, res == 0);
-	if (filled && offset < params->end)
-		copy_go_on(ring, region, index, COPY_KIND_WRITE);
-	else
+	if (!filled || offset >= params->end) {
 		copy_release(ring, index);
+		return 0;
+	}
+	if (params->keep & COPY_KEEP_ZEROS)
+		request->zeros = copy_find_zeros(ring, index * iourd_read(params->stride), filled);
+	return COPY_KIND_WRITE;
 }
 
-static __always_inline void copy_has_written(const struct iourd_ring *ring,
-					     struct copy_region *region, __u32 index, __s32 res)
+/* The same */
+static __always_inline __u32 copy_has_written(const struct iourd_ring *ring,
+					      struct copy_region *region, __u32 index, __s32 res)
 {
 	struct copy_request *request = &region->params.requests[index];
 	struct copy_params *params = &region->params;
@@ -135,9 +139,9 @@ static __always_inline void copy_has_written(const struct iourd_ring *ring,
 		params->reached = offset + written;
 	params->short_writes += written < iourd_read(request->run);
 	if (written < filled)
-		copy_go_on(ring, region, index, COPY_KIND_WRITE);
-	else
-		copy_finish_block(ring, region, index, filled);
+		return COPY_KIND_WRITE;
+	copy_finish_block(ring, region, index, filled);
+	return 0;
 }
 
 /*

@@ -64,7 +64,7 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 	struct copy_private *own = iourd_private(ring, struct copy_private);
 	__u32 index = iourd_index(cqe->user_data) & (COPY_DEPTH_MAX - 1);
 	struct copy_request *request = &region->params.requests[index];
-	__u32 kind = iourd_kind(cqe->user_data);
+	__u32 kind = iourd_kind(cqe->user_data), next = 0;
 	__s32 res = cqe->res;
 
 	switch (kind) {
@@ -75,9 +75,9 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 		else if (iourd_read(region->head.progress.error))
 			copy_give_up(ring, region, index);
 		else if (res < 0)
-			copy_go_on(ring, region, index, kind);
+			next = kind;
 		else
-			copy_has_read(ring, region, index, res);
+			next = copy_has_read(ring, region, index, res);
 		break;
 	case COPY_KIND_WRITE:
 		if (res == 0) /* no progress and no error: do not retry forever */
@@ -88,9 +88,9 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 		else if (res < 0 && iourd_read(region->head.progress.error))
 			copy_give_up(ring, region, index);
 		else if (res < 0)
-			copy_go_on(ring, region, index, kind);
+			next = kind;
 		else
-			copy_has_written(ring, region, index, res);
+			next = copy_has_written(ring, region, index, res);
 		break;
 	/* one of the next three at most is in flight; a retry leaves the phase unchanged */
 	case COPY_KIND_PROBE:
@@ -123,6 +123,8 @@ static __noinline int copy_complete(const struct iourd_ring *ring, struct copy_r
 			iourd_set_error(&region->head, -res, 0, IORING_OP_TIMEOUT, IOURD_SLOTS_MAX);
 		break;
 	}
+	if (next)
+		copy_go_on(ring, region, index, next);
 	return 0;
 }
 

@@ -20,19 +20,26 @@
 
 /*
  * Moves next_offset over a hole. Returns how many bytes, at most @limit, are to be read there. If
- * that is unclear, as in a map that is out of order, they are read.
+ * that is unclear, as in a map that is out of order, they are read. Like the other functions here,
+ * it is not static, so that the verifier checks its loop once, and not for each path to a call.
  */
-static __noinline __u64 copy_pass_hole(struct copy_region *region, __u64 limit)
+__noinline __u64 copy_pass_hole(struct copy_region *region, __u64 limit)
 {
-	struct iourd_progress *progress = &region->head.progress;
-	struct copy_params *params = &region->params;
-	__u64 mapped = copy_min(iourd_read(params->mapped), COPY_MAPPED_MAX);
-	__u64 offset = params->next_offset;
-	__u64 begin = mapped, end = mapped;
-	__u32 count = copy_min(iourd_read(params->extent_count), COPY_EXTENTS_MAX), i;
+	struct iourd_progress *progress;
+	struct copy_params *params;
+	__u64 mapped, offset, begin, end;
+	__u32 count, i;
 
+	if (!region)
+		return limit;
+	progress = &region->head.progress;
+	params = &region->params;
+	mapped = copy_min(iourd_read(params->mapped), COPY_MAPPED_MAX);
+	offset = params->next_offset;
 	if (!(params->keep & COPY_KEEP_MAP) || offset >= mapped)
 		return limit;
+	begin = end = mapped;
+	count = copy_min(iourd_read(params->extent_count), COPY_EXTENTS_MAX);
 	bpf_for(i, 0, COPY_LOOK_AHEAD) {
 		const struct copy_extent *extent =
 			&params->extents[params->extent & (COPY_EXTENTS_MAX - 1)];
@@ -57,28 +64,35 @@ static __noinline __u64 copy_pass_hole(struct copy_region *region, __u64 limit)
 }
 
 /*
- * Whether @length bytes at @place of the data area are zeros, for a program that can look at the
- * first @size bytes of the area. The verifier must see that size as a constant.
+ * Returns which units of the block of @length bytes at @place of the data area are zeros: bit n is
+ * for the unit n. A unit at the end that is no multiple of COPY_CHUNK counts as data. The verifier
+ * must see the size of the area that the program may look at as a constant.
  */
-#define COPY_IS_ZERO(size)                                                                         \
-	static __noinline int copy_is_zero_##size(struct iou_ctx *ctx, __u32 place, __u32 length)  \
+#define COPY_FIND_ZEROS(size)                                                                      \
+	struct copy_data_##size {                                                                  \
+		__u64 words[(size) / 8];                                                           \
+	};                                                                                         \
+	__noinline __u64 copy_find_zeros_##size(const struct copy_data_##size *data, __u32 place,  \
+						__u32 length)                                      \
 	{                                                                                          \
-		const __u8 *data =                                                                 \
-			bpf_io_uring_get_region(ctx, IOU_REGION_MEM, COPY_DATA_OFFSET + (size));   \
+		__u64 zeros = ~0ull;                                                               \
 		__u32 i;                                                                           \
                                                                                                    \
-		if (!data || place % COPY_CHUNK || length % COPY_CHUNK)                            \
+		if (!data || place % COPY_CHUNK || length > COPY_BLOCK_MAX)                        \
 			return 0;                                                                  \
-		data += COPY_DATA_OFFSET;                                                          \
-		bpf_for(i, 0, length / COPY_CHUNK) {                                               \
-			const __u64 *words = (const void *)(data + ((place + i * COPY_CHUNK) &     \
-								    ((size) - COPY_CHUNK)));       \
+		bpf_for(i, 0, (length + COPY_CHUNK - 1) / COPY_CHUNK) {                            \
+			__u32 unit = i / (COPY_UNIT / COPY_CHUNK);                                 \
+			const __u64 *words = &data->words[(place + i * COPY_CHUNK) / 8 &           \
+							  ((size) - COPY_CHUNK) / 8];              \
                                                                                                    \
+			if (!(zeros >> (unit & 63) & 1))                                           \
+				continue;                                                          \
 			if (words[0] | words[1] | words[2] | words[3] | words[4] | words[5] |      \
-			    words[6] | words[7])                                                   \
-				return 0;                                                          \
+				    words[6] | words[7] ||                                         \
+			    (i + 1) * COPY_CHUNK > length)                                         \
+				zeros &= ~(1ull << (unit & 63));                                   \
 		}                                                                                  \
-		return 1;                                                                          \
+		return zeros;                                                                      \
 	}
 
 #define COPY_SIZES(X)                                                                              \
@@ -96,7 +110,7 @@ static __noinline __u64 copy_pass_hole(struct copy_region *region, __u64 limit)
 	X(8192)                                                                                    \
 	X(4096)
 
-COPY_SIZES(COPY_IS_ZERO)
+COPY_SIZES(COPY_FIND_ZEROS)
 
 /* The largest of these sizes that the region has room for, or 0 */
 static __noinline __u32 copy_visible(struct iou_ctx *ctx)
@@ -109,14 +123,20 @@ static __noinline __u32 copy_visible(struct iou_ctx *ctx)
 	return 0;
 }
 
-static __noinline int copy_is_zero(const struct iourd_ring *ring, __u32 place, __u32 length)
+static __noinline __u64 copy_find_zeros(const struct iourd_ring *ring, __u32 place, __u32 length)
 {
 	const struct copy_private *own = iourd_private(ring, struct copy_private);
+	const __u8 *region;
 
 	switch (own->visible) {
 #define COPY_CASE(size)                                                                            \
 	case size:                                                                                 \
-		return copy_is_zero_##size(ring->ctx, place, length);
+		region = bpf_io_uring_get_region(ring->ctx, IOU_REGION_MEM,                        \
+						 COPY_DATA_OFFSET + (size));                       \
+		if (!region)                                                                       \
+			return 0;                                                                  \
+		return copy_find_zeros_##size((const void *)(region + COPY_DATA_OFFSET), place,    \
+					      length);
 		COPY_SIZES(COPY_CASE)
 #undef COPY_CASE
 	}
@@ -124,38 +144,46 @@ static __noinline int copy_is_zero(const struct iourd_ring *ring, __u32 place, _
 }
 
 /*
- * What is to be written next of a block whose first @filled bytes are read: from request->written,
- * which is moved over zeros, to request->run. Both are @filled if nothing is left.
+ * What is to be written next of a block of @filled bytes whose first @written bytes are done: the
+ * start of the next data in the low 32 bits, its end in the high ones. Both are @filled if nothing
+ * is left.
  */
-static __noinline int copy_find_run(const struct iourd_ring *ring, struct copy_region *region,
-				    __u32 index, __u32 filled)
+__noinline __u64 copy_next_run(__u64 zeros, __u32 written, __u32 filled)
 {
-	struct copy_params *params = &region->params;
-	struct copy_request *request = &params->requests[index & (COPY_DEPTH_MAX - 1)];
-	__u32 buffer = index * iourd_read(params->stride);
-	_Bool zero = 1;
-	__u32 i;
+	__u32 begin = filled, end = filled, i;
 
-	request->run = filled;
-	if (!(params->keep & COPY_KEEP_ZEROS))
-		return 0;
-	request->run = iourd_read(request->written);
-	bpf_for(i, 0, COPY_BLOCK_MAX / COPY_UNIT + 1) {
-		__u32 at = iourd_read(request->run), next;
+	bpf_for(i, written / COPY_UNIT, COPY_BLOCK_MAX / COPY_UNIT) {
+		__u32 at = i * COPY_UNIT;
 
 		if (at >= filled)
 			break;
-		next = copy_min((at | (COPY_UNIT - 1)) + 1, filled);
-		zero = at % COPY_UNIT == 0 && copy_is_zero(ring, buffer + at, next - at);
-		if (zero && at > iourd_read(request->written))
+		if (zeros >> (i & 63) & 1) {
+			if (begin == filled)
+				continue;
+			end = at;
 			break;
-		request->run = next;
-		if (zero) {
-			params->holes += next - at;
-			request->written = next;
 		}
+		if (begin == filled)
+			begin = at > written ? at : written;
 	}
-	return 0;
+	return (__u64)end << 32 | begin;
+}
+
+/* Passes over zeros: sets request->written and request->run. */
+static __always_inline void copy_find_run(struct copy_region *region, __u32 index, __u32 filled)
+{
+	struct copy_params *params = &region->params;
+	struct copy_request *request = &params->requests[index];
+	__u32 written = iourd_read(request->written);
+	__u64 run;
+
+	request->run = filled;
+	if (!(params->keep & COPY_KEEP_ZEROS))
+		return;
+	run = copy_next_run(iourd_read(request->zeros), written, filled);
+	request->run = run >> 32;
+	request->written = (__u32)run;
+	params->holes += (__u32)run - written;
 }
 
 /* The data area's bytes for blocks: those that the program can look at, if it has to. */

@@ -17,6 +17,7 @@
 #define MIB (UINT64_C(1) << 20)
 #define TIB (UINT64_C(1) << 40)
 
+/* With what the file system needs to find them, which depends on when it stored what. */
 static uint64_t bytes_stored(int fd)
 {
 	struct stat st;
@@ -106,7 +107,7 @@ static void tebibyte(void **state)
 		assert_int_equal(file_size(copying.target), TIB);
 		assert_int_equal(copying.progress->done, TIB);
 		assert_int_equal(copying.progress->contiguous, TIB);
-		assert_true(bytes_stored(copying.target) <= bytes_stored(copying.source));
+		assert_same_holes(copying.source, copying.target);
 		assert_true(copying.params->holes >= TIB - 2 * MIB);
 		assert_int_equal(copying.params->source, COPY_SOURCE_AS_EXPECTED);
 		for (size_t j = 0; j < sizeof(data) / sizeof(data[0]); j++) {
@@ -200,7 +201,7 @@ static void old_content_is_gone(void **state)
 			assert_int_equal(copying.params->holes, 0);
 			assert_int_equal(copying.params->source, COPY_SOURCE_SPARSE);
 		} else {
-			assert_true(bytes_stored(copying.target) <= 48 * KIB);
+			assert_true(bytes_stored(copying.target) <= 128 * KIB);
 			assert_int_equal(copying.params->source, COPY_SOURCE_AS_EXPECTED);
 		}
 		copying_done(&copying);
@@ -255,7 +256,7 @@ static void zeros(void **state)
 		copying_run(&copying, IOURD_WORK_DONE);
 		assert_copied(&copying, size);
 		if (cases[i].found) {
-			assert_true(bytes_stored(copying.target) <= 256 * KIB + 8 * 4096);
+			assert_true(bytes_stored(copying.target) <= 512 * KIB);
 			assert_true(copying.params->holes >= size - 256 * KIB - 7 * 4096);
 		} else if (cases[i].sparse != COPY_SPARSE_ALWAYS) {
 			assert_true(bytes_stored(copying.target) >= 4 * MIB);

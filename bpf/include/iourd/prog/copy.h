@@ -51,6 +51,7 @@ struct copy_request {
 	__u32 filled;  /* bytes read so far */
 	__u32 written; /* bytes written so far, or left out as zeros */
 	__u32 run;     /* end of the write in flight, in bytes from the start of the block */
+	__u64 zeros;   /* bit n: 4096 bytes at n * 4096 are zeros, which need not be written */
 };
 
 struct copy_params {
@@ -96,8 +97,8 @@ struct copy_params {
 	struct copy_request requests[COPY_DEPTH_MAX];
 };
 
-IOURD_STATIC_ASSERT(sizeof(struct copy_request) == 24, "layout of copy_request");
-IOURD_STATIC_ASSERT(sizeof(struct copy_params) == 200 + 1024 * 16 + 64 * 24,
+IOURD_STATIC_ASSERT(sizeof(struct copy_request) == 32, "layout of copy_request");
+IOURD_STATIC_ASSERT(sizeof(struct copy_params) == 200 + 1024 * 16 + 64 * 32,
 		    "layout of copy_params");
 
 #endif
