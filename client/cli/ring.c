@@ -105,30 +105,48 @@ static int ring_resume(struct cli *cli)
 	return change_state(cli, "ResumeRing", "resumed");
 }
 
-/* All rings that the caller may see; goes on if one cannot be destroyed. */
-static int destroy_all(struct cli *cli)
+static bool has_ended(struct json_object *ring)
 {
-	struct json_object *listed, *rings, *reply;
+	const char *state = json_text(ring, "state");
+
+	return strcmp(state, "stopped") == 0 || strcmp(state, "failed") == 0;
+}
+
+/* All rings that the caller may see, or those that have ended; goes on if one cannot be. */
+static int end_all(struct cli *cli, bool ended_only)
+{
+	struct json_object *listed, *rings, *ended = json_object_new_array(), *reply;
 	int worst = cli_call(cli, "ListRings", NULL, NULL, 0, &listed);
 
-	if (worst != 0)
+	if (worst != 0) {
+		json_object_put(ended);
 		return worst;
+	}
 	rings = json_member(listed, "rings");
 	for (size_t i = 0; i < json_length(rings); i++) {
-		const char *name = json_text(json_element(rings, i), "name");
+		struct json_object *ring = json_element(rings, i);
+		const char *name = json_text(ring, "name");
 		char text[RING_TEXT_MAX];
-		int r = cli_call(cli, "DestroyRing", cli_object("ring", name), NULL, 0, &reply);
+		int r;
+
+		if (ended_only && !has_ended(ring))
+			continue;
+		json_object_array_add(ended, json_object_get(ring));
+		r = cli_call(cli, ended_only ? "ClearRing" : "DestroyRing",
+			     cli_object("ring", name), NULL, 0, &reply);
 
 		if (r != 0) {
 			worst = r;
 			continue;
 		}
 		if (!cli->json)
-			output_line(stdout, "%s: destroyed", ring_text_of_name(name, text));
+			output_line(stdout, "%s: %s", ring_text_of_name(name, text),
+				    ended_only ? "cleared" : "destroyed");
 		json_object_put(reply);
 	}
 	if (cli->json)
-		output_json(rings);
+		output_json(ended);
+	json_object_put(ended);
 	json_object_put(listed);
 	return worst;
 }
@@ -141,7 +159,18 @@ static int ring_destroy(struct cli *cli)
 		output_error("ring destroy: expected either a RING or --all");
 		return STATUS_USAGE;
 	}
-	return all ? destroy_all(cli) : change_state(cli, "DestroyRing", "destroyed");
+	return all ? end_all(cli, false) : change_state(cli, "DestroyRing", "destroyed");
+}
+
+static int ring_clear(struct cli *cli)
+{
+	bool all = cli_flag(cli, "all");
+
+	if (all != (cli->n_arguments == 0)) {
+		output_error("ring clear: expected either a RING or --all");
+		return STATUS_USAGE;
+	}
+	return all ? end_all(cli, true) : change_state(cli, "ClearRing", "cleared");
 }
 
 /* Adds --expected-generation to @parameters, if given. */
@@ -214,6 +243,11 @@ static const struct option_spec destroy_options[] = {
 	{0},
 };
 
+static const struct option_spec clear_options[] = {
+	{"all", 'a', NULL, "clear all your rings that have ended (root: all such rings)"},
+	{0},
+};
+
 static const struct option_spec watch_options[] = {
 	{"interval", 'i', "SECONDS", "time between two lines (default 1, at least 0.1)"},
 	{"count", 'n', "N", "exit after N lines"},
@@ -250,5 +284,11 @@ const struct command commands_ring[] = {
 	{"ring destroy", "RING | --all", 0, 1, "Destroy a ring, and wait until it is gone",
 	 "Stopping or restarting iouringd.service destroys no ring.", destroy_options,
 	 ring_destroy},
+	{"ring clear", "RING | --all", 0, 1,
+	 "Remove a ring that is stopped or failed from the list",
+	 "A persistent ring that has ended stays listed, with the reason, until then. Any other "
+	 "ring\n"
+	 "is refused, so nothing is lost.",
+	 clear_options, ring_clear},
 	{0},
 };

@@ -357,6 +357,8 @@ static const struct schema_method methods[] = {
 	{"DescribeRing", &in_ring, &out_ring, .help = "Returns a ring's state and its program's progress."},
 	{"DestroyRing", &in_ring, &none,
 	 .help = "Ends a ring at once. The reply is sent when the ring is gone."},
+	{"ClearRing", &in_ring, &none,
+	 .help = "Does the same to a ring that is stopped or failed, and refuses any other."},
 	{"ListRings", &none, &out_list_rings, .help = "Lists the rings that the caller may see."},
 	{"ReadParameters", &in_read_parameters, &out_read_parameters,
 	 .help = "Reads the current parameters of a ring's program."},

@@ -145,7 +145,8 @@ struct in_none {
 	char nothing;
 };
 
-struct in_ring { /* OpenRing, StartRing, PauseRing, ResumeRing, DestroyRing, DescribeRing */
+struct in_ring { /* OpenRing, StartRing, PauseRing, ResumeRing, DestroyRing, ClearRing, DescribeRing
+		  */
 	const char *ring;
 };
 

@@ -27,6 +27,7 @@ int handle_start_ring(struct call *call, const void *input);
 int handle_pause_ring(struct call *call, const void *input);
 int handle_resume_ring(struct call *call, const void *input);
 int handle_destroy_ring(struct call *call, const void *input);
+int handle_clear_ring(struct call *call, const void *input);
 int handle_swap_program(struct call *call, const void *input);
 int handle_rollback_program(struct call *call, const void *input);
 int handle_list_rings(struct call *call, const void *input);

@@ -24,6 +24,7 @@ const struct method api_methods[] = {
 	{&manager_interface, "PauseRing", handle_pause_ring},
 	{&manager_interface, "ResumeRing", handle_resume_ring},
 	{&manager_interface, "DestroyRing", handle_destroy_ring},
+	{&manager_interface, "ClearRing", handle_clear_ring},
 	{&manager_interface, "ListRings", handle_list_rings},
 	{&manager_interface, "DescribeRing", handle_describe_ring},
 	{&manager_interface, "ReadParameters", handle_read_parameters},

@@ -109,6 +109,14 @@ int handle_destroy_ring(struct call *call, const void *input)
 				    &call->note);
 }
 
+int handle_clear_ring(struct call *call, const void *input)
+{
+	const struct in_ring *in = input;
+
+	return manager_ring_clear(call->api->manager, &call->peer, in->ring, destroyed, call,
+				  &call->note);
+}
+
 static void swapped(void *arg, int r, const struct note *note, const struct ring_view *view)
 {
 	struct call *call = arg;

@@ -138,6 +138,9 @@ int manager_ring_resume(struct manager *manager, const struct peer *peer, const 
 /* @done when nothing is left of the ring; its view is NULL. */
 int manager_ring_destroy(struct manager *manager, const struct peer *peer, const char *name,
 			 ring_done done, void *arg, struct note *note);
+/* The same, of a ring that is stopped or failed; FAULT_RING_BUSY: it is neither. */
+int manager_ring_clear(struct manager *manager, const struct peer *peer, const char *name,
+		       ring_done done, void *arg, struct note *note);
 /* @expected_generation 0: any. */
 int manager_ring_swap(struct manager *manager, const struct peer *peer, const char *name,
 		      const char *program, uint64_t expected_generation, ring_done done, void *arg,

@@ -320,6 +320,35 @@ static void test_others_rings(void **state)
 	service_end(&service);
 }
 
+/* Only what has ended is cleared. */
+static void test_clear(void **state)
+{
+	struct service service;
+	struct client client;
+	int lease, region;
+
+	service_start(&service);
+	client_connect(&service, ALICE, &client);
+	make_ring(&client, "r1", &lease, &region);
+	assert_answer(&client, "ClearRing", "{\"ring\":\"r1\"}", "it has not ended");
+	ask(&client, "StartRing", "{\"ring\":\"r1\"}");
+	assert_answer(&client, "ClearRing", "{\"ring\":\"r1\"}", ERROR("RingBusy"));
+	ask(&client, "PauseRing", "{\"ring\":\"r1\"}");
+	assert_answer(&client, "ClearRing", "{\"ring\":\"r1\"}", ERROR("RingBusy"));
+	ask(&client, "ResumeRing", "{\"ring\":\"r1\"}");
+	service.kern->ops->dispatcher_state(kern_fake_dispatcher(service.kern, "u1000-r1"))->last =
+		IOURD_STEP_PROGRAM;
+	hosts_fake_returned(hosts_fake_find(service.hosts, "u1000-r1"), 0);
+	service_settle(&service);
+	assert_answer(&client, "DescribeRing", "{\"ring\":\"r1\"}", "\"state\":\"stopped\"");
+	assert_string_equal(ask(&client, "ClearRing", "{\"ring\":\"r1\"}"), "{\"parameters\":{}}");
+	assert_answer(&client, "ClearRing", "{\"ring\":\"r1\"}", ERROR("RingNotFound"));
+	close(lease);
+	close(region);
+	client_close(&client);
+	service_end(&service);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +359,7 @@ int main(void)
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_ring_life),
+		cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_others_rings),
 	};
 

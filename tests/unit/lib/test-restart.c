@@ -94,7 +94,7 @@ static void changes_are_not_repeated(void **state)
 	static const char *const methods[] = {
 		"RollbackProgram", "LoadProgram",     "UnloadProgram", "CreateRing",
 		"StartRing",	   "PauseRing",	      "ResumeRing",    "DestroyRing",
-		"SwapProgram",	   "WriteParameters", "GetNews",
+		"SwapProgram",	   "WriteParameters", "GetNews",       "ClearRing",
 	};
 	size_t i;
 
