@@ -81,7 +81,10 @@ extern const struct command commands_daemon[];
 int cli_parse(struct cli *cli, const struct command *command, int argc, char **argv);
 bool cli_flag(const struct cli *cli, const char *name);
 const char *cli_option(const struct cli *cli, const char *name); /* the last one, or NULL */
-/* A number with an optional suffix K, M or G (powers of 1024). False if @text is anything else. */
+/*
+ * A number with an optional suffix K, M, G, T or P in either case (powers of 1024), before which it
+ * may have a fraction: "1.5M". False if @text is anything else.
+ */
 bool cli_number(const char *text, uint64_t *ret);
 void cli_help_command(const struct command *command);
 

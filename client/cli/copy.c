@@ -49,7 +49,7 @@ static int read_rate(struct copy *copy, const char *text)
 
 	if (!cli_number(text, &rate) || rate == 0) {
 		output_error("--rate: expected a number of bytes per second of at least 1, which "
-			     "may end in K, M or G, not \"%s\"",
+			     "may end in K, M, G, T or P, not \"%s\"",
 			     text);
 		return STATUS_USAGE;
 	}
@@ -284,8 +284,8 @@ static const struct option_spec copy_options[] = {
 	{"no-clobber", 'n', NULL, "do not overwrite a file that exists"},
 	{"preserve", 'p', "[=LIST]",
 	 "keep mode, ownership, timestamps (the default), xattr, or all of these"},
-	{"rate", 0, "BYTES", "limit in bytes per second, by copy-paced; takes K, M and G"},
-	{"set", 'S', "FIELD=VALUE", "parameter; repeatable; numbers take K, M and G"},
+	{"rate", 0, "BYTES", "limit in bytes per second, by copy-paced; takes K, M, ..."},
+	{"set", 'S', "FIELD=VALUE", "parameter; repeatable; numbers take K, M, G, T, P"},
 	{"sync", 0, NULL, "sync the target to the device at the end (the default)"},
 	{"no-sync", 0, NULL, "do not: some errors may remain unknown"},
 	{"name", 0, "NAME", "name of the ring (default: the program's and a number)"},

@@ -29,9 +29,10 @@ static int create_ring(struct run *run, struct json_object *settings, bool persi
 	int r;
 
 	if (data && !cli_number(data, &options.data_bytes)) {
-		output_error("--data-bytes: expected a number, which may end in K, M or G, not "
-			     "\"%s\"",
-			     data);
+		output_error(
+			"--data-bytes: expected a number, which may end in K, M, G, T or P, not "
+			"\"%s\"",
+			data);
 		return STATUS_USAGE;
 	}
 	for (size_t i = 0; i < run->files.n; i++)
@@ -102,6 +103,8 @@ void run_done(struct run *run)
 	json_object_put(run->description);
 	json_object_put(run->result);
 	stall_done(&run->stall);
+	json_object_put(run->parameters);
+	json_object_put(run->ring_state);
 }
 
 /* Destroys the ring if it cannot be started: nobody else would. */
@@ -153,7 +156,7 @@ const struct option_spec create_options[] = {
 	{"persistent", 'p', NULL, "required; persistentRings= of the daemon must permit it"},
 	{"rollback", 'r', NULL, "roll back a program that fails, also after its probation"},
 	{"file", 'f', "SLOT=PATH", "file for a slot of the program; repeatable"},
-	{"set", 'S', "FIELD=VALUE", "parameter; repeatable; numbers take K, M and G"},
+	{"set", 'S', "FIELD=VALUE", "parameter; repeatable; numbers take K, M, G, T, P"},
 	{"name", 'n', "NAME", "name of the ring (default: the program's and a number)"},
 	{"data-bytes", 'd', "BYTES", "size of the data area (default: what the program needs)"},
 	{0},

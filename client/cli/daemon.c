@@ -48,34 +48,44 @@ static const struct column capability_columns[] = {
 	{0},
 };
 
-static int status(struct cli *cli)
+/* "1 ring", "2 rings" */
+static void print_count(int64_t n, const char *what)
+{
+	printf("%" PRId64 " %s%s", n, what, n == 1 ? "" : "s");
+}
+
+/* STATUS_FAILED if rings cannot be created. */
+static int print_status(struct cli *cli)
 {
 	char pinned[OUTPUT_NUMBER_MAX];
 	struct json_object *reply;
-	int r = cli_call(cli, "GetStatus", NULL, NULL, 0, &reply);
+	int r = cli_call(cli, "GetStatus", NULL, NULL, 0, &reply), status;
 
 	if (r != 0)
 		return r;
+	status = json_flag(reply, "ready") ? STATUS_OK : STATUS_FAILED;
 	if (cli->json) {
 		table_select(&cli->view, reply, "capabilities");
 		output_json(reply);
 		json_object_put(reply);
-		return STATUS_OK;
+		return status;
 	}
 	output_line(stdout, "iouringd %s on Linux %s: %s", json_text(reply, "version"),
 		    json_text(reply, "kernel"),
 		    json_flag(reply, "ready")
 			    ? "ready"
 			    : "this system cannot run rings, a required capability is missing");
-	printf("%" PRId64 " rings, %s of locked memory, %" PRId64 " programs, %" PRId64
-	       " connections\n\n",
-	       json_number(reply, "rings"),
-	       output_amount(pinned, (uint64_t)json_number(reply, "pinnedBytes"), "bytes"),
-	       json_number(reply, "programs"), json_number(reply, "connections"));
+	print_count(json_number(reply, "rings"), "ring");
+	printf(", %s of locked memory, ",
+	       output_amount(pinned, (uint64_t)json_number(reply, "pinnedBytes"), "bytes"));
+	print_count(json_number(reply, "programs"), "program");
+	fputs(", ", stdout);
+	print_count(json_number(reply, "connections"), "connection");
+	fputs("\n\n", stdout);
 	table_print(&cli->view, json_member(reply, "capabilities"), stdout);
 	print_problems(json_member(reply, "problems"));
 	json_object_put(reply);
-	return STATUS_OK;
+	return status;
 }
 
 /* Opens the files of --fd. -1 after an error message; the caller closes *ret_n descriptors. */
@@ -140,8 +150,8 @@ static const struct option_spec call_options[] = {
 };
 
 const struct command commands_daemon[] = {
-	{"status", "", 0, 0, "Show the daemon and the kernel's capabilities", NULL, NULL, status,
-	 capability_columns},
+	{"status", "", 0, 0, "Show the daemon and the kernel's capabilities", NULL, NULL,
+	 print_status, capability_columns},
 	{"monitor", "", 0, 0, "Print the events of all rings that you may see", NULL, NULL,
 	 watch_all},
 	{"call", "METHOD [JSON]", 1, 2, "Call a method of the daemon and print the reply",

@@ -29,6 +29,7 @@ static struct json_object *find_slot(struct json_object *slots, const char *name
 /* The error for a --file that names no slot. */
 static void print_slots(struct json_object *slots, const char *word)
 {
+	const char *equals = strchr(word, '=');
 	char *names = NULL;
 	size_t size;
 	FILE *out = open_memstream(&names, &size);
@@ -40,7 +41,7 @@ static void print_slots(struct json_object *slots, const char *word)
 			json_text(json_element(slots, i), "name"));
 	fclose(out);
 	output_error("--file %s: %s%s", word,
-		     strchr(word, '=') ? "the program has no such slot" : "expected SLOT=PATH",
+		     equals && equals[1] ? "the program has no such slot" : "expected SLOT=PATH",
 		     names);
 	free(names);
 }
@@ -91,7 +92,7 @@ int files_open(struct run_files *files, struct json_object *slots, const char *s
 	bool read, write;
 	int flags, fd = -EEXIST;
 
-	if (!slot) {
+	if (!slot || !equals[1]) {
 		print_slots(slots, slot_and_path);
 		return STATUS_USAGE;
 	}

@@ -15,19 +15,23 @@ static const struct command *const groups[] = {
 
 #define N_GROUPS (sizeof(groups) / sizeof(groups[0]))
 
+static void print_command(FILE *out, const struct command *command)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "%s%s%s", command->name, *command->arguments ? " " : "",
+		 command->arguments);
+	fprintf(out, "  %-30s %s\n", left, command->summary);
+}
+
 static void help(FILE *out)
 {
 	fprintf(out, "Usage: iouctl COMMAND [ARGUMENT...] [OPTION...]\n\n"
 		     "Create and control BPF-controlled io_uring rings of iouringd.\n\n"
 		     "Commands:\n");
-	for (size_t g = 0; g < N_GROUPS; g++) {
-		for (const struct command *c = groups[g]; c->name; c++) {
-			char left[64];
-
-			snprintf(left, sizeof(left), "%s %s", c->name, c->arguments);
-			fprintf(out, "  %-30s %s\n", left, c->summary);
-		}
-	}
+	for (size_t g = 0; g < N_GROUPS; g++)
+		for (const struct command *c = groups[g]; c->name; c++)
+			print_command(out, c);
 	fprintf(out,
 		"\nAll commands take --json and --socket PATH (or $IOURINGD_SOCKET). Run\n"
 		"'iouctl COMMAND --help' for the options of a command, and see iouctl(1).\n\n"
@@ -66,24 +70,42 @@ static bool is_help(const char *word)
 /* For "iouctl ring" and "iouctl ring lsit" lists the commands of the group. */
 static int unknown_command(int argc, char **argv)
 {
+	bool asked = argc > 2 && is_help(argv[2]), any = false;
 	size_t length = strlen(argv[1]);
-	bool any = false;
 
 	for (size_t g = 0; g < N_GROUPS; g++) {
 		for (const struct command *c = groups[g]; c->name; c++) {
 			if (strncmp(c->name, argv[1], length) != 0 || c->name[length] != ' ')
 				continue;
-			if (!any && argc > 2 && !is_help(argv[2]))
+			if (!any && argc > 2 && !asked)
 				output_error("unknown command \"%s %s\"; expected one of:", argv[1],
 					     argv[2]);
-			fprintf(stderr, "  iouctl %s %s\n", c->name, c->arguments);
+			print_command(asked ? stdout : stderr, c);
 			any = true;
 		}
 	}
 	if (any)
-		return argc > 2 && is_help(argv[2]) ? STATUS_OK : STATUS_USAGE;
+		return asked ? STATUS_OK : STATUS_USAGE;
 	output_error("unknown command \"%s\"; 'iouctl help' lists the commands", argv[1]);
 	return STATUS_USAGE;
+}
+
+/* "help", "help ring", "help ring list" */
+static int help_on(int argc, char **argv)
+{
+	const struct command *command;
+	char *group[] = {argv[0], argv[argc - 1], (char *)"--help", NULL};
+	int words;
+
+	if (argc == 2) {
+		help(stdout);
+		return STATUS_OK;
+	}
+	command = find(argc - 1, argv + 1, &words);
+	if (!command)
+		return argc == 3 ? unknown_command(3, group) : unknown_command(argc - 1, argv + 1);
+	cli_help_command(command);
+	return STATUS_OK;
 }
 
 /* Without a locale, UTF-8 is printed as it is, not escaped. */
@@ -118,10 +140,8 @@ int main(int argc, char **argv)
 		help(stderr);
 		return STATUS_USAGE;
 	}
-	if (is_help(argv[1])) {
-		help(stdout);
-		return STATUS_OK;
-	}
+	if (is_help(argv[1]))
+		return help_on(argc, argv);
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("iouctl %s\n", iouctl_version());
 		return STATUS_OK;

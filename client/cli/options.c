@@ -226,9 +226,33 @@ bool cli_flag(const struct cli *cli, const char *name)
 	return false;
 }
 
+/* The digits behind a point, in units of 2^-@shift; -1: they are none, or not exact. */
+static int64_t fraction(const char *digits, char **end, unsigned int shift)
+{
+	uint64_t number = 0, scale = 1;
+
+	for (; *digits >= '0' && *digits <= '9' && scale <= 1000000; digits++) {
+		number = 10 * number + (uint64_t)(*digits - '0');
+		scale *= 10;
+	}
+	*end = (char *)digits;
+	return scale == 1 ? -1 : (int64_t)(((unsigned __int128)number << shift) / scale);
+}
+
+/* The power of two that a suffix stands for; 0: it is none. */
+static unsigned int suffix_shift(char suffix)
+{
+	static const char suffixes[] = "KMGTP";
+	char letter = (char)(suffix & ~0x20); /* upper case */
+	const char *found = letter ? strchr(suffixes, letter) : NULL;
+
+	return found ? 10 * (unsigned int)(found - suffixes + 1) : 0;
+}
+
 bool cli_number(const char *text, uint64_t *ret)
 {
-	unsigned int shift = 0;
+	unsigned int shift;
+	int64_t part = 0;
 	uint64_t number;
 	char *end;
 
@@ -238,24 +262,21 @@ bool cli_number(const char *text, uint64_t *ret)
 	number = strtoull(text, &end, 0);
 	if (errno)
 		return false;
-	switch (*end) {
-	case 'K':
-		shift = 10;
-		break;
-	case 'M':
-		shift = 20;
-		break;
-	case 'G':
-		shift = 30;
-		break;
-	case '\0':
+	if (*end == '.' && (*text != '0' || text[1] == '.')) { /* decimal */
+		const char *suffix = end + 1 + strspn(end + 1, "0123456789");
+
+		shift = suffix_shift(*suffix);
+		part = shift ? fraction(end + 1, &end, shift) : -1;
+		if (part < 0)
+			return false;
+	}
+	shift = suffix_shift(*end);
+	if (!shift && !*end) {
 		*ret = number;
 		return true;
-	default:
-		return false;
 	}
-	if (end[1] || number > UINT64_MAX >> shift)
+	if (!shift || end[1] || number > UINT64_MAX >> shift)
 		return false;
-	*ret = number << shift;
+	*ret = (number << shift) + (uint64_t)part;
 	return true;
 }

@@ -154,15 +154,25 @@ void output_log(FILE *out, const char *text)
 	print_escaped(out, text, "\n\t");
 }
 
-static void print_line(FILE *out, const char *format, va_list arguments)
+/* In one piece, so that the lines of several processes do not mix. */
+static void print_line(FILE *out, const char *before, const char *format, va_list arguments)
 {
-	char *line;
+	char *text, *line;
+	size_t size;
+	FILE *into;
 
-	if (vasprintf(&line, format, arguments) < 0)
+	if (vasprintf(&text, format, arguments) < 0)
 		abort();
-	output_text(out, line);
-	fputc('\n', out);
+	into = open_memstream(&line, &size);
+	if (!into)
+		abort();
+	fputs(before, into);
+	output_text(into, text);
+	fputc('\n', into);
+	fclose(into);
+	fwrite(line, 1, size, out);
 	free(line);
+	free(text);
 }
 
 void output_line(FILE *out, const char *format, ...)
@@ -170,7 +180,7 @@ void output_line(FILE *out, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	print_line(out, format, arguments);
+	print_line(out, "", format, arguments);
 	va_end(arguments);
 }
 
@@ -178,8 +188,7 @@ void output_error(const char *format, ...)
 {
 	va_list arguments;
 
-	fputs("iouctl: ", stderr);
 	va_start(arguments, format);
-	print_line(stderr, format, arguments);
+	print_line(stderr, "iouctl: ", format, arguments);
 	va_end(arguments);
 }

@@ -34,14 +34,20 @@ void progress_bar_init(struct progress_bar *bar, const char *title, const char *
 	bar->last_time = bar->started;
 }
 
-static void sample_rate(struct progress_bar *bar, uint64_t done)
+/* The time of a pause counts for nothing: after it the rate is a new one. */
+static void sample_rate(struct progress_bar *bar, uint64_t done, bool paused)
 {
 	double time = now(), elapsed = time - bar->last_time, rate;
 
+	if (paused) {
+		bar->rate = 0;
+		bar->last_done = done;
+		bar->last_time = time;
+	}
 	if (elapsed < SAMPLE_MIN || done < bar->last_done)
 		return;
 	rate = (double)(done - bar->last_done) / elapsed;
-	bar->rate = bar->last_done ? bar->rate + SMOOTHING * (rate - bar->rate) : rate;
+	bar->rate = bar->rate > 0 ? bar->rate + SMOOTHING * (rate - bar->rate) : rate;
 	bar->last_done = done;
 	bar->last_time = time;
 }
@@ -53,12 +59,7 @@ static unsigned int terminal_width(void)
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
 }
 
-static const char *state_suffix(const struct iouctl_progress *progress)
-{
-	return progress->ring_state == IOURD_RING_PAUSED ? "  paused" : "";
-}
-
-/* "18.1 MiB of 192.0 MiB  16.3 MiB/s  0:11 left" */
+/* "18.1 MiB of 192.0 MiB  16.3 MiB/s  0:11 left", or "18.1 MiB of 192.0 MiB  paused" */
 static void print_numbers(char *text, const struct progress_bar *bar,
 			  const struct iouctl_progress *progress)
 {
@@ -66,16 +67,20 @@ static void print_numbers(char *text, const struct progress_bar *bar,
 		left[OUTPUT_NUMBER_MAX] = "?";
 
 	output_amount(done, progress->done, bar->unit);
-	output_rate(rate, bar->rate, bar->unit);
-	if (!progress->total) {
-		snprintf(text, BAR_LINE_MAX, "%s  %s%s", done, rate, state_suffix(progress));
+	output_amount(total, progress->total, bar->unit);
+	if (progress->ring_state == IOURD_RING_PAUSED) {
+		snprintf(text, BAR_LINE_MAX, "%s%s%s  paused", done, progress->total ? " of " : "",
+			 progress->total ? total : "");
 		return;
 	}
-	output_amount(total, progress->total, bar->unit);
+	output_rate(rate, bar->rate, bar->unit);
+	if (!progress->total) {
+		snprintf(text, BAR_LINE_MAX, "%s  %s", done, rate);
+		return;
+	}
 	if (bar->rate > 0 && progress->done <= progress->total)
 		output_duration(left, (double)(progress->total - progress->done) / bar->rate);
-	snprintf(text, BAR_LINE_MAX, "%s of %s  %s  %s left%s", done, total, rate, left,
-		 state_suffix(progress));
+	snprintf(text, BAR_LINE_MAX, "%s of %s  %s  %s left", done, total, rate, left);
 }
 
 /* "[#####....]  47 %", in at most @width columns. */
@@ -99,7 +104,7 @@ void progress_bar_update(struct progress_bar *bar, const struct iouctl_progress 
 
 	if (!bar->shown)
 		return;
-	sample_rate(bar, progress->done);
+	sample_rate(bar, progress->done, progress->ring_state == IOURD_RING_PAUSED);
 	print_numbers(numbers, bar, progress);
 	used = (unsigned int)(strlen(bar->title) + 2 + strlen(numbers));
 	if (progress->total && width > used + BAR_FRAME + BAR_CELLS_MIN)

@@ -75,6 +75,8 @@ static int ring_set(struct cli *cli)
 		return r;
 	if (cli->json)
 		output_json(reply);
+	for (size_t i = 1; i < cli->n_arguments && !cli->json; i++)
+		output_line(stdout, "%s: set %s", cli->arguments[0], cli->arguments[i]);
 	json_object_put(reply);
 	return STATUS_OK;
 }
@@ -267,8 +269,8 @@ const struct command commands_ring[] = {
 	 "FIELD may be a path such as table[3].state. Without FIELD all fields are printed.", NULL,
 	 ring_get},
 	{"ring set", "RING FIELD=VALUE...", 2, SIZE_MAX, "Write parameters of a ring",
-	 "Numbers take K, M and G (powers of 1024). Either all fields are set, or none.", NULL,
-	 ring_set},
+	 "Numbers take K, M, G, T and P (powers of 1024). Either all fields are set, or none.",
+	 NULL, ring_set},
 	{"ring watch", "RING", 1, 1, "Print the rate and the events of a ring",
 	 "Reads the param region, so that watching costs the ring nothing.", watch_options,
 	 watch_ring},

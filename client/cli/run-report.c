@@ -25,37 +25,89 @@ static void print_note(struct json_object *field, const char *value)
 	free(words);
 }
 
-/* Each progress field with named values that has another than its first one: "source: sparse". */
-void report_notes(struct run *run)
+static bool is_progress(struct json_object *field)
 {
-	struct json_object *fields = json_member(run->description, "fields"), *parameters;
-	char *text;
+	return strcmp(json_text(field, "access"), "progress") == 0;
+}
 
-	if (!fields || iouctl_ring_get(run->ring, &text) < 0)
-		return;
-	parameters = json_tokener_parse(text);
-	free(text);
+void report_notes(const struct run *run)
+{
+	struct json_object *fields = json_member(run->description, "fields");
+
 	for (size_t i = 0; i < json_length(fields); i++) {
 		struct json_object *field = json_element(fields, i);
 		struct json_object *values = json_member(field, "values");
-		const char *value = json_text(parameters, json_text(field, "name"));
+		const char *value = json_text(run->parameters, json_text(field, "name"));
 
-		if (values && strcmp(json_text(field, "access"), "progress") == 0 &&
+		if (*value && values && is_progress(field) &&
 		    strcmp(value, json_text(json_element(values, 0), "name")) != 0)
 			print_note(field, value);
 	}
-	json_object_put(parameters);
+}
+
+/* The progress fields among the parameters; NULL if there are none. */
+static struct json_object *progress_fields(const struct run *run)
+{
+	struct json_object *fields = json_member(run->description, "fields"), *found = NULL;
+
+	for (size_t i = 0; i < json_length(fields); i++) {
+		struct json_object *field = json_element(fields, i), *value;
+		const char *name = json_text(field, "name");
+
+		value = is_progress(field) ? json_member(run->parameters, name) : NULL;
+		if (!value)
+			continue;
+		if (!found)
+			found = json_object_new_object();
+		json_object_object_add(found, name, json_object_get(value));
+	}
+	return found;
+}
+
+void report_read(struct run *run, bool done)
+{
+	const char *name = iouctl_ring_name(run->ring);
+	struct json_object *request;
+	char *text;
+
+	json_object_put(run->parameters);
+	json_object_put(run->ring_state);
+	run->parameters = run->ring_state = NULL;
+	if (json_member(run->description, "fields") && iouctl_ring_get(run->ring, &text) == 0) {
+		run->parameters = json_tokener_parse(text);
+		free(text);
+	}
+	if (done)
+		return;
+	request = cli_object("ring", name);
+	if (iouctl_call(run->cli->connection, "DescribeRing", json_object_to_json_string(request),
+			NULL, 0, &text, NULL, NULL) == 0) {
+		run->ring_state = json_tokener_parse(text);
+		free(text);
+	}
+	json_object_put(request);
+}
+
+const char *report_reason(const struct run *run)
+{
+	const char *reason = json_text(json_member(run->ring_state, "ring"), "reason");
+
+	return *reason ? reason : NULL;
+}
+
+/* The name of a slot of the program; NULL if it has no such slot. */
+static const char *slot_name(const struct run *run, uint32_t slot)
+{
+	struct json_object *slots = json_member(run->description, "slots");
+
+	return slot < json_length(slots) ? json_text(json_element(slots, slot), "name") : NULL;
 }
 
 static const char *slot_path(const struct run *run, uint32_t slot)
 {
-	struct json_object *slots = json_member(run->description, "slots");
-	const char *name;
+	const char *name = slot_name(run, slot);
 
-	if (slot >= json_length(slots))
-		return NULL;
-	name = json_text(json_element(slots, slot), "name");
-	for (size_t i = 0; i < run->files.n; i++)
+	for (size_t i = 0; name && i < run->files.n; i++)
 		if (strcmp(run->files.files[i].slot, name) == 0)
 			return run->files.files[i].path;
 	return NULL;
@@ -93,47 +145,112 @@ void report_work_error(const struct run *run, const struct iouctl_progress *prog
 		output_error("%s failed: %s", run->program, error);
 }
 
-void report_result(struct run *run, int status, const struct iouctl_progress *progress)
+static void add_text(struct json_object *object, const char *key, const char *text)
+{
+	if (text && *text)
+		json_object_object_add(object, key, json_object_new_string(text));
+}
+
+static void add_number(struct json_object *object, const char *key, uint64_t number)
+{
+	json_object_object_add(object, key, json_object_new_uint64(number));
+}
+
+/* With the names that the members of a Work have. */
+static void add_error(struct json_object *object, const struct run *run,
+		      const struct iouctl_progress *progress)
+{
+	struct json_object *work = json_member(json_member(run->ring_state, "ring"), "work");
+	const char *name = strerrorname_np(progress->error);
+	char number[OUTPUT_NUMBER_MAX];
+
+	snprintf(number, sizeof(number), "%d", progress->error);
+	add_text(object, "error", name ? name : number);
+	if (progress->state != IOURD_WORK_FAILED)
+		return;
+	add_text(object, "errorSlot", slot_name(run, progress->error_slot));
+	add_text(object, "errorFile", slot_path(run, progress->error_slot));
+	if (progress->error_offset != IOURD_NO_OFFSET)
+		add_number(object, "errorOffset", progress->error_offset);
+	add_text(object, "errorOperation", json_text(work, "errorOperation"));
+}
+
+static struct json_object *result_object(const struct run *run, int status,
+					 const struct iouctl_progress *progress)
 {
 	static const char *const states[] = {"idle", "running", "done", "stopped", "failed"};
+	struct json_object *object = cli_object("ring", iouctl_ring_name(run->ring));
+	struct json_object *fields = progress_fields(run);
+
+	add_text(object, "program", run->program);
+	add_text(object, "state",
+		 progress->state <= IOURD_WORK_FAILED ? states[progress->state] : "unknown");
+	add_text(object, "reason", report_reason(run));
+	add_number(object, "done", progress->done);
+	add_number(object, "total", progress->total);
+	add_text(object, "unit", run->unit);
+	add_number(object, "contiguous", progress->contiguous);
+	if (progress->error)
+		add_error(object, run, progress);
+	if (fields)
+		json_object_object_add(object, "progress", fields);
+	add_text(object, "waits", run->stall.waits);
+	add_number(object, "generation", progress->generation);
+	json_object_object_add(object, "seconds",
+			       json_object_new_double(progress_bar_seconds(&run->bar)));
+	json_object_object_add(object, "exitStatus", json_object_new_int(status));
+	if (run->result) {
+		json_object_object_foreach(run->result, key, value) {
+			json_object_object_add(object, key, json_object_get(value));
+		}
+	}
+	return object;
+}
+
+/* "PROGRAM: NAME=VALUE NAME=VALUE" */
+static void print_progress_fields(const struct run *run)
+{
+	struct json_object *fields = progress_fields(run);
+	char *line;
+	size_t size;
+	FILE *out;
+
+	if (!fields)
+		return;
+	out = open_memstream(&line, &size);
+	if (!out)
+		abort();
+	json_object_object_foreach(fields, key, value) {
+		fprintf(out, " %s=%s", key,
+			json_object_is_type(value, json_type_string)
+				? json_object_get_string(value)
+				: json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+	}
+	fclose(out);
+	output_line(stdout, "%s:%s", run->program, line);
+	free(line);
+	json_object_put(fields);
+}
+
+void report_result(const struct run *run, int status, const struct iouctl_progress *progress)
+{
 	char amount[OUTPUT_NUMBER_MAX], rate[OUTPUT_NUMBER_MAX];
 	double seconds = progress_bar_seconds(&run->bar);
-	struct json_object *object;
 
 	if (run->cli->json) {
-		object = cli_object("ring", iouctl_ring_name(run->ring));
-		json_object_object_add(object, "program", json_object_new_string(run->program));
-		json_object_object_add(object, "state",
-				       json_object_new_string(progress->state <= IOURD_WORK_FAILED
-								      ? states[progress->state]
-								      : "unknown"));
-		json_object_object_add(object, "done", json_object_new_uint64(progress->done));
-		json_object_object_add(object, "total", json_object_new_uint64(progress->total));
-		json_object_object_add(object, "unit", json_object_new_string(run->unit));
-		json_object_object_add(object, "error", json_object_new_int(progress->error));
-		if (progress->error_offset != IOURD_NO_OFFSET)
-			json_object_object_add(object, "errorOffset",
-					       json_object_new_uint64(progress->error_offset));
-		json_object_object_add(object, "contiguous",
-				       json_object_new_uint64(progress->contiguous));
-		if (run->stall.waits)
-			json_object_object_add(object, "waits",
-					       json_object_new_string(run->stall.waits));
-		json_object_object_add(object, "generation",
-				       json_object_new_uint64(progress->generation));
-		json_object_object_add(object, "seconds", json_object_new_double(seconds));
-		json_object_object_add(object, "exitStatus", json_object_new_int(status));
-		if (run->result) {
-			json_object_object_foreach(run->result, key, value) {
-				json_object_object_add(object, key, json_object_get(value));
-			}
-		}
+		struct json_object *object = result_object(run, status, progress);
+
 		output_json(object);
 		json_object_put(object);
-	} else if (status == STATUS_OK && !cli_flag(run->cli, "quiet")) {
+		return;
+	}
+	if (cli_flag(run->cli, "quiet"))
+		return;
+	if (status == STATUS_OK)
 		output_line(stdout, "%s: %s in %.1f s (%s)", run->title ? run->title : run->program,
 			    output_amount(amount, progress->done, run->unit), seconds,
 			    output_rate(rate, seconds > 0 ? (double)progress->done / seconds : 0,
 					run->unit));
-	}
+	if (!run->title)
+		print_progress_fields(run);
 }

@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "copy-run.h"
@@ -24,6 +27,29 @@
 /* For DestroyRing after an interrupt: the daemon kills a host that does not respond within 2 s. */
 #define DESTROY_INTERRUPTED_MS 4000
 #define DESTROY_MS	       30000 /* without an interrupt */
+#define DESCRIBE_MS	       2000  /* for the reason of a pause */
+/* A lease hangs up before the daemon knows that the host is gone. */
+#define REASON_TRIES	   100
+#define REASON_INTERVAL_MS 10
+
+/*
+ * A program that fails may leave its ring paused, for an administrator to swap it. Nobody would
+ * know why nothing goes on.
+ */
+static void report_pause(struct run *run)
+{
+	const char *name = iouctl_ring_name(run->ring);
+
+	iouctl_set_timeout(run->cli->connection, DESCRIBE_MS);
+	report_read(run, false);
+	iouctl_set_timeout(run->cli->connection, -1);
+	if (!report_reason(run))
+		return;
+	progress_bar_end(&run->bar);
+	output_error("ring %s is paused: %s", name, report_reason(run));
+	output_error("'iouctl ring swap' gives it another program, 'iouctl ring resume' continues "
+		     "it");
+}
 
 /* Only who waits for the end sees it; a pipe stays quiet, and JSON has it at the end. */
 static void watch_progress(struct run *run, const struct iouctl_progress *progress)
@@ -45,6 +71,7 @@ static void watch_progress(struct run *run, const struct iouctl_progress *progre
  */
 static int wait_for_end(struct run *run, struct iouctl_progress *progress)
 {
+	bool paused = false;
 	int seen = 0;
 	double stop_by = 0;
 	int r;
@@ -63,6 +90,9 @@ static int wait_for_end(struct run *run, struct iouctl_progress *progress)
 			return r;
 		if (seen && progress_bar_seconds(&run->bar) >= stop_by)
 			return -ETIMEDOUT;
+		if (!paused && !seen && progress->ring_state == IOURD_RING_PAUSED)
+			report_pause(run);
+		paused = progress->ring_state == IOURD_RING_PAUSED;
 		watch_progress(run, progress);
 	}
 }
@@ -102,20 +132,49 @@ static int end_interrupted(struct run *run, int r, const struct iouctl_progress 
 	return STATUS_INTERRUPTED;
 }
 
-/* After the program or the ring ended: @r of iouctl_ring_wait(). */
-static int end(struct run *run, int r, const struct iouctl_progress *progress)
+/* After an end ahead of time: asks why, until the daemon knows that the ring has ended. */
+static void read_reason(struct run *run, int r, struct iouctl_progress *progress)
 {
-	const char *name = iouctl_ring_name(run->ring);
+	const struct timespec interval = {.tv_nsec = REASON_INTERVAL_MS * 1000000L};
+
+	for (int i = 0; i < REASON_TRIES; i++) {
+		report_read(run, false);
+		iouctl_ring_progress(run->ring, progress);
+		if (r == 0 || report_reason(run) || !run->ring_state)
+			return;
+		nanosleep(&interval, NULL);
+	}
+}
+
+/* What is known without the daemon. */
+static const char *end_text(int r, const struct iouctl_progress *progress)
+{
+	if (progress->ring_state == IOURD_RING_ENDED && progress->error == ECONNRESET)
+		return "its host process died";
+	if (progress->ring_state == IOURD_RING_ENDED && !progress->error)
+		return "it was destroyed";
+	if ((progress->ring_state == IOURD_RING_STOPPED ||
+	     progress->ring_state == IOURD_RING_FAILED) &&
+	    progress->error)
+		return strerror(progress->error);
+	if (r == -EOWNERDEAD)
+		return "its host process is gone";
+	return r < 0 ? strerror(-r) : "it ended before its program was done";
+}
+
+/* After the program or the ring ended: @r of iouctl_ring_wait(). */
+static int end(struct run *run, int r, struct iouctl_progress *progress)
+{
+	const char *name = iouctl_ring_name(run->ring), *reason;
 
 	if (r < 0 || progress->state < IOURD_WORK_DONE) {
-		output_error("ring %s was lost: %s", name,
-			     progress->ring_state == IOURD_RING_FAILED && progress->error
-				     ? strerror(progress->error)
-			     : r < 0 ? strerror(-r)
-				     : "it ended before its program finished");
+		read_reason(run, r, progress);
+		reason = report_reason(run);
+		output_error("ring %s was lost: %s", name, reason ? reason : end_text(r, progress));
 		report_targets(run, progress);
 		return STATUS_RING_LOST;
 	}
+	report_read(run, progress->state == IOURD_WORK_DONE);
 	report_notes(run);
 	if (progress->state == IOURD_WORK_FAILED) {
 		report_work_error(run, progress);
@@ -133,7 +192,7 @@ static int end(struct run *run, int r, const struct iouctl_progress *progress)
 }
 
 /* After @r of wait_for_end(): ends the ring, completes the files and reports. An exit status. */
-static int conclude(struct run *run, int r, const struct iouctl_progress *progress)
+static int conclude(struct run *run, int r, struct iouctl_progress *progress)
 {
 	int status;
 
@@ -171,6 +230,20 @@ static int start(struct run *run)
 	return r;
 }
 
+/* Lines do not go into a file that the ring writes, such as /dev/stdout. */
+static void keep_output_apart(const struct run *run)
+{
+	struct stat out, st;
+
+	for (size_t i = 0; i < run->files.n; i++) {
+		const struct run_file *file = &run->files.files[i];
+
+		if (file->writable && fstat(STDOUT_FILENO, &out) == 0 &&
+		    fstat(file->fd, &st) == 0 && out.st_dev == st.st_dev && out.st_ino == st.st_ino)
+			dup2(STDERR_FILENO, STDOUT_FILENO);
+	}
+}
+
 int run_ring(struct run *run)
 {
 	struct iouctl_progress progress;
@@ -178,6 +251,7 @@ int run_ring(struct run *run)
 
 	interrupt_catch();
 	interrupt_defer(true);
+	keep_output_apart(run);
 	progress_bar_init(&run->bar, iouctl_ring_name(run->ring), run->unit,
 			  cli_flag(run->cli, "quiet") || run->cli->json);
 	status = start(run);
@@ -204,7 +278,7 @@ static int run_program(struct cli *cli)
 
 static const struct option_spec run_options[] = {
 	{"file", 'f', "SLOT=PATH", "file for a slot of the program; repeatable"},
-	{"set", 'S', "FIELD=VALUE", "parameter; repeatable; numbers take K, M and G"},
+	{"set", 'S', "FIELD=VALUE", "parameter; repeatable; numbers take K, M, G, T, P"},
 	{"name", 'n', "NAME", "name of the ring (default: the program's and a number)"},
 	{"data-bytes", 'd', "BYTES", "size of the data area (default: what the program needs)"},
 	{"quiet", 'q', NULL, "print neither progress bar nor closing line"},

@@ -29,6 +29,9 @@ struct run { /* zeroed except for the first two */
 	int (*finish)(void *arg);
 	void *arg;
 	struct json_object *result; /* owned: more members of the result in JSON, or NULL */
+	/* at its end, as far as the daemon tells them */
+	struct json_object *parameters; /* owned */
+	struct json_object *ring_state; /* owned: DescribeRing's reply */
 };
 
 /* Reads the program's description, unless that is done. 0, or an exit status after a message. */
@@ -47,10 +50,15 @@ int run_ring(struct run *run);
 void run_done(struct run *run);
 
 /* run-report.c: what the end of a ring means for people and in JSON */
-void report_notes(struct run *run);
+/* Asks the daemon for the parameters, and for the ring's state unless its program is @done. */
+void report_read(struct run *run, bool done);
+/* Why the ring is paused or ended; NULL if the daemon does not know. Belongs to the run. */
+const char *report_reason(const struct run *run);
+/* Each progress field with named values that has another than its first one: "source: sparse". */
+void report_notes(const struct run *run);
 /* What is known of each target after an end ahead of time. */
 void report_targets(const struct run *run, const struct iouctl_progress *progress);
 void report_work_error(const struct run *run, const struct iouctl_progress *progress);
-void report_result(struct run *run, int status, const struct iouctl_progress *progress);
+void report_result(const struct run *run, int status, const struct iouctl_progress *progress);
 
 #endif

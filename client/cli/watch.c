@@ -87,8 +87,8 @@ int watch_all(struct cli *cli)
 			break;
 		}
 		r = iouctl_watch_dispatch(watch, print_event, cli);
-	} while (r == 0);
-	r = print_watch_failure(watch, r);
+	} while (r == 0 && !ferror(stdout)); /* where SIGPIPE is ignored; main() reports it */
+	r = r == 0 ? STATUS_FAILED : print_watch_failure(watch, r);
 	iouctl_watch_free(watch);
 	return r;
 }
@@ -189,7 +189,7 @@ static int watch_loop(struct sampler *sampler, struct iouctl_watch *watch, doubl
 	sampler->last_time = now();
 	next = sampler->last_time + interval;
 	generation = iouctl_ring_head(sampler->ring)->life.generation;
-	while (!sampler->ended) {
+	while (!sampler->ended && !ferror(stdout)) {
 		struct pollfd pfd = {.fd = iouctl_watch_get_fd(watch), .events = POLLIN};
 		double remaining = next - now();
 

@@ -254,7 +254,6 @@ const struct schema_type wire_ring_type = {
 		  "Why the ring is paused, stopped, failed or ending, or was rolled back.",
 		  .optional = true),
 		F(user, "user", INT, "User ID of its owner."),
-		F(user_name, "userName", TEXT, "User name of its owner.", .optional = true),
 		F(generation, "generation", INT, "1 after creation; increases by one with each swap."),
 		F(kind, "kind", CHOICE,
 		  "Whether a host of the daemon runs it, or the application that made it.",

@@ -118,7 +118,6 @@ struct wire_ring { /* type Ring */
 	const char *
 		reason; /* optional: why it is paused, stopped, failed, ending or was rolled back */
 	int64_t user;	/* user id of the owner */
-	const char *user_name; /* userName, optional */
 	int64_t generation;
 	const char *kind;     /* choice: hosted, adopted */
 	bool persistent;      /* optional: it exists without a client */

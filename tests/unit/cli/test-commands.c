@@ -113,9 +113,33 @@ static void assert_prints(const char *reply, const char *const *words, const cha
 	struct server *server = server_start(&step, 1);
 	char printed[8192];
 
-	assert_int_equal(run(server, words, printed, sizeof(printed)), 0);
+	/* STATUS() is that of a daemon that cannot run rings */
+	assert_int_equal(run(server, words, printed, sizeof(printed)),
+			 strcmp(words[0], "status") == 0 ? 1 : 0);
 	assert_string_equal(printed, text);
 	server_stop(server);
+}
+
+static void assert_helps(const char *const *words, int status, const char *text)
+{
+	char printed[8192];
+
+	assert_int_equal(run(NULL, words, printed, sizeof(printed)), status);
+	if (!strstr(printed, text))
+		fail_msg("\"%s\" is not in: %s", text, printed);
+}
+
+static void help_of_a_command_and_of_a_group(void **state)
+{
+	assert_helps(WORDS("help"), 0, "  copy SOURCE... TARGET ");
+	assert_helps(WORDS("help", "run"), 0, "Usage: iouctl run PROGRAM");
+	assert_helps(WORDS("help", "ring", "show"), 0, "Usage: iouctl ring show RING");
+	assert_helps(WORDS("help", "copy"), 0, "--preserve[=LIST]");
+	assert_helps(WORDS("help", "ring"), 0, "ring show RING                 Show a ring");
+	assert_helps(WORDS("ring", "--help"), 0, "ring show RING                 Show a ring");
+	assert_helps(WORDS("help", "ring", "shwo"), 2, "unknown command \"ring shwo\"");
+	assert_helps(WORDS("help", "nonsense"), 2, "unknown command \"nonsense\"");
+	assert_helps(WORDS("ring"), 2, "ring show RING");
 }
 
 static void usage_errors_name_the_value_and_the_choices(void **state)
@@ -277,7 +301,7 @@ static void status_prints_the_missing_capability(void **state)
 		"{\"parameters\":" STATUS(CAPABILITIES) "}", WORDS("status"),
 		"iouringd 1 on Linux 7.1: this system cannot run rings, a required capability "
 		"is missing\n"
-		"0 rings, 4.0 KiB of locked memory, 4 programs, 1 connections\n"
+		"0 rings, 4.0 KiB of locked memory, 4 programs, 1 connection\n"
 		"\n"
 		"CAPABILITY  STATE    SINCE      DETAIL\n"
 		"struct_ops  present  Linux 7.1  -\n"
@@ -288,6 +312,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(usage_errors_name_the_value_and_the_choices),
+		cmocka_unit_test(help_of_a_command_and_of_a_group),
 		cmocka_unit_test(columns_help_lists_them_without_a_daemon),
 		cmocka_unit_test(ring_list_prints_a_table),
 		cmocka_unit_test(color_always_colors_a_pipe),

@@ -33,8 +33,20 @@ static void numbers(void **state)
 		{"-1", false, 0},
 		{" 1", false, 0},
 		{"1KB", false, 0},
-		{"1.5M", false, 0},
-		{"1k", false, 0},
+		{"1k", true, 1024},
+		{"2T", true, 2ull << 40},
+		{"1P", true, 1ull << 50},
+		{"1.5M", true, 3u << 19},
+		{"0.25k", true, 256},
+		{"1.1K", true, 1126},
+		{"17179869183.5G", true, (17179869183ull << 30) + (1u << 29)},
+		{"1.5", false, 0},
+		{"1.M", false, 0},
+		{"010.5M", false, 0},
+		{"0x1.8M", false, 0},
+		{"1.5MB", false, 0},
+		{"1.12345678M", false, 0},
+		{"1 ", false, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

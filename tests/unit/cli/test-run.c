@@ -18,9 +18,9 @@
 #define DESCRIPTION                                                                                \
 	"{\"parameters\":{\"progressUnit\":\"bytes\",\"slots\":[{\"name\":\"target\",\"read\":"    \
 	"false,"                                                                                   \
-	"\"write\":true}],\"fields\":[]}}"
+	"\"write\":true}],\"fields\":[{\"name\":\"result\",\"access\":\"progress\"}]}}"
 
-#define END_MAX 2
+#define END_MAX 4
 
 static const char *iouctl; /* path of the program */
 
@@ -146,8 +146,16 @@ static void assert_not_printed(const struct run *run, const char *text)
 		fail_msg("\"%s\" is in the output: %s", text, run->text);
 }
 
-static const struct step notes = {.expect = "ReadParameters",
-				  .reply = "{\"parameters\":{\"parameters\":{},\"generation\":1}}"};
+static const struct step fields = {
+	.expect = "ReadParameters",
+	.reply = "{\"parameters\":{\"parameters\":{\"result\":7},\"generation\":1}}"};
+static const struct step described = {.expect = "DescribeRing", .reply = RING_REPLY_JSON};
+static const struct step explained = {
+	.expect = "DescribeRing",
+	.reply = "{\"parameters\":{\"ring\":{\"name\":\"r1\",\"reason\":\"the program failed\"}}}"};
+static const struct step unknown = {.expect = "DescribeRing",
+				    .reply = "{\"error\":\"org.iouringd.Manager.RingNotFound\","
+					     "\"parameters\":{\"ring\":\"r1\"}}"};
 static const struct step destroyed = {.expect = "DestroyRing", .reply = "{}"};
 static const struct step silent = {.expect = "DestroyRing", .gate = -1};
 static const struct step lost = {.expect = "DestroyRing",
@@ -159,7 +167,7 @@ static void program_stops(void **state)
 {
 	struct run run;
 
-	run_init(&run, (const struct step[]){notes, destroyed}, 2);
+	run_init(&run, (const struct step[]){fields, described, destroyed}, 3);
 	interrupt(&run);
 	program_ends(&run, IOURD_WORK_STOPPED);
 	assert_int_equal(exit_status(&run), 130);
@@ -185,7 +193,7 @@ static void only_what_is_known_is_claimed(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct run run;
 
-		run_init(&run, (const struct step[]){notes, destroyed}, 2);
+		run_init(&run, (const struct step[]){fields, described, destroyed}, 3);
 		run.head->progress.done = 868928;
 		run.head->progress.total = 1000000;
 		run.head->progress.contiguous = cases[i].contiguous;
@@ -206,6 +214,73 @@ static void only_what_is_known_is_claimed(void **state)
 		server_stop(run.server);
 		run_done(&run);
 	}
+}
+
+static void the_end_has_the_reason_that_the_daemon_knows(void **state)
+{
+	struct run run;
+
+	run_init(&run, (const struct step[]){fields, explained, destroyed}, 3);
+	run.head->progress.state = IOURD_WORK_RUNNING;
+	__atomic_store_n(&run.head->life.state, IOURD_RING_STOPPED, __ATOMIC_RELEASE);
+	assert_int_equal(exit_status(&run), 5);
+	assert_printed(&run, "ring r1 was lost: the program failed");
+	assert_printed(&run, "is incomplete");
+	server_stop(run.server);
+	run_done(&run);
+}
+
+/* The daemon does not know the ring any more. */
+static void the_end_has_the_reason_that_the_region_has(void **state)
+{
+	static const struct {
+		int error;
+		const char *text;
+	} cases[] = {
+		{0, "ring r1 was lost: it was destroyed"},
+		{ECONNRESET, "ring r1 was lost: its host process died"},
+		/* of a program that failed before somebody destroyed the ring */
+		{EINVAL, "ring r1 was lost: it ended before its program was done"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct run run;
+
+		run_init(&run, (const struct step[]){fields, unknown, destroyed}, 3);
+		run.head->life.error = cases[i].error;
+		__atomic_store_n(&run.head->life.state, IOURD_RING_ENDED, __ATOMIC_RELEASE);
+		assert_int_equal(exit_status(&run), 5);
+		assert_printed(&run, cases[i].text);
+		server_stop(run.server);
+		run_done(&run);
+	}
+}
+
+/* A program that failed leaves its ring paused: the reason is told, and the run goes on. */
+static void a_pause_is_explained(void **state)
+{
+	struct run run;
+
+	run_init(&run, (const struct step[]){fields, explained, fields, destroyed}, 4);
+	__atomic_store_n(&run.head->life.state, IOURD_RING_PAUSED, __ATOMIC_RELEASE);
+	server_wait_for(run.server, 5);
+	program_ends(&run, IOURD_WORK_DONE);
+	assert_int_equal(exit_status(&run), 0);
+	assert_printed(&run, "ring r1 is paused: the program failed");
+	server_stop(run.server);
+	run_done(&run);
+}
+
+static void progress_fields_are_printed(void **state)
+{
+	struct run run;
+
+	run_init(&run, (const struct step[]){fields, destroyed}, 2);
+	program_ends(&run, IOURD_WORK_DONE);
+	assert_int_equal(exit_status(&run), 0);
+	assert_printed(&run, "copy: result=7\n");
+	server_stop(run.server);
+	run_done(&run);
 }
 
 static void program_does_not_stop(void **state)
@@ -293,6 +368,10 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(program_stops),
 		cmocka_unit_test(only_what_is_known_is_claimed),
+		cmocka_unit_test(the_end_has_the_reason_that_the_daemon_knows),
+		cmocka_unit_test(the_end_has_the_reason_that_the_region_has),
+		cmocka_unit_test(a_pause_is_explained),
+		cmocka_unit_test(progress_fields_are_printed),
 		cmocka_unit_test(program_does_not_stop),
 		cmocka_unit_test(another_client_destroys_the_ring),
 		cmocka_unit_test(second_interrupt),
