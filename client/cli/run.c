@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -28,9 +27,7 @@
 #define DESTROY_INTERRUPTED_MS 4000
 #define DESTROY_MS	       30000 /* without an interrupt */
 #define DESCRIBE_MS	       2000  /* for the reason of a pause */
-/* A lease hangs up before the daemon knows that the host is gone. */
-#define REASON_TRIES	   100
-#define REASON_INTERVAL_MS 10
+#define REASON_MS	       1000  /* for the daemon to record the end of the ring */
 
 /*
  * A program that fails may leave its ring paused, for an administrator to swap it. Nobody would
@@ -132,18 +129,14 @@ static int end_interrupted(struct run *run, int r, const struct iouctl_progress 
 	return STATUS_INTERRUPTED;
 }
 
-/* After an end ahead of time: asks why, until the daemon knows that the ring has ended. */
+/* After an end ahead of time. The lease can hang up before the daemon knows that the host is gone.
+ */
 static void read_reason(struct run *run, int r, struct iouctl_progress *progress)
 {
-	const struct timespec interval = {.tv_nsec = REASON_INTERVAL_MS * 1000000L};
-
-	for (int i = 0; i < REASON_TRIES; i++) {
-		report_read(run, false);
-		iouctl_ring_progress(run->ring, progress);
-		if (r == 0 || report_reason(run) || !run->ring_state)
-			return;
-		nanosleep(&interval, NULL);
-	}
+	if (r == -EOWNERDEAD)
+		iouctl_ring_wait(run->ring, REASON_MS);
+	report_read(run, false);
+	iouctl_ring_progress(run->ring, progress);
 }
 
 /* What is known without the daemon. */

@@ -185,7 +185,8 @@ void iouctl_ring_progress(const struct iouctl_ring *ring, struct iouctl_progress
 /*
  * Waits until the work is done, stopped or failed, or the ring is stopped, failed or ended: 0.
  * Otherwise -ETIMEDOUT after @timeout_ms milliseconds (-1: no limit), -EINTR on a signal, or
- * -EOWNERDEAD if the ring's host is gone and none of these states was stored.
+ * -EOWNERDEAD if the ring's host is gone and the daemon has stored none of these states within a
+ * second, or within @timeout_ms if that is shorter.
  */
 int iouctl_ring_wait(const struct iouctl_ring *ring, int timeout_ms);
 /* Wakes the program so that it looks for new requests or parameters. */

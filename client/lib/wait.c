@@ -14,6 +14,8 @@
 
 /* If host and daemon die together, nobody wakes the waiters. Check the lease at this interval. */
 #define LEASE_CHECK_NS INT64_C(1000000000)
+/* How long the daemon has to store the end of a ring whose host is gone. */
+#define END_NS INT64_C(1000000000)
 
 bool ring_is_over(const struct iouctl_ring *ring)
 {
@@ -66,20 +68,28 @@ int ring_sleep(const struct iouctl_ring *ring, const struct ring_snapshot *seen,
 	return r == -ETIMEDOUT && until != deadline ? 0 : r;
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 static int wait_for_work(const struct iouctl_ring *ring, int64_t deadline)
 {
 	struct ring_snapshot seen;
+	bool gone = false;
 	int r;
 
 	do {
 		seen = ring_snapshot(ring);
 		if (seen.over)
 			return 0;
-		if (seen.host_gone)
-			return -EOWNERDEAD;
+		if (seen.host_gone && !gone) {
+			gone = true;
+			deadline = earlier(deadline, now_ns() + END_NS);
+		}
 		r = ring_sleep(ring, &seen, NULL, 0, deadline);
 	} while (r == 0);
-	return r;
+	return gone && r == -ETIMEDOUT ? -EOWNERDEAD : r;
 }
 
 int iouctl_ring_wait(const struct iouctl_ring *ring, int timeout_ms)
