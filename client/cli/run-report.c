@@ -207,6 +207,25 @@ static struct json_object *result_object(const struct run *run, int status,
 	return object;
 }
 
+/* Values with names are printed as --set takes them: "as_expected" of COPY_SOURCE_AS_EXPECTED. */
+static void print_value(FILE *out, const struct run *run, const char *name,
+			struct json_object *value)
+{
+	struct json_object *fields = json_member(run->description, "fields"), *values = NULL;
+	const char *text;
+
+	for (size_t i = 0; i < json_length(fields) && !values; i++)
+		if (strcmp(json_text(json_element(fields, i), "name"), name) == 0)
+			values = json_member(json_element(fields, i), "values");
+	if (!values || !json_object_is_type(value, json_type_string)) {
+		fputs(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN), out);
+		return;
+	}
+	text = enum_short_name(values, json_object_get_string(value));
+	for (; *text; text++)
+		fputc(tolower((unsigned char)*text), out);
+}
+
 /* "PROGRAM: NAME=VALUE NAME=VALUE" */
 static void print_progress_fields(const struct run *run)
 {
@@ -221,10 +240,8 @@ static void print_progress_fields(const struct run *run)
 	if (!out)
 		abort();
 	json_object_object_foreach(fields, key, value) {
-		fprintf(out, " %s=%s", key,
-			json_object_is_type(value, json_type_string)
-				? json_object_get_string(value)
-				: json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+		fprintf(out, " %s=", key);
+		print_value(out, run, key, value);
 	}
 	fclose(out);
 	output_line(stdout, "%s:%s", run->program, line);

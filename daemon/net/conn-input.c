@@ -13,17 +13,6 @@
 #include "wire/message.h"
 #include "wire/socket.h"
 
-bool conn_may_handle(const struct conn *conn)
-{
-	return !conn->busy && !conn->finishing && !conn->dead && frame_writer_empty(&conn->writer);
-}
-
-bool conn_may_read(const struct conn *conn)
-{
-	return conn_may_handle(conn) && !conn->has_next && !conn->arriving && !conn->refusal &&
-	       !conn->ended;
-}
-
 /* The parcel counts as long as it lives. */
 static int charge_parcel(struct conn *conn, struct parcel *parcel, struct note *note)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* conn-private.h - a connection, as conn.c (its life and output) and conn-input.c share it */
+/* conn-private.h - a connection, as conn.c, conn-input.c and conn-output.c share it */
 #ifndef NET_CONN_PRIVATE_H
 #define NET_CONN_PRIVATE_H
 
@@ -47,18 +47,22 @@ struct conn {
 	bool dead;	/* on the loop's list of objects to free */
 };
 
-/* ---- conn.c ---- */
+/* ---- conn-output.c ---- */
 
 /* Starts and stops the watchers according to the connection's state. */
 void conn_update(struct conn *conn);
+void conn_stop_watchers(struct conn *conn);
 /* Logs that the daemon cannot do @what; @r: -errno. */
 void conn_warn(const struct conn *conn, const char *what, int r);
-
-/* ---- conn-input.c ---- */
-
 /* Whether a message may be handed on, and whether input may be read. */
 bool conn_may_handle(const struct conn *conn);
 bool conn_may_read(const struct conn *conn);
+void conn_writable(struct ev_loop *ev, struct ev_io *watcher, int events);
+void conn_linger(struct ev_loop *ev, struct ev_timer *watcher, int events);
+void conn_hung_up(struct hang_up *hang_up);
+
+/* ---- conn-input.c ---- */
+
 /* The connection's turn: reads once, and handles one message. */
 void conn_serve(struct turn *turn);
 /* Bytes and descriptors that were received elsewhere. */

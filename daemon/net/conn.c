@@ -1,199 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "net/conn-private.h"
-
+/* conn.c - connections are made and freed */
 #include <errno.h>
+#include <ev.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "common/cleanup.h"
 #include "common/container-of.h"
-#include "util/log.h"
+#include "net/conn-private.h"
 #include "wire/manager.h"
 
 #define LINGER_SECONDS 3. /* for the client to read the last reply */
-
-const struct peer *conn_peer(const struct conn *conn)
-{
-	return &conn->peer;
-}
-
-size_t conn_queued(const struct conn *conn)
-{
-	return conn->writer.queued;
-}
-
-int conn_reserve_reply(struct conn *conn, struct note *note)
-{
-	return memory_reserve(&conn->memory, note);
-}
-
-int conn_may_send(const struct conn *conn, size_t length, struct note *note)
-{
-	return memory_check(&conn->memory, length, note);
-}
-
-static struct ev_loop *ev_of(const struct conn *conn)
-{
-	return loop_ev(conn->conns->loop);
-}
-
-static void set_watcher(struct conn *conn, struct ev_io *watcher, bool on)
-{
-	if (on)
-		ev_io_start(ev_of(conn), watcher);
-	else
-		ev_io_stop(ev_of(conn), watcher);
-}
-
-/* Every message has its reply: sends the refusal, or closes if the client has. */
-static void finish_input(struct conn *conn)
-{
-	if (conn->refusal) {
-		_cleanup_free_ char *text = take_ptr(conn->refusal);
-
-		conn_send(conn, text, conn->refusal_length, NULL); /* calls conn_update() */
-		conn_finish(conn);
-	} else if (conn->ended) {
-		conn->finishing = true;
-	}
-}
-
-static void hang_up(struct conn *conn)
-{
-	if (conn->ended) {
-		conn_give_up(conn);
-		return;
-	}
-	/* closing while the client still sends would lose the reply that it has not read */
-	shutdown(conn->fd, SHUT_WR);
-	conn->draining = true;
-}
-
-void conn_update(struct conn *conn)
-{
-	if (conn->dead || conn->handling)
-		return;
-	if (!conn->has_next && !conn->finishing)
-		conn->has_next = frame_reader_next(&conn->reader, &conn->next);
-	if (!conn->busy && !conn->has_next && !conn->arriving && !conn->finishing)
-		finish_input(conn);
-	if (conn->finishing && !conn->draining && frame_writer_empty(&conn->writer))
-		hang_up(conn);
-	if (conn->dead)
-		return;
-	set_watcher(conn, &conn->readable,
-		    conn->draining ? !conn->ended
-				   : conn_may_read(conn) && !turn_waits(&conn->turn));
-	set_watcher(conn, &conn->writable, !frame_writer_empty(&conn->writer));
-	if (conn->has_next && conn_may_handle(conn))
-		turn_wait(&conn->turn);
-	memory_count(&conn->memory);
-}
-
-static void on_hang_up(struct hang_up *hang_up)
-{
-	struct conn *conn = container_of(hang_up, struct conn, hang_up);
-
-	conn->hung_up = true;
-	if (conn->draining && conn->ended)
-		conn_give_up(conn);
-	if (conn->busy && !conn->dead)
-		conn->conns->handler->ended(conn->session);
-}
-
-void conn_warn(const struct conn *conn, const char *what, int r)
-{
-	log_of_client(LOG_LEVEL_WARNING, conn->peer.user.uid, "cannot %s (user %u, process %d): %s",
-		      what, conn->peer.user.uid, conn->peer.pid, strerror(-r));
-}
-
-/* True: everything is written. */
-static bool flush(struct conn *conn)
-{
-	int r = frame_writer_flush(&conn->writer, conn->fd);
-
-	if (r == -EAGAIN)
-		return false;
-	if (r < 0) {
-		/* a client that disconnects is normal; anything else is logged */
-		if (r != -EPIPE && r != -ECONNRESET)
-			conn_warn(conn, "reply to a client", r);
-		conn_give_up(conn);
-	}
-	return r == 0;
-}
-
-static void on_writable(struct ev_loop *ev, struct ev_io *watcher, int events)
-{
-	struct conn *conn = watcher->data;
-
-	if (flush(conn) && !conn->finishing)
-		conn->conns->handler->drained(conn->session);
-	conn_update(conn);
-}
-
-static void on_linger(struct ev_loop *ev, struct ev_timer *watcher, int events)
-{
-	conn_give_up(watcher->data);
-}
-
-void conn_send(struct conn *conn, const char *text, size_t length, struct schema_fds *fds)
-{
-	int r;
-
-	if (conn->dead || conn->finishing) {
-		if (fds)
-			schema_fds_done(fds);
-		return;
-	}
-	r = frame_writer_push(&conn->writer, text, length, fds);
-	if (r < 0) {
-		conn_warn(conn, "reply to a client", r);
-		if (fds)
-			schema_fds_done(fds);
-		conn_give_up(conn);
-		return;
-	}
-	if (!ev_is_active(&conn->writable))
-		flush(conn);
-	conn_update(conn);
-}
-
-void conn_replied(struct conn *conn)
-{
-	conn->busy = false;
-	memory_release(&conn->memory);
-	conn_update(conn);
-}
-
-void conn_finish(struct conn *conn)
-{
-	if (conn->dead || conn->finishing)
-		return;
-	conn->finishing = true;
-	conn->has_next = false;
-	ev_timer_start(ev_of(conn), &conn->linger);
-	conn_update(conn);
-}
-
-static void stop_watchers(struct conn *conn)
-{
-	struct ev_loop *ev = ev_of(conn);
-
-	ev_io_stop(ev, &conn->readable);
-	ev_io_stop(ev, &conn->writable);
-	ev_timer_stop(ev, &conn->linger);
-	turn_skip(&conn->turn);
-}
-
-void conn_give_up(struct conn *conn)
-{
-	if (conn->dead)
-		return;
-	conn->dead = true;
-	stop_watchers(conn);
-	loop_reap(conn->conns->loop, &conn->reap);
-}
 
 static void reap_conn(struct reap *reap)
 {
@@ -244,11 +60,11 @@ int conn_new_take_fd(struct conns *conns, int fd, struct peer *peer, struct conn
 	made->memory.writer = &made->writer;
 	made->reap.free = reap_conn;
 	made->arrival.came = conn_arrived;
-	made->hang_up.seen = on_hang_up;
+	made->hang_up.seen = conn_hung_up;
 	made->turn.serve = conn_serve;
 	ev_io_init(&made->readable, conn_readable, fd, EV_READ);
-	ev_io_init(&made->writable, on_writable, fd, EV_WRITE);
-	ev_timer_init(&made->linger, on_linger, LINGER_SECONDS, 0.);
+	ev_io_init(&made->writable, conn_writable, fd, EV_WRITE);
+	ev_timer_init(&made->linger, conn_linger, LINGER_SECONDS, 0.);
 	made->readable.data = made->writable.data = made->linger.data = made;
 	list_append(&conns->list, &made->link);
 	conns->n++;
@@ -266,7 +82,7 @@ void conn_free(struct conn *conn)
 {
 	if (!conn)
 		return;
-	stop_watchers(conn);
+	conn_stop_watchers(conn);
 	turn_done(&conn->turn);
 	list_unlink(&conn->reap.link);
 	list_unlink(&conn->link);

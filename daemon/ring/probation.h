@@ -6,9 +6,9 @@
  * checked CHECKS times. It fails if it returns a value that is neither continue nor stop, leaves
  * the array empty or reports FAILED (the host reports such a return at once), or if it stalls:
  * three checks in a row find no step since the last check although completions or a doorbell wait.
- * A program that is short of processors is slow, not stalled. Time in which its process is suspended
- * does not count. Of a doorbell that rang between the same two checks as a step came, the step
- * counts as the answer.
+ * A program that is short of processors is slow, not stalled. Time in which its process is
+ * suspended does not count. Of a doorbell that rang between the same two checks as a step came, the
+ * step counts as the answer.
  *
  * A program that has passed becomes the fallback when a swap replaces it. A rollback uses the
  * fallback up, so two programs never alternate; after n rollbacks in a row the next one comes no

@@ -81,7 +81,7 @@ static void word(struct ring_look *last, const struct ring_waiting *waiting)
 		     sizeof(request), request);
 	if (waiting->function)
 		snprintf(function, sizeof(function), " (%s)", waiting->function);
-	switch (waiting->place) {
+	switch ((enum host_wait)waiting->place) {
 	case HOST_WAIT_SUBMISSION:
 		snprintf(last->text, sizeof(last->text),
 			 "its loop has waited for %" PRIu64 " s in the kernel%s, to submit %s",

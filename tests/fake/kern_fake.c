@@ -295,19 +295,16 @@ static int fake_dispatcher_rename(struct kern_dispatcher *dispatcher, const char
 {
 	struct kern_fake *fake = dispatcher->kern;
 	int r = planned(fake, "dispatcher_rename");
-	char *copy;
 
 	if (r < 0)
 		return r;
-	copy = strdup(name);
-	assert(copy);
 	pthread_mutex_lock(&fake->lock);
 	if (find_pinned(fake, name)) {
-		free(copy);
 		r = -EEXIST;
 	} else {
 		free(dispatcher->pinned->name);
-		dispatcher->pinned->name = copy;
+		dispatcher->pinned->name = strdup(name);
+		assert(dispatcher->pinned->name);
 	}
 	pthread_mutex_unlock(&fake->lock);
 	return r;

@@ -5,13 +5,14 @@
  * usage: fuse-server [OPTION...] DIRECTORY
  *
  *   --own-namespace     mounts in a user and mount namespace of its own, as any user may
- *   --silent OPERATION  never answers these requests: flush, fsync, getattr, open, poll, read,
- * write
+ *   --silent OPERATION  never answers these: flush, fsync, getattr, open, poll, read, write
  *   --fail OPERATION    answers them with EIO
  *   --short-reads N     returns at most N bytes for each read
  *   --size N            its file has N bytes, at most 65536
  *   --reports N         and says that it has N
  *   --ready             answers poll: ready; otherwise never, so io_uring waits before each request
+ *   --cached            lets the kernel cache its file, and knows no poll, as most file systems
+ *   --delay N           takes N microseconds for each read, as one across a network
  *
  * Mounts on DIRECTORY, where "file" then has 65536 bytes or N, prints the process that serves it,
  * and exits. That process ends when the file system is unmounted; with --own-namespace, the mount
@@ -45,6 +46,8 @@ struct server {
 	uint32_t size;
 	uint64_t reported_size;
 	bool ready;
+	bool cached;
+	useconds_t delay;
 	bool own_namespace;
 	char content[FILE_SIZE];
 };
@@ -67,7 +70,8 @@ static void fail(const char *what)
 static void usage(void)
 {
 	fputs("usage: fuse-server [--own-namespace] [--silent OPERATION]... [--fail OPERATION]... "
-	      "[--short-reads N] [--size N] [--reports N] [--ready] DIRECTORY\n",
+	      "[--short-reads N] [--size N] [--reports N] [--ready] [--cached] [--delay N] "
+	      "DIRECTORY\n",
 	      stderr);
 	exit(2);
 }
@@ -156,6 +160,7 @@ static void answer_read(const struct server *server, const struct fuse_in_header
 		n = 0;
 	else if (n > server->size - in->offset)
 		n = (uint32_t)(server->size - in->offset);
+	usleep(server->delay);
 	answer(server, request, 0, server->content + (n ? in->offset : 0), n);
 }
 
@@ -175,7 +180,7 @@ static void answer_write(struct server *server, const struct fuse_in_header *req
 static void serve(struct server *server, const struct fuse_in_header *request)
 {
 	const struct fuse_attr_out attr = {.attr = attributes(server, request->nodeid)};
-	const struct fuse_open_out open = {.open_flags = FOPEN_DIRECT_IO};
+	const struct fuse_open_out open = {.open_flags = server->cached ? 0 : FOPEN_DIRECT_IO};
 	const struct fuse_poll_out poll = {.revents = server->ready ? POLLIN | POLLOUT : 0};
 	const struct fuse_statfs_out statfs = {.st = {.bsize = 4096, .namelen = 255}};
 
@@ -207,7 +212,8 @@ static void serve(struct server *server, const struct fuse_in_header *request)
 		answer_write(server, request);
 		break;
 	case FUSE_POLL:
-		answer(server, request, 0, &poll, sizeof(poll));
+		answer(server, request, server->cached ? -ENOSYS : 0, &poll,
+		       server->cached ? 0 : sizeof(poll));
 		break;
 	case FUSE_STATFS:
 		answer(server, request, 0, &statfs, sizeof(statfs));
@@ -292,6 +298,8 @@ static const char *parse(int argc, char **argv, struct server *server)
 		{"size", required_argument, NULL, 'b'},
 		{"reports", required_argument, NULL, 'l'},
 		{"ready", no_argument, NULL, 'p'},
+		{"cached", no_argument, NULL, 'c'},
+		{"delay", required_argument, NULL, 'd'},
 		{NULL, 0, NULL, 0},
 	};
 	bool reports = false;
@@ -320,6 +328,12 @@ static const char *parse(int argc, char **argv, struct server *server)
 			break;
 		case 'p':
 			server->ready = true;
+			break;
+		case 'd':
+			server->delay = (useconds_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'c':
+			server->cached = true;
 			break;
 		default:
 			usage();
