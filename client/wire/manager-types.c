@@ -223,7 +223,7 @@ static const struct schema_type wire_wait_type = {
 		  "Where they wait, as the kernel shows it: in the submission, so that the loop "
 		  "waits, too; until their file is ready; or in worker threads. Elsewhere: the "
 		  "kernel does not show it, and the program counts them as in flight.",
-		  CHOICES("submission", "readiness", "worker", "elsewhere")),
+		  CHOICES("submission", "readiness", "worker", "suspended", "elsewhere")),
 		F(age, "age", INT,
 		  "Microseconds since the last step, which is the least age of all requests in "
 		  "flight."),

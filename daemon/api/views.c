@@ -52,6 +52,7 @@ static void view_wait(const struct ring_waiting *waiting, struct wire_wait *wait
 		[HOST_WAIT_SUBMISSION] = "submission",
 		[HOST_WAIT_READINESS] = "readiness",
 		[HOST_WAIT_WORKER] = "worker",
+		[HOST_WAIT_SUSPENDED] = "suspended",
 	};
 
 	if (!waiting->text || !wait)

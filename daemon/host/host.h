@@ -102,6 +102,7 @@ enum host_wait {
 	HOST_WAIT_SUBMISSION, /* the loop's thread sleeps while it submits a request */
 	HOST_WAIT_READINESS,  /* requests wait until their files are ready */
 	HOST_WAIT_WORKER,     /* requests sleep in worker threads of io_uring */
+	HOST_WAIT_SUSPENDED,  /* the process is kept from running */
 };
 
 struct host_waits {

@@ -53,7 +53,10 @@ static void look(struct ring *ring, int64_t now_ms, uint64_t step_ns)
 	last->looked = true;
 	last->at_ms = now_ms;
 	last->step_ns = step_ns;
-	if (ops->waits(ring->host, ring->ring_fd, &last->seen) < 0)
+	if (ops->suspended(ring->host))
+		last->seen =
+			(struct host_waits){.place = HOST_WAIT_SUSPENDED, .opcode = -1, .slot = -1};
+	else if (ops->waits(ring->host, ring->ring_fd, &last->seen) < 0)
 		last->seen = (struct host_waits){.opcode = -1, .slot = -1};
 	if (last->seen.place == HOST_WAIT_READINESS)
 		last->seen.slot = slot_of_operation(&ring->made_of, last->seen.opcode);
@@ -99,6 +102,12 @@ static void word(struct ring_look *last, const struct ring_waiting *waiting)
 			 "no step for %" PRIu64 " s",
 			 waiting->requests, request, wait, function, seconds);
 		return;
+	case HOST_WAIT_SUSPENDED:
+		snprintf(last->text, sizeof(last->text),
+			 "its process is stopped or its control group is frozen; the loop has "
+			 "taken no step for %" PRIu64 " s",
+			 seconds);
+		return;
 	case HOST_WAIT_NONE:
 		break;
 	}
@@ -124,9 +133,10 @@ bool waiting_look(struct ring *ring, struct ring_waiting *ret)
 	waiting.place = last->seen.place;
 	waiting.age_ns = (uint64_t)now_ms * 1000000 - step_ns;
 	waiting.requests = last->seen.requests;
-	if (waiting.place == HOST_WAIT_NONE && ring->region.head)
+	if (ring->region.head &&
+	    (waiting.place == HOST_WAIT_NONE || waiting.place == HOST_WAIT_SUSPENDED))
 		waiting.requests = ring->region.head->progress.flight;
-	if (waiting.requests == 0)
+	if (waiting.requests == 0 && waiting.place != HOST_WAIT_SUSPENDED)
 		return false;
 	if (last->seen.opcode >= 0)
 		waiting.operation = manager_opcode_text((uint32_t)last->seen.opcode);

@@ -131,6 +131,27 @@ static void test_elsewhere(void **state)
 	end(&fixture, &answer);
 }
 
+/* Also without requests in flight: a doorbell would not be heard. */
+static void test_suspended(void **state)
+{
+	const struct host_waits waits = {
+		.place = HOST_WAIT_WORKER, .requests = 1, .opcode = -1, .slot = -1};
+	const struct ring_waiting *waiting;
+	struct fixture fixture;
+	struct answer answer;
+	struct ring_view view;
+
+	begin(&fixture, &answer, 3100, &waits);
+	hosts_fake_set_suspended(host_of(&fixture, "r1"), true);
+	waiting = look(&fixture, &view);
+	assert_non_null(waiting);
+	assert_int_equal(waiting->place, HOST_WAIT_SUSPENDED);
+	assert_int_equal(waiting->requests, 0);
+	assert_string_equal(waiting->text, "its process is stopped or its control group is frozen; "
+					   "the loop has taken no step for 3 s");
+	end(&fixture, &answer);
+}
+
 static void test_looks_are_bounded(void **state)
 {
 	const struct host_waits waits = {
@@ -216,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_elsewhere),
+		cmocka_unit_test(test_suspended),
 		cmocka_unit_test(test_looks_are_bounded),
 		cmocka_unit_test(test_pause_of_a_loop_that_does_not_return),
 		cmocka_unit_test(test_destroy_says_what_it_waits_for),
