@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "check.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "os/config.h"
 #include "os/rings-d.h"
@@ -58,9 +62,41 @@ static bool check_declarations(const struct config *config)
 	return good;
 }
 
+static bool check_path(const char *key, const char *path, mode_t type, int access,
+		       const char *expected)
+{
+	struct stat st;
+	int r = stat(path, &st) < 0 ? errno : 0;
+
+	if (r == 0 && (st.st_mode & S_IFMT) != type)
+		r = type == S_IFDIR ? ENOTDIR : EINVAL;
+	if (r == 0 && faccessat(AT_FDCWD, path, access, AT_EACCESS) < 0)
+		r = errno;
+	if (r != 0)
+		fprintf(stderr, "%s is \"%s\", expected %s: %s\n", key, path, expected,
+			strerror(r));
+	return r == 0;
+}
+
+/* What the daemon needs when a client comes. */
+static bool check_paths(const struct config *config)
+{
+	static const char program[] = "a program that can be executed";
+	bool host = check_path("hostProgram", config->host_program, S_IFREG, X_OK, program);
+	bool loader = check_path("loaderProgram", config->loader_program, S_IFREG, X_OK, program);
+	bool broker = check_path("brokerProgram", config->broker_program, S_IFREG, X_OK, program);
+	bool dispatcher = check_path("dispatcher", config->dispatcher, S_IFREG, R_OK,
+				     "a file that can be read");
+	bool programs = check_path("programDirectory", config->program_directory, S_IFDIR,
+				   R_OK | X_OK, "a directory that can be read");
+
+	return host && loader && broker && dispatcher && programs;
+}
+
 bool check_files(const struct config *config)
 {
-	bool policy = check_policy(config), declarations = check_declarations(config);
+	bool paths = check_paths(config), policy = check_policy(config);
+	bool declarations = check_declarations(config);
 
-	return policy && declarations;
+	return paths && policy && declarations;
 }

@@ -9,7 +9,7 @@ struct config;
 
 /* Prints problems of the policy, one a line, on standard error. True: none. */
 bool check_policy(const struct config *config);
-/* The declarations, too. */
+/* The declarations and the paths, too. */
 bool check_files(const struct config *config);
 
 #endif

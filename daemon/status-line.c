@@ -18,7 +18,7 @@ void status_line(const struct domain *domain, struct kern *kern, char *text, siz
 	size_t n;
 
 	if (missing) {
-		snprintf(text, size, "Cannot run rings: the kernel lacks %s (available since %s)",
+		snprintf(text, size, "Cannot run rings: this machine lacks %s (available since %s)",
 			 missing->name, missing->since);
 		return;
 	}

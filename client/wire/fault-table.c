@@ -97,9 +97,10 @@ const struct schema_error fault_manager_errors[] = {
 	[FAULT_KERNEL_LACKS - 1] = {
 		MANAGER_ERROR("KernelLacks"),
 		.fields = FIELDS(TEXT("capability", "The missing capability, named as in GetStatus."),
-				 OPTIONAL("since", "The first kernel that has it.")),
-		.help = "The running kernel lacks a capability that the call requires.",
-		.message = "the running kernel lacks {capability}[ (available since {since})]; run "
+				 OPTIONAL("since", "The first kernel that has it."),
+				 OPTIONAL("reason", "Why it is missing, and what can be done.")),
+		.help = "The running kernel, or the service on it, lacks a capability that the call requires.",
+		.message = "this machine lacks {capability}[ (available since {since})][: {reason}]; run "
 			   "'iouctl status' for the full list",
 	},
 	[FAULT_RING_BUSY - 1] = {

@@ -97,9 +97,10 @@ int fault_not_permitted(struct note *note, const char *reason)
 	return fill(note, FAULT_NOT_PERMITTED, reason, NULL, NULL);
 }
 
-int fault_kernel_lacks(struct note *note, const char *capability, const char *since)
+int fault_kernel_lacks(struct note *note, const char *capability, const char *since,
+		       const char *reason)
 {
-	return fill(note, FAULT_KERNEL_LACKS, capability, since, NULL);
+	return fill(note, FAULT_KERNEL_LACKS, capability, since, reason);
 }
 
 int fault_ring_busy(struct note *note, const char *ring, const char *reason)

@@ -67,7 +67,8 @@ int fault_slot_missing(struct note *note, const char *slot);
 int fault_file_refused(struct note *note, const char *slot, const char *reason);
 int fault_quota_exceeded(struct note *note, const char *limit, uint64_t allowed, const char *rule);
 int fault_not_permitted(struct note *note, const char *reason);
-int fault_kernel_lacks(struct note *note, const char *capability, const char *since);
+int fault_kernel_lacks(struct note *note, const char *capability, const char *since,
+		       const char *reason);
 int fault_ring_busy(struct note *note, const char *ring, const char *reason);
 int fault_message_refused(struct note *note, const char *reason);
 int fault_cannot_start(struct note *note, const char *reason);

@@ -206,7 +206,7 @@ int linux_program_load(struct kern_program *program, struct note *note)
 		return 0;
 	if (missing != CAPABILITIES_COMPLETE)
 		return fault_kernel_lacks(note, capability_name(missing),
-					  capability_since(missing));
+					  capability_since(missing), NULL);
 	r = run_loader(program, LOADER_LOAD, ANSWER_LOADED, note, NULL, &result);
 	if (r != 0)
 		return r;

@@ -16,7 +16,8 @@ int manager_usable(const struct manager *manager, struct note *note)
 	if (manager->rings.stopping)
 		return -ESHUTDOWN;
 	missing = kern_missing_capability(manager->rings.kern);
-	return missing ? fault_kernel_lacks(note, missing->name, missing->since) : 0;
+	return missing ? fault_kernel_lacks(note, missing->name, missing->since, missing->detail)
+		       : 0;
 }
 
 bool manager_lacks(const struct manager *manager, const char *name)

@@ -67,12 +67,15 @@ static void test_each(void **state)
 	      "administrator for a higher limit");
 	check(fault_not_permitted(&n, "only root loads programs"), &n,
 	      "{'reason':'only root loads programs'}", "not permitted: only root loads programs");
-	check(fault_kernel_lacks(&n, "io_uring.loop", "Linux 7.1"), &n,
+	check(fault_kernel_lacks(&n, "io_uring.loop", "Linux 7.1", NULL), &n,
 	      "{'capability':'io_uring.loop','since':'Linux 7.1'}",
-	      "the running kernel lacks io_uring.loop (available since Linux 7.1); run "
+	      "this machine lacks io_uring.loop (available since Linux 7.1); run "
 	      "'iouctl status' for the full list");
-	check(fault_kernel_lacks(&n, "x", NULL), &n, "{'capability':'x'}",
-	      "the running kernel lacks x; run 'iouctl status' for the full list");
+	check(fault_kernel_lacks(&n, "x", NULL, NULL), &n, "{'capability':'x'}",
+	      "this machine lacks x; run 'iouctl status' for the full list");
+	check(fault_kernel_lacks(&n, "x", NULL, "y is off: set it"), &n,
+	      "{'capability':'x','reason':'y is off: set it'}",
+	      "this machine lacks x: y is off: set it; run 'iouctl status' for the full list");
 	check(fault_ring_busy(&n, "r1", "it is being made"), &n,
 	      "{'ring':'r1','reason':'it is being made'}",
 	      "ring \"r1\" cannot do this now: it is being made");
