@@ -28,7 +28,19 @@
 #define WORK_MAX    3000000u
 #define BYTES_MAX   (8 << 20)
 
-enum { WORD, BYTE, PINS, HOST_STATE, HOST_DIES, HOST_SILENT, PROGRAM, JOURNAL, STRANGE_PIN, KINDS };
+enum {
+	WORD,
+	BYTE,
+	PINS,
+	HOST_STATE,
+	HOST_DIES,
+	HOST_SILENT,
+	PROGRAM,
+	JOURNAL,
+	STRANGE_PIN,
+	HOST_STUCK,
+	KINDS
+};
 
 static const char *const names[N_RINGS] = {"created", "running", "paused"};
 
@@ -69,10 +81,8 @@ static void change_journal(struct fixture *fixture, size_t at, uint8_t value)
 }
 
 /* Once. */
-static void end_host(struct fixture *fixture, size_t i)
+static void end_host(struct host *host, size_t i)
 {
-	struct host *host = host_search(fixture, names[i]);
-
 	if (host && !dead[i])
 		hosts_fake_die(host);
 	dead[i] = true;
@@ -100,7 +110,7 @@ static void change(struct fixture *fixture, const uint8_t *data)
 			hosts_fake_set_state(host, states[data[3] % 4], -(int)(at % 200));
 		break;
 	case HOST_DIES:
-		end_host(fixture, (data[0] >> 4) % N_RINGS);
+		end_host(host, (data[0] >> 4) % N_RINGS);
 		break;
 	case HOST_SILENT:
 		if (host)
@@ -111,6 +121,10 @@ static void change(struct fixture *fixture, const uint8_t *data)
 		break;
 	case JOURNAL:
 		change_journal(fixture, at, data[3]);
+		break;
+	case HOST_STUCK:
+		if (host)
+			hosts_fake_set_stuck(host, true);
 		break;
 	case STRANGE_PIN:
 		kern_fake_leave_pin(fixture->kern, "strange");
@@ -158,18 +172,30 @@ static void next_daemon(struct fixture *fixture)
 	MUST(fixture->ready);
 }
 
+/* The first daemon has given the name of ring @i back, because its host was stuck. */
+static const char *name_now(struct fixture *fixture, size_t i, char *ending, size_t size)
+{
+	snprintf(ending, size, "%s-ending-1", names[i]);
+	return pinned_of(fixture, names[i]) || host_search(fixture, names[i]) ? names[i] : ending;
+}
+
 /* What was left alone is put in order, and its hosts end. */
 static void put_in_order(struct fixture *fixture, const struct saved *saved)
 {
 	for (size_t i = 0; i < N_RINGS; i++) {
-		struct kern_fake_pinned *pinned = pinned_of(fixture, names[i]);
+		char ending[32];
+		const char *name = name_now(fixture, i, ending, sizeof(ending));
+		struct kern_fake_pinned *pinned = pinned_of(fixture, name);
+		struct host *host = host_search(fixture, name);
 
 		if (pinned) {
 			pinned->record.ledger = saved[i].record.ledger;
 			pinned->small = false;
 			pinned->program = saved[i].program;
 		}
-		end_host(fixture, i);
+		if (host)
+			hosts_fake_set_stuck(host, false);
+		end_host(host, i);
 	}
 }
 
