@@ -48,10 +48,8 @@ static void view_wait(const struct ring_waiting *waiting, struct wire_wait *wait
 		      struct wire_ring *ret)
 {
 	static const char *const places[] = {
-		[HOST_WAIT_NONE] = "elsewhere",
-		[HOST_WAIT_SUBMISSION] = "submission",
-		[HOST_WAIT_READINESS] = "readiness",
-		[HOST_WAIT_WORKER] = "worker",
+		[HOST_WAIT_NONE] = "elsewhere",	     [HOST_WAIT_SUBMISSION] = "submission",
+		[HOST_WAIT_READINESS] = "readiness", [HOST_WAIT_WORKER] = "worker",
 		[HOST_WAIT_SUSPENDED] = "suspended",
 	};
 

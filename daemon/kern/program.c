@@ -205,8 +205,8 @@ int linux_program_load(struct kern_program *program, struct note *note)
 	if (program->fd >= 0)
 		return 0;
 	if (missing != CAPABILITIES_COMPLETE)
-		return fault_kernel_lacks(note, capability_name(missing),
-					  capability_since(missing), NULL);
+		return fault_kernel_lacks(note, capability_name(missing), capability_since(missing),
+					  NULL);
 	r = run_loader(program, LOADER_LOAD, ANSWER_LOADED, note, NULL, &result);
 	if (r != 0)
 		return r;
