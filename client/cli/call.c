@@ -109,3 +109,17 @@ int cli_call(struct cli *cli, const char *method, struct json_object *parameters
 	*ret_reply = reply;
 	return 0;
 }
+
+struct json_object *cli_describe_ring(struct cli *cli, const char *ring)
+{
+	struct json_object *question = cli_object("ring", ring), *reply = NULL;
+	char *text;
+
+	if (iouctl_call(cli->connection, "DescribeRing", json_object_to_json_string(question), NULL,
+			0, &text, NULL, NULL) == 0) {
+		reply = json_tokener_parse(text);
+		free(text);
+	}
+	json_object_put(question);
+	return reply;
+}

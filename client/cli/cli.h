@@ -104,6 +104,8 @@ int cli_call(struct cli *cli, const char *method, struct json_object *parameters
 	     size_t n_fds, struct json_object **ret_reply);
 /* {@key: @value}; never NULL. */
 struct json_object *cli_object(const char *key, const char *value);
+/* The reply of DescribeRing, the caller's, over an open connection; NULL, without a message. */
+struct json_object *cli_describe_ring(struct cli *cli, const char *ring);
 
 /* settings.c */
 /*

@@ -9,19 +9,11 @@
 #include "output.h"
 #include "run.h"
 
-static const struct run_file *find_file(const struct run *run, const char *slot)
-{
-	for (size_t i = 0; i < run->files.n; i++)
-		if (strcmp(run->files.files[i].slot, slot) == 0)
-			return &run->files.files[i];
-	return NULL;
-}
-
 static const struct run_file *find_source(const struct run *run)
 {
 	if (strcmp(run->program, "copy") != 0 && strcmp(run->program, "copy-paced") != 0)
 		return NULL;
-	return find_file(run, "source");
+	return files_find(&run->files, "source");
 }
 
 int copy_run_prepare(struct run *run)
@@ -41,7 +33,8 @@ int copy_run_prepare(struct run *run)
 
 int copy_run_check(struct run *run, const struct iouctl_progress *progress)
 {
-	const struct run_file *source = find_source(run), *target = find_file(run, "target");
+	const struct run_file *source = find_source(run);
+	const struct run_file *target = files_find(&run->files, "target");
 	char amount[OUTPUT_NUMBER_MAX];
 	uint64_t filled;
 

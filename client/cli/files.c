@@ -70,6 +70,14 @@ void files_add(struct run_files *files, const char *slot, const struct run_file 
 		abort();
 }
 
+const struct run_file *files_find(const struct run_files *files, const char *slot)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (strcmp(files->files[i].slot, slot) == 0)
+			return &files->files[i];
+	return NULL;
+}
+
 int files_check_source(const char *path, int fd)
 {
 	struct stat st;

@@ -41,6 +41,8 @@ int files_open(struct run_files *files, struct json_object *slots, const char *s
 int files_open_at_once(int directory, const char *path, int flags, mode_t mode);
 /* Refuses a file that io_uring reads as empty, with a message: STATUS_FAILED, otherwise 0. */
 int files_check_source(const char *path, int fd);
+/* The file for @slot, or NULL. */
+const struct run_file *files_find(const struct run_files *files, const char *slot);
 /* Adds an open file. @slot is copied; file->slot is set here. There is room for it. */
 void files_add(struct run_files *files, const char *slot, const struct run_file *file);
 /*

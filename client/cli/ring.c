@@ -153,26 +153,29 @@ static int end_all(struct cli *cli, bool ended_only)
 	return worst;
 }
 
-static int ring_destroy(struct cli *cli)
+static int end_one_or_all(struct cli *cli, bool ended_only)
 {
 	bool all = cli_flag(cli, "all");
 
 	if (all != (cli->n_arguments == 0)) {
-		output_error("ring destroy: expected either a RING or --all");
+		output_error("ring %s: expected either a RING or --all",
+			     ended_only ? "clear" : "destroy");
 		return STATUS_USAGE;
 	}
-	return all ? end_all(cli, false) : change_state(cli, "DestroyRing", "destroyed");
+	if (all)
+		return end_all(cli, ended_only);
+	return ended_only ? change_state(cli, "ClearRing", "cleared")
+			  : change_state(cli, "DestroyRing", "destroyed");
+}
+
+static int ring_destroy(struct cli *cli)
+{
+	return end_one_or_all(cli, false);
 }
 
 static int ring_clear(struct cli *cli)
 {
-	bool all = cli_flag(cli, "all");
-
-	if (all != (cli->n_arguments == 0)) {
-		output_error("ring clear: expected either a RING or --all");
-		return STATUS_USAGE;
-	}
-	return all ? end_all(cli, true) : change_state(cli, "ClearRing", "cleared");
+	return end_one_or_all(cli, true);
 }
 
 /* Adds --expected-generation to @parameters, if given. */

@@ -66,8 +66,6 @@ static struct json_object *progress_fields(const struct run *run)
 
 void report_read(struct run *run, bool done)
 {
-	const char *name = iouctl_ring_name(run->ring);
-	struct json_object *request;
 	char *text;
 
 	json_object_put(run->parameters);
@@ -79,13 +77,7 @@ void report_read(struct run *run, bool done)
 	}
 	if (done)
 		return;
-	request = cli_object("ring", name);
-	if (iouctl_call(run->cli->connection, "DescribeRing", json_object_to_json_string(request),
-			NULL, 0, &text, NULL, NULL) == 0) {
-		run->ring_state = json_tokener_parse(text);
-		free(text);
-	}
-	json_object_put(request);
+	run->ring_state = cli_describe_ring(run->cli, iouctl_ring_name(run->ring));
 }
 
 const char *report_reason(const struct run *run)
@@ -106,11 +98,9 @@ static const char *slot_name(const struct run *run, uint32_t slot)
 static const char *slot_path(const struct run *run, uint32_t slot)
 {
 	const char *name = slot_name(run, slot);
+	const struct run_file *file = name ? files_find(&run->files, name) : NULL;
 
-	for (size_t i = 0; name && i < run->files.n; i++)
-		if (strcmp(run->files.files[i].slot, name) == 0)
-			return run->files.files[i].path;
-	return NULL;
+	return file ? file->path : NULL;
 }
 
 void report_targets(const struct run *run, const struct iouctl_progress *progress)

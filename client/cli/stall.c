@@ -15,19 +15,12 @@
 /* The sentence of the daemon, the caller's; NULL: it knows of no wait, or does not answer. */
 static char *ask(struct cli *cli, const char *ring)
 {
-	struct json_object *question = cli_object("ring", ring), *reply = NULL, *waits;
-	char *answer = NULL, *text = NULL;
-	int r;
+	struct json_object *reply, *waits;
+	char *text = NULL;
 
 	iouctl_set_timeout(cli->connection, QUESTION_MS);
-	r = iouctl_call(cli->connection, "DescribeRing", json_object_to_json_string(question), NULL,
-			0, &answer, NULL, NULL);
+	reply = cli_describe_ring(cli, ring);
 	iouctl_set_timeout(cli->connection, WITHOUT_LIMIT_MS);
-	json_object_put(question);
-	if (r < 0)
-		return NULL;
-	reply = json_tokener_parse(answer);
-	free(answer);
 	waits = json_member(json_member(reply, "ring"), "waits");
 	if (json_length(waits) > 0)
 		text = strdup(json_text(json_element(waits, 0), "text"));

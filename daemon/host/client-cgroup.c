@@ -49,15 +49,15 @@ int client_cgroup_unit(const char *path, struct placement *ret)
 	return 0;
 }
 
-static int open_processes(int root_fd, const char *path, int *ret_fd)
+static int open_file(int root_fd, const char *path, const char *name, int flags, int *ret_fd)
 {
 	char file[PATH_MAX];
 	int fd;
 
-	if (snprintf(file, sizeof(file), "%s%s" PROCESSES, path, *path ? "/" : "") >=
+	if (snprintf(file, sizeof(file), "%s%s%s", path, *path ? "/" : "", name) >=
 	    (int)sizeof(file))
 		return -ENAMETOOLONG;
-	fd = openat(root_fd, file, O_WRONLY | O_CLOEXEC);
+	fd = openat(root_fd, file, flags | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	*ret_fd = fd;
@@ -73,7 +73,7 @@ int client_cgroup_open(int root_fd, pid_t pid, int pidfd, int *ret_fd,
 
 	r = cgroup_read(pid, sizeof(path), path);
 	if (r == 0)
-		r = open_processes(root_fd, path, &fd);
+		r = open_file(root_fd, path, PROCESSES, O_WRONLY, &fd);
 	if (r == -EACCES)
 		r = client_cgroup_unit(path, ret_placement);
 	if (proc_exited(pidfd))
@@ -82,4 +82,20 @@ int client_cgroup_open(int root_fd, pid_t pid, int pidfd, int *ret_fd,
 		return r;
 	*ret_fd = take_fd(&fd);
 	return 0;
+}
+
+bool client_cgroup_frozen(int root_fd, pid_t pid)
+{
+	_cleanup_close_ int fd = -1;
+	char path[PATH_MAX], text[128];
+	ssize_t n;
+
+	if (root_fd < 0 || cgroup_read(pid, sizeof(path), path) < 0 ||
+	    open_file(root_fd, path, "cgroup.events", O_RDONLY, &fd) < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return false;
+	text[n] = '\0';
+	return strstr(text, "frozen 1\n");
 }

@@ -9,6 +9,7 @@
 #ifndef DAEMON_HOST_CLIENT_CGROUP_H
 #define DAEMON_HOST_CLIENT_CGROUP_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "util/placement.h"
@@ -32,5 +33,11 @@ int client_cgroup_open(int root_fd, pid_t pid, int pidfd, int *ret_fd,
  * is in no unit.
  */
 int client_cgroup_unit(const char *path, struct placement *ret);
+
+/*
+ * Whether the group of process @pid is frozen, which the process's state does not show. False if
+ * that cannot be read, or if there is no root (-1).
+ */
+bool client_cgroup_frozen(int root_fd, pid_t pid);
 
 #endif

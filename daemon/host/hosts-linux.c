@@ -12,6 +12,7 @@
 #include "host/control-socket.h"
 #include "host/hosts-linux.h"
 #include "host/message.h"
+#include "host/proc.h"
 #include "host/process.h"
 #include "util/log.h"
 
@@ -78,7 +79,10 @@ static void kick(struct host *host)
 
 static bool suspended(const struct host *host)
 {
-	return process_suspended(host->pid, host->owner->cgroup_root);
+	char state = host->pid > 0 ? proc_state(host->pid, 0) : '\0';
+
+	return state == 'T' || state == 't' ||
+	       (state && client_cgroup_frozen(host->owner->cgroup_root, host->pid));
 }
 
 static void host_free(struct host *host)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -36,6 +37,20 @@ int proc_read(pid_t pid, const char *name, size_t size, char *text)
 		return -errno;
 	text[n] = '\0';
 	return 0;
+}
+
+/* The state follows the name, which may have any character. */
+char proc_state(pid_t pid, pid_t tid)
+{
+	char name[32] = "stat", text[512];
+	const char *end;
+
+	if (tid != 0)
+		snprintf(name, sizeof(name), "task/%d/stat", (int)tid);
+	if (proc_read(pid, name, sizeof(text), text) < 0)
+		return '\0';
+	end = strrchr(text, ')');
+	return end && end[1] == ' ' ? end[2] : '\0';
 }
 
 bool proc_exited(int pidfd)

@@ -13,6 +13,12 @@ int proc_open(pid_t pid, const char *name, int flags, int *ret_fd);
 int proc_read(pid_t pid, const char *name, size_t size, char *text);
 
 /*
+ * The state of the process, or of its thread @tid if that is not 0, as ps(1) shows it: 'S' sleeps;
+ * 0: it cannot be read.
+ */
+char proc_state(pid_t pid, pid_t tid);
+
+/*
  * Whether the process is gone. As long as it is not, no other process can have its pid: what was
  * read by the pid before this call was of this process.
  */

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "host/process.h"
 
-#include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,7 +13,6 @@
 #include "common/cleanup.h"
 #include "host/control.h"
 #include "host/proc.h"
-#include "util/cgroup.h"
 #include "util/helper.h"
 
 _Static_assert(CONTROL_LISTEN_FD == HELPER_FD, "a host finds its control socket there");
@@ -33,42 +28,6 @@ int host_spawn(const char *program, const char *name, int listen_fd, pid_t *ret_
 	const char *const arguments[] = {"iouring-host", name, NULL};
 
 	return helper_spawn(program, arguments, listen_fd, ret_pid, ret_pidfd);
-}
-
-/* The state follows the name, which may have any character. */
-static bool is_stopped(pid_t pid)
-{
-	char text[512];
-	const char *end;
-
-	if (proc_read(pid, "stat", sizeof(text), text) < 0)
-		return false;
-	end = strrchr(text, ')');
-	return end && (strncmp(end, ") T ", 4) == 0 || strncmp(end, ") t ", 4) == 0);
-}
-
-/* In a frozen group the state of a process is that of its sleep. */
-static bool is_frozen(pid_t pid, int cgroup_root)
-{
-	_cleanup_close_ int fd = -1;
-	char path[PATH_MAX], file[PATH_MAX], text[128];
-	ssize_t n;
-
-	if (cgroup_root < 0 || cgroup_read(pid, sizeof(path), path) < 0 ||
-	    snprintf(file, sizeof(file), "%s%scgroup.events", path, *path ? "/" : "") >=
-		    (int)sizeof(file))
-		return false;
-	fd = openat(cgroup_root, file, O_RDONLY | O_CLOEXEC);
-	n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
-	if (n < 0)
-		return false;
-	text[n] = '\0';
-	return strstr(text, "frozen 1\n");
-}
-
-bool process_suspended(pid_t pid, int cgroup_root)
-{
-	return pid > 0 && (is_stopped(pid) || is_frozen(pid, cgroup_root));
 }
 
 #define PIDFS_MAGIC 0x50494446 /* of linux/magic.h, since Linux 6.9 */

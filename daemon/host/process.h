@@ -5,7 +5,6 @@
 #ifndef DAEMON_HOST_PROCESS_H
 #define DAEMON_HOST_PROCESS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -30,11 +29,5 @@ void process_exit_status(int pidfd, int *ret_code, int *ret_status);
 uint64_t process_inode(int pidfd);
 /* A pidfd, the caller's, of the process that has that pid and inode; -1: it is gone, or inode 0. */
 int process_open(pid_t pid, uint64_t inode);
-
-/*
- * Whether the process is stopped or traced, or its control group is frozen. @cgroup_root: of the
- * unified hierarchy; -1: there is none. False if that cannot be read.
- */
-bool process_suspended(pid_t pid, int cgroup_root);
 
 #endif

@@ -101,11 +101,9 @@ static pid_t look_at_threads(pid_t pid, struct host_waits *workers)
 
 static bool sleeps(pid_t pid, pid_t tid)
 {
-	char stat[256], *state;
+	char state = proc_state(pid, tid);
 
-	read_word(pid, tid, "stat", sizeof(stat), stat);
-	state = strrchr(stat, ')');
-	return state && (strncmp(state, ") S", 3) == 0 || strncmp(state, ") D", 3) == 0);
+	return state == 'S' || state == 'D';
 }
 
 /* ---- fdinfo ---- */

@@ -17,7 +17,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "common/names.h"
 #include "host/host.h"
 #include "kern/kern.h"
 #include "policy/policy.h"
@@ -207,8 +206,6 @@ bool manager_program_is_open(const struct program *program);
 /* Removes the objects that are not of the catalogue's programs, and that @needed rejects. */
 void manager_store_clean(struct manager *manager, bool (*needed)(void *arg, const uint8_t *digest),
 			 void *arg);
-/* The @n-th key for a ring of an earlier daemon that does not end. False: it has such a one. */
-bool manager_ending_key(const char *key, unsigned int n, char ret[RING_KEY_MAX]);
 /* No ring may have that key: an earlier daemon has left something under it. */
 void manager_reserve_key(struct manager *manager, const char *key);
 /*

@@ -55,41 +55,36 @@ static void stop_if_over(struct ring *ring)
 }
 
 static int end(struct manager *manager, const struct peer *peer, const char *name, bool ended_only,
-	       struct ring_event event)
+	       struct ring_reply reply, struct note *note)
 {
+	struct ring_event event = {.kind = REQUEST_DESTROY, .reply = reply, .note = note};
 	struct ring *ring;
 	int r;
 
-	r = manager_lookup(manager, peer, name, event.note, &ring);
+	r = manager_lookup(manager, peer, name, note, &ring);
 	if (r != 0)
 		return r;
 	stop_if_over(ring);
 	if (ended_only && ring->state != RING_STOPPED && ring->state != RING_FAILED)
-		return fault_ring_busy(event.note, name,
-				       "it has not ended, so it can only be destroyed");
+		return fault_ring_busy(note, name, "it has not ended, so it can only be destroyed");
 	if (peer->user.uid == ring->uid)
 		event.text = ended_only ? "its owner cleared it" : "its owner destroyed it";
+	else
+		event.text = ended_only ? "an administrator cleared it"
+					: "an administrator destroyed it";
 	return ring_handle(ring, &event);
 }
 
 int manager_ring_destroy(struct manager *manager, const struct peer *peer, const char *name,
 			 ring_done done, void *arg, struct note *note)
 {
-	return end(manager, peer, name, false,
-		   (struct ring_event){.kind = REQUEST_DESTROY,
-				       .reply = {done, arg},
-				       .note = note,
-				       .text = "an administrator destroyed it"});
+	return end(manager, peer, name, false, (struct ring_reply){done, arg}, note);
 }
 
 int manager_ring_clear(struct manager *manager, const struct peer *peer, const char *name,
 		       ring_done done, void *arg, struct note *note)
 {
-	return end(manager, peer, name, true,
-		   (struct ring_event){.kind = REQUEST_DESTROY,
-				       .reply = {done, arg},
-				       .note = note,
-				       .text = "an administrator cleared it"});
+	return end(manager, peer, name, true, (struct ring_reply){done, arg}, note);
 }
 
 int manager_ring_swap(struct manager *manager, const struct peer *peer, const char *name,

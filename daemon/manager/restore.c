@@ -6,7 +6,6 @@
 #include "program/program.h"
 #include "ring/restore.h"
 #include "ring/ring.h"
-#include "ring/title.h"
 
 int manager_program_hold(struct manager *manager, const uint8_t digest[SHA256_SIZE],
 			 struct program **ret)
@@ -44,15 +43,6 @@ void manager_store_clean(struct manager *manager, bool (*needed)(void *arg, cons
 	struct cleaning cleaning = {&manager->catalogue, needed, arg};
 
 	store_clean(&manager->store, is_needed, &cleaning);
-}
-
-bool manager_ending_key(const char *key, unsigned int n, char ret[RING_KEY_MAX])
-{
-	char full[RING_FULL_MAX];
-	struct ring_title title;
-
-	title_of_key(key, full, &title);
-	return title_ending_key(&title, n, ret);
 }
 
 void manager_reserve_key(struct manager *manager, const char *key)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <assert.h>
-#include <errno.h>
 #include <stddef.h>
 
 #include "ring/dispatcher-jobs.h"
@@ -94,14 +93,6 @@ void ring_dispatcher_take(struct ring_dispatcher *jobs, struct kern_dispatcher *
 {
 	assert(!jobs->busy && !jobs->kern_dispatch);
 	jobs->kern_dispatch = kern_dispatch;
-}
-
-int ring_dispatcher_rename(struct ring_dispatcher *jobs, const char *key)
-{
-	if (jobs->busy)
-		return -EBUSY;
-	return jobs->kern_dispatch ? jobs->kern->ops->dispatcher_rename(jobs->kern_dispatch, key)
-				   : 0;
 }
 
 void ring_dispatcher_release(struct ring_dispatcher *jobs)

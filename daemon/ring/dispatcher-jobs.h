@@ -51,8 +51,6 @@ void ring_dispatcher_swap(struct ring_dispatcher *jobs, const struct kern_progra
 			  ring_dispatcher_done done, void *arg);
 /* Takes over the dispatcher of an earlier daemon. */
 void ring_dispatcher_take(struct ring_dispatcher *jobs, struct kern_dispatcher *kern_dispatch);
-/* Moves its pins to another key; @jobs->name is the caller's. -EBUSY: a job is under way. */
-int ring_dispatcher_rename(struct ring_dispatcher *jobs, const char *key);
 /* Leaves it to the next daemon. No job is under way. */
 void ring_dispatcher_release(struct ring_dispatcher *jobs);
 /* Detaches and unpins it, after the host is gone. Never fails; without a dispatcher, too. */

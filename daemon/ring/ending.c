@@ -9,13 +9,13 @@
 #include "ring/context.h"
 #include "ring/ledger.h"
 #include "ring/outcome.h"
+#include "ring/rename.h"
 #include "ring/ring.h"
 #include "ring/title.h"
 #include "util/log.h"
 
 /* A process that can end does so at once. */
 #define KILL_PATIENCE_MS 2000
-#define ENDING_NAMES_MAX 1000 /* tried for a ring that does not end */
 
 static const struct hosts_ops *hosts_ops(const struct ring *ring)
 {
@@ -42,19 +42,6 @@ unsigned int ending_begin(struct ring *ring)
 	return waits;
 }
 
-static int rename_to(struct ring *ring, const char *key)
-{
-	struct hosts *hosts = ring->context->hosts;
-	int r = hosts->ops->rename(hosts, ring->key, key);
-
-	if (r < 0)
-		return r;
-	r = ring_dispatcher_rename(&ring->dispatcher, key);
-	if (r < 0 && hosts->ops->rename(hosts, key, ring->key) < 0)
-		log_warning("ring %s has the control socket of ring %s", ring->key, key);
-	return r;
-}
-
 /* The name is free for another ring. What has a name in the file system has it taken there. */
 static bool give_name_back(struct ring *ring)
 {
@@ -65,13 +52,13 @@ static bool give_name_back(struct ring *ring)
 		.declared = ring->declared,
 		.finished = ring->destroyed.done || outcome_work_over(ring),
 	};
-	int r = -EEXIST;
+	int r = -EBUSY;
 
-	for (unsigned int i = 1; r == -EEXIST && i <= ENDING_NAMES_MAX; i++) {
-		if (!title_ending_key(&ring->title, i, key))
-			return false;
-		r = rename_to(ring, key);
-	}
+	if (!ring->dispatcher.busy)
+		r = ring_rename(context->hosts, context->kern, ring->dispatcher.kern_dispatch,
+				ring->key, key);
+	if (r == -EALREADY)
+		return false;
 	if (r < 0) {
 		log_warning("ring %s keeps its name: %s", ring->full, strerror(-r));
 		return false;

@@ -53,9 +53,23 @@ static void kick(struct ring *ring)
 	ring->probation.kicked = true;
 }
 
-static bool is_suspended(const struct ring *ring)
+/* Whether the loop has taken a step of its own since the last check. *ret_steps: all until now */
+static bool has_moved(struct ring *ring, uint64_t *ret_steps)
 {
-	return ring->host && ring->context->hosts->ops->suspended(ring->host);
+	const struct probation *probation = &ring->probation;
+	uint64_t last_ns;
+
+	ring_dispatcher_counts(&ring->dispatcher, ret_steps, &last_ns);
+	return *ret_steps - probation->steps > (probation->kicked ? 1 : 0);
+}
+
+/* While it is kept from running. A loop that takes steps is not, and costs no look. */
+static bool is_suspended(struct ring *ring)
+{
+	uint64_t steps;
+
+	return !has_moved(ring, &steps) && ring->host &&
+	       ring->context->hosts->ops->suspended(ring->host);
 }
 
 /* Several checks must agree: what came just now is no fault yet. */
@@ -63,11 +77,9 @@ static bool is_stalled(struct ring *ring)
 {
 	struct probation *probation = &ring->probation;
 	uint32_t doorbell = doorbell_of(ring);
-	uint64_t steps, last_ns;
-	bool moved;
+	uint64_t steps;
+	bool moved = has_moved(ring, &steps);
 
-	ring_dispatcher_counts(&ring->dispatcher, &steps, &last_ns);
-	moved = steps - probation->steps > (probation->kicked ? 1 : 0);
 	probation->kicked = false;
 	probation->steps = steps;
 	if (moved) {

@@ -54,15 +54,17 @@ static bool is_ending(const char *name)
 	       memcmp(name + length - strlen(ENDING), ENDING, strlen(ENDING)) == 0;
 }
 
-bool title_ending_key(const struct ring_title *title, unsigned int n, char ret[RING_KEY_MAX])
+bool title_ending_key(const char *key, unsigned int n, char ret[RING_KEY_MAX])
 {
-	char suffix[24], name[RING_NAME_MAX];
+	char suffix[24], name[RING_NAME_MAX], full[RING_FULL_MAX];
 	int length = snprintf(suffix, sizeof(suffix), ENDING "%u", n);
+	struct ring_title title;
 
-	if (is_ending(title->name))
+	title_of_key(key, full, &title);
+	if (is_ending(title.name))
 		return false;
-	snprintf(name, sizeof(name), "%.*s%s", (int)sizeof(name) - 1 - length, title->name, suffix);
-	title_key(title->space, name, ret);
+	snprintf(name, sizeof(name), "%.*s%s", (int)sizeof(name) - 1 - length, title.name, suffix);
+	title_key(title.space, name, ret);
 	return true;
 }
 

@@ -27,10 +27,10 @@ void title_key(uid_t space, const char *name, char ret[RING_KEY_MAX]);
 /* *ret borrows from @key and @full, which is filled. */
 void title_of_key(const char *key, char full[RING_FULL_MAX], struct ring_title *ret);
 /*
- * The key of a ring that does not end, which gives its name back: the @n-th for that title,
- * NAME-ending-N in the same space. False: it has a title of that form already.
+ * The key of a ring that does not end, which gives its name back: the @n-th for @key,
+ * NAME-ending-N in the same space. False: @key is of that form already.
  */
-bool title_ending_key(const struct ring_title *title, unsigned int n, char ret[RING_KEY_MAX]);
+bool title_ending_key(const char *key, unsigned int n, char ret[RING_KEY_MAX]);
 /*
  * Whether @reader can mean that ring by @text. By a plain name he means a ring of his own space,
  * or, if @shared, one of space 0.

@@ -215,7 +215,7 @@ static void test_ending_keys(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char key[RING_KEY_MAX];
 
-		assert_int_equal(manager_ending_key(cases[i].key, cases[i].n, key),
+		assert_int_equal(title_ending_key(cases[i].key, cases[i].n, key),
 				 cases[i].ending != NULL);
 		if (cases[i].ending)
 			assert_string_equal(key, cases[i].ending);
