@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "files-on-disk.h"
 #include "interrupt.h"
 #include "preserve.h"
 #include "target.h"
@@ -23,27 +24,6 @@
 
 static char directory[] = "/tmp/test-preserve-XXXXXX";
 static bool root;
-
-static void write_file(const char *path, const char *content, mode_t mode)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, content, strlen(content)), strlen(content));
-	assert_int_equal(fchmod(fd, mode), 0);
-	close(fd);
-}
-
-static void assert_content(const char *path, const char *content)
-{
-	char text[64] = "";
-	int fd = open(path, O_RDONLY);
-
-	assert_true(fd >= 0);
-	assert_true(read(fd, text, sizeof(text) - 1) >= 0);
-	assert_string_equal(text, content);
-	close(fd);
-}
 
 /* Copies as iouctl copy does, but without a ring. */
 static void copy(const char *from, const char *to, const struct target_options *options)
