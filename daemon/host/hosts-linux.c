@@ -79,7 +79,7 @@ static void kick(struct host *host)
 
 static bool suspended(const struct host *host)
 {
-	char state = host->pid > 0 ? proc_state(host->pid, 0) : '\0';
+	char state = proc_state(host->pid, 0);
 
 	return state == 'T' || state == 't' ||
 	       (state && client_cgroup_frozen(host->owner->cgroup_root, host->pid));

@@ -50,7 +50,9 @@ char proc_state(pid_t pid, pid_t tid)
 	if (proc_read(pid, name, sizeof(text), text) < 0)
 		return '\0';
 	end = strrchr(text, ')');
-	return end && end[1] == ' ' ? end[2] : '\0';
+	if (!end || end[1] != ' ')
+		return '\0';
+	return end[2];
 }
 
 bool proc_exited(int pidfd)

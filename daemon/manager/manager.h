@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "common/names.h"
 #include "host/host.h"
 #include "kern/kern.h"
 #include "policy/policy.h"
@@ -206,6 +207,9 @@ bool manager_program_is_open(const struct program *program);
 /* Removes the objects that are not of the catalogue's programs, and that @needed rejects. */
 void manager_store_clean(struct manager *manager, bool (*needed)(void *arg, const uint8_t *digest),
 			 void *arg);
+/* As ring_rename(), for a ring of an earlier daemon. */
+int manager_ring_rename(struct manager *manager, struct kern_dispatcher *dispatcher,
+			const char *key, char ret[RING_KEY_MAX]);
 /* No ring may have that key: an earlier daemon has left something under it. */
 void manager_reserve_key(struct manager *manager, const char *key);
 /*

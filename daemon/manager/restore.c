@@ -4,6 +4,7 @@
 
 #include "manager/context.h"
 #include "program/program.h"
+#include "ring/rename.h"
 #include "ring/restore.h"
 #include "ring/ring.h"
 
@@ -43,6 +44,12 @@ void manager_store_clean(struct manager *manager, bool (*needed)(void *arg, cons
 	struct cleaning cleaning = {&manager->catalogue, needed, arg};
 
 	store_clean(&manager->store, is_needed, &cleaning);
+}
+
+int manager_ring_rename(struct manager *manager, struct kern_dispatcher *dispatcher,
+			const char *key, char ret[RING_KEY_MAX])
+{
+	return ring_rename(manager->rings.hosts, manager->rings.kern, dispatcher, key, ret);
 }
 
 void manager_reserve_key(struct manager *manager, const char *key)

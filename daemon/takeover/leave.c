@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "ring/rename.h"
 #include "takeover/context.h"
 #include "util/log.h"
 
@@ -12,7 +11,7 @@ static bool give_name_back(const struct takeover *takeover, struct takeover_entr
 	char key[RING_KEY_MAX];
 
 	if (!entry->dispatch ||
-	    ring_rename(takeover->hosts, takeover->kern, entry->dispatch, entry->name, key) < 0)
+	    manager_ring_rename(takeover->manager, entry->dispatch, entry->name, key) < 0)
 		return false;
 	strcpy(entry->name, key);
 	return true;
